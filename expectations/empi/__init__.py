@@ -1,0 +1,1 @@
+"""Rules about the EMPI that a schema cannot say."""

@@ -1,0 +1,1 @@
+"""Rules about gold that a schema cannot say."""

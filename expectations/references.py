@@ -1,0 +1,29 @@
+"""Sentences about other tables that several tables share."""
+
+from __future__ import annotations
+
+from twinlake.declare.rule import Rule, referring
+
+
+def visit_exists() -> Rule:
+    """The visit a fact names is there; its record may come in a later delivery, so this only warns."""
+    return referring(
+        "visit_exists",
+        "CASE WHEN visit_occurrence_id IS NOT NULL THEN visit_occurrence.visit_occurrence_id IS NOT NULL END",
+        "the visit that a row names is in visit_occurrence",
+        to="visit_occurrence",
+        on="visit_occurrence_id",
+        kahn="conformance",
+    )
+
+
+def person_exists() -> Rule:
+    """The person of a row is there; a person in quarantine leaves facts behind, so this only warns."""
+    return referring(
+        "person_exists",
+        "CASE WHEN person_id IS NOT NULL THEN person.person_id IS NOT NULL END",
+        "the person that a row is about is in person",
+        to="person",
+        on="person_id",
+        kahn="conformance",
+    )

@@ -1,0 +1,1 @@
+"""Rules about silver that a schema cannot say."""

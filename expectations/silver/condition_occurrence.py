@@ -1,0 +1,14 @@
+"""A recorded condition has a course in time, a person and mostly a visit."""
+
+from __future__ import annotations
+
+from expectations.references import person_exists, visit_exists
+from expectations.times import ends_after_start, not_before_birth, not_in_future
+
+RULES = (
+    ends_after_start("condition_start_date", "condition_end_date", severity="warn"),
+    not_in_future("condition_start_date"),
+    person_exists(),
+    visit_exists(),
+    not_before_birth("condition_start_date"),
+)

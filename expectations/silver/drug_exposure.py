@@ -1,0 +1,16 @@
+"""An exposure has a course in time, a person and mostly a visit."""
+
+from __future__ import annotations
+
+from expectations.references import person_exists, visit_exists
+from expectations.times import ends_after_start, not_before_birth, not_in_future
+
+RULES = (
+    # An order cancelled before its first dose ends before it starts: 4 % of MIMIC-IV's prescriptions.
+    ends_after_start("drug_exposure_start_datetime", "drug_exposure_end_datetime", severity="warn"),
+    # Orders may be for tomorrow.
+    not_in_future("drug_exposure_start_datetime", severity="warn"),
+    person_exists(),
+    visit_exists(),
+    not_before_birth("drug_exposure_start_datetime"),
+)

@@ -1,0 +1,13 @@
+"""An observation was made at a time that has been, of a person, mostly at a visit."""
+
+from __future__ import annotations
+
+from expectations.references import person_exists, visit_exists
+from expectations.times import not_before_birth, not_in_future
+
+RULES = (
+    not_in_future("observation_datetime"),
+    person_exists(),
+    visit_exists(),
+    not_before_birth("observation_datetime"),
+)

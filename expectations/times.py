@@ -1,0 +1,37 @@
+"""Sentences about time that several tables share."""
+
+from __future__ import annotations
+
+from twinlake.declare.rule import Rule, referring, row
+
+# A delivery is dated by its day, at midnight UTC; a zone may be 14 hours ahead of UTC.
+SLACK = "INTERVAL 2 DAYS"
+
+
+def not_in_future(column: str, *, severity: str = "fatal") -> Rule:
+    """Not later than the delivery that first said so, where the hospital's calendar is true."""
+    return row(
+        f"{column}_not_in_future",
+        f"{column} < known_from + {SLACK}",
+        f"{column} is not later than the delivery that first said it (two days of slack)",
+        severity=severity,
+        calendar="true",
+    )
+
+
+def ends_after_start(start: str, end: str, *, severity: str = "fatal") -> Rule:
+    """An end is not before its start."""
+    return row(f"{end}_after_start", f"{end} >= {start}", f"{end} is not before {start}", severity=severity)
+
+
+def not_before_birth(column: str) -> Rule:
+    """Not before the person's first possible day; one day of slack for the hospital's time zone."""
+    born = "coalesce(person.birth_date, make_date(person.year_of_birth, 1, 1))"
+    return referring(
+        f"{column}_not_before_birth",
+        f"{column} >= date_sub({born}, 1)",
+        f"{column} is not before the person was born",
+        to="person",
+        on="person_id",
+        kahn="plausibility",
+    )

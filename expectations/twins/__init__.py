@@ -1,0 +1,1 @@
+"""Rules about the twins that a schema cannot say."""

@@ -1,0 +1,71 @@
+"""What every job does first: read the arguments, the catalogue and the hospitals, and open the run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from expectations import rules_for
+from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.discover import find_hospitals
+from twinlake.engine.home import home_of, open_home
+from twinlake.engine.run import Run, silent
+from twinlake.plan import Plan, fingerprints, read_plan
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run and the plan it follows; `refused` are the hospitals that cannot be read, with why."""
+
+    run: Run
+    plan: Plan
+    refused: dict[str, str]
+
+
+def open_run(
+    feeds: Path, as_of: datetime, run_id: str, progress: Callable[[str], None] = silent
+) -> Opened:
+    """The run over a feeds root; nothing is written but the home itself, and no Spark starts."""
+    plan = read_plan()
+    hospitals, refused = find_hospitals(feeds)
+    home = home_of(feeds)
+    open_home(home)
+    run = Run(
+        home=home, run_id=run_id, as_of=as_of, hospitals=hospitals, systems=plan.systems, tables=plan.tables,
+        fingerprints=fingerprints(plan, hospitals), rules=rules_for, progress=progress,
+    )  # fmt: skip
+    return Opened(run, plan, refused)
+
+
+def arguments(verb: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options every job takes."""
+    parser = argparse.ArgumentParser(prog=f"jobs/{verb}.py", description=f"{verb}: one step of the plan.")
+    parser.add_argument("--feeds", type=Path, default=os.environ.get("TWINLAKE_FEEDS"), help="the feeds root")
+    parser.add_argument("--node", help="the table (or model) this step is done to")
+    parser.add_argument("--hospital", help="for ingest: one hospital only")
+    parser.add_argument("--as-of", required=True, help="the logical date, such as 2026-11-01")
+    parser.add_argument("--run-id", required=True, help="the name of the run this step belongs to")
+    given = parser.parse_args(argv)
+    if given.feeds is None:
+        raise ConfigurationError("No feeds root. Give --feeds DIR or set TWINLAKE_FEEDS.")
+    given.feeds = Path(given.feeds)
+    return given
+
+
+def moment(text: str) -> datetime:
+    """An ISO date or time, UTC where it names no zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no date. Give one such as 2026-11-01.") from error
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def main(verb: str, step: Callable[[Opened, argparse.Namespace], object], argv: Sequence[str] | None = None) -> None:
+    """Open the run the arguments name and take the step."""
+    given = arguments(verb, argv)
+    step(open_run(given.feeds, moment(given.as_of), given.run_id, print), given)

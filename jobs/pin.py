@@ -1,0 +1,21 @@
+"""pin: prove that every record is accounted for and every table valid, and fix the publication id."""
+
+from __future__ import annotations
+
+import argparse
+
+from jobs._run import Opened, main
+from twinlake.engine.publication import pin
+from twinlake.engine.reconcile import reconcile
+
+
+def step(opened: Opened, given: argparse.Namespace) -> str:
+    """The publication id of silver and gold as they stand."""
+    reconcile(opened.run)
+    identity = pin(opened.run)
+    opened.run.progress(f"{'pin':<34} {identity}")
+    return identity
+
+
+if __name__ == "__main__":
+    main("pin", step)

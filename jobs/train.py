@@ -1,0 +1,24 @@
+"""train: fit a model on the pinned publication; a champion is only replaced by a better one."""
+
+from __future__ import annotations
+
+import argparse
+
+from jobs._run import Opened, main
+from twinlake.engine.champions import champion_version
+from twinlake.engine.models import store_of, train_on_publication
+
+
+def step(opened: Opened, given: argparse.Namespace, *, always: bool = True) -> bool:
+    """Train the node's model; with `always` false only where there is no champion. Whether it was trained."""
+    name = given.node.removeprefix("train.")
+    store = store_of(opened.run)
+    if not always and champion_version(name, store.tracking_uri):
+        opened.run.progress(f"{'train.' + name:<34} has a champion")
+        return False
+    model = opened.plan.models[name]
+    return train_on_publication(opened.run, model, store)
+
+
+if __name__ == "__main__":
+    main("train", step)

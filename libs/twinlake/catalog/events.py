@@ -1,0 +1,77 @@
+"""One event that two hospitals send is two rows of silver; here gold learns to count it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from twinlake.vocabulary.measurements import ITEM_CODES
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+ABSOLUTE = 0.05
+RELATIVE = 0.01
+
+
+def distinct_visits(visit_occurrence: DataFrame) -> DataFrame:
+    """Visits, with `members` (all their visit_occurrence_id) and `hospitals`.
+
+    Same person, start and end at two hospitals: one visit, told by the first hospital by name. Within one hospital
+    every row is a visit of its own, so the n-th of one hospital is paired with the n-th of another.
+    """
+    same = ("person_id", "visit_start_datetime", "visit_end_datetime")
+    order = Window.partitionBy(*same, "hospital", "system").orderBy("visit_code", "visit_occurrence_id")
+    told = F.min(F.struct("hospital", "system", "visit_occurrence_id", "visit_code", "care_site_id"))
+    members = F.array_sort(F.collect_set("visit_occurrence_id"))
+    return (
+        visit_occurrence.withColumn("nth", F.row_number().over(order))
+        .groupBy(*same, "nth")
+        .agg(told.alias("told"), members.alias("members"), F.array_sort(F.collect_set("hospital")).alias("hospitals"))
+        .select(*same, "told.*", "members", "hospitals")
+    )
+
+
+def item_of(items: Iterable[str]) -> Column:
+    """Which of the `items` of vocabulary/measurements a measurement is, null for all others."""
+    pairs = [F.lit(part) for item in items for code in sorted(ITEM_CODES[item]) for part in (code, item)]
+    known = F.try_element_at(F.create_map(*pairs), F.col("measurement_code"))
+    return F.when(F.col("measurement_vocabulary") == "LOINC", known)
+
+
+def known_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
+    """The measurements that are a number of one of the items."""
+    return measurement.where("value_as_number is not null").select(
+        "person_id",
+        item_of(items).alias("item"),
+        F.col("measurement_datetime").alias("observed_at"),
+        F.col("value_as_number").alias("value"),
+        "unit_code",
+        "hospital",
+        F.length("value_source_value").alias("digits"),
+    ).where("item is not null")  # fmt: skip
+
+
+def distinct_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
+    """Those values, one that two hospitals sent once.
+
+    Same person, item and second, and values no further apart than rounding and conversion of a unit move them
+    (0.05, or 1 %): one event, told by the hospital that wrote most digits, then the first by name.
+    """
+    told = F.struct((-F.coalesce("digits", F.lit(0))).alias("rank"), "hospital", "value", "unit_code")
+    moment = ("person_id", "item", F.date_trunc("second", "observed_at").alias("observed_at"))
+    rows = known_values(measurement, items).groupBy(*moment).agg(F.collect_set(told).alias("all"))
+    kept = F.filter("all", lambda one: ~F.exists(F.col("all"), lambda other: _tells(other, one)))
+    return rows.select("person_id", "item", "observed_at", F.inline(kept)).drop("rank")
+
+
+def _tells(other: Column, one: Column) -> Column:
+    """Whether another hospital told this event already, in the order of the struct."""
+    apart = F.abs(other["value"] - one["value"])
+    near = apart <= F.greatest(F.lit(ABSOLUTE), F.abs(one["value"]) * RELATIVE)
+    return (
+        (other["hospital"] != one["hospital"]) & near & other["unit_code"].eqNullSafe(one["unit_code"]) & (other < one)
+    )

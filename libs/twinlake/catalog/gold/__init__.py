@@ -1,0 +1,1 @@
+"""Facts and features that analysts and models read."""

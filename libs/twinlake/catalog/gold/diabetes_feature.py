@@ -1,0 +1,122 @@
+"""A row for each year of each person still free of diabetes: what was known then, and whether diabetes followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from twinlake.catalog.cohorts.history import DIED, is_coded, is_female, is_latest_moment, last_known, moments
+from twinlake.clinical.age import age_years
+from twinlake.declare.table import table
+from twinlake.vocabulary.codes import DIABETES, TYPE_2_DIABETES
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+LOOKBACK_DAYS = 730
+HISTORY_DAYS = 365
+FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK = 1, 1826
+LABEL = "has_diabetes_within_5_years"
+MEASURED = {
+    "body_weight_kg": "weight",
+    "bmi_kg_per_m2": "bmi",
+    "systolic_blood_pressure_mmhg": "systolic_blood_pressure",
+    "diastolic_blood_pressure_mmhg": "diastolic_blood_pressure",
+    "heart_rate_per_min": "heart_rate",
+    "total_cholesterol_mg_per_dl": "total_cholesterol",
+    "hdl_cholesterol_mg_per_dl": "hdl_cholesterol",
+    "ldl_cholesterol_mg_per_dl": "ldl_cholesterol",
+    "triglycerides_mg_per_dl": "triglycerides",
+    "last_glucose_mg_per_dl": "glucose",
+    "hba1c_percent": "hba1c",
+}
+
+
+@table(
+    grain="a person and the first visit of a calendar year, or (is_current) the latest moment known of the person",
+    key=("person_id", "index_datetime", "is_current"),
+    columns=(
+        "person_id", "index_datetime", "is_current", "observed_days", "age_at_index_years", "is_female", *MEASURED,
+        "followed_days", LABEL, "exclusion_reason",
+    ),
+)  # fmt: skip
+def diabetes_feature(
+    person: DataFrame,
+    death: DataFrame,
+    visit_occurrence: DataFrame,
+    condition_occurrence: DataFrame,
+    measurement: DataFrame,
+) -> DataFrame:
+    """Persons without any diabetes up to and including the index day, measured for a year or more before it.
+
+    The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
+    doi:10.1111/j.1467-9469.2006.00529.x). The label is true where the first type 2 diabetes starts 1 to 1826 days after
+    the index day, false where the person was followed for 1826 days or got it later, else null. What it cannot tell:
+    diabetes that nobody coded; when it began, for the coded day is the day of diagnosis.
+    """
+    return (
+        _known_at_each_moment(visit_occurrence, measurement)
+        .join(person.select("person_id", "birth_date", "year_of_birth", "sex"), "person_id")
+        .join(_onsets(condition_occurrence), "person_id", "left")
+        .join(death.select("person_id", F.lit(DIED).alias("died")), "person_id", "left")
+        .withColumn("age_at_index_years", age_years(F.to_date("observed_at")))
+        .withColumn("is_female", is_female())
+        .withColumn(LABEL, F.when(~F.col("is_current"), _label()))
+        .withColumn("exclusion_reason", _exclusion())
+        .where("is_current or exclusion_reason is null")
+        .withColumnRenamed("observed_at", "index_datetime")
+    )
+
+
+def _known_at_each_moment(visit_occurrence: DataFrame, measurement: DataFrame) -> DataFrame:
+    """First visits of a year, and the latest moment, each with the last values, the time before and the time after."""
+    measured = moments(measurement, MEASURED).withColumn("is_visit", F.lit(False))
+    visits = visit_occurrence.select(
+        "person_id", F.col("visit_start_datetime").alias("observed_at"), F.lit(True).alias("is_visit")
+    ).distinct()
+    history = measured.unionByName(visits, allowMissingColumns=True).withColumn("is_measured", ~F.col("is_visit"))
+    known = last_known(history, MEASURED, LOOKBACK_DAYS).withColumns(_spans())
+    first = Window.partitionBy("person_id", F.year("observed_at")).orderBy("observed_at")
+    visited = known.where(f"is_visit and observed_days >= {HISTORY_DAYS}").withColumn("n", F.row_number().over(first))
+    past = visited.where("n = 1").withColumn("is_current", F.lit(False)).drop("n")
+    # A visit and a measurement at the latest moment are one moment.
+    current = known.where("is_latest").dropDuplicates(["person_id"]).withColumn("is_current", F.lit(True))
+    return past.unionByName(current)
+
+
+def _spans() -> dict[str, Column]:
+    person = Window.partitionBy("person_id")
+    first_measured = F.min(F.when(F.col("is_measured"), F.col("observed_at"))).over(person)
+    return {
+        "observed_days": F.greatest(F.date_diff("observed_at", first_measured), F.lit(0)),
+        "followed_days": F.date_diff(F.max("observed_at").over(person), "observed_at"),
+        "is_latest": is_latest_moment(),
+    }
+
+
+def _onsets(condition_occurrence: DataFrame) -> DataFrame:
+    """First day of any diabetes, and of type 2 diabetes, a row a person."""
+    coded = condition_occurrence.where(is_coded(DIABETES))
+    of_type_2 = F.when(is_coded(TYPE_2_DIABETES), F.col("condition_start_date"))
+    return coded.groupBy("person_id").agg(
+        F.min("condition_start_date").alias("diabetes_from"), F.min(of_type_2).alias("type_2_from")
+    )
+
+
+def _label() -> Column:
+    days = F.date_diff("type_2_from", F.to_date("observed_at"))
+    return F.when(days.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), True).when(
+        (F.col("followed_days") >= LAST_DAY_AT_RISK) | (days > LAST_DAY_AT_RISK), False
+    )
+
+
+def _exclusion() -> Column:
+    has_diabetes = F.col("diabetes_from") <= F.to_date("observed_at")
+    is_new = F.coalesce("observed_days", F.lit(0)) < HISTORY_DAYS
+    return (
+        F.when(F.col("is_current") & F.col("died").isNotNull(), F.col("died"))
+        .when(has_diabetes, "the person already has diabetes")
+        .when(is_new, f"measured for less than {HISTORY_DAYS} days")
+    )

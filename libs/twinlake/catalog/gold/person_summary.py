@@ -1,0 +1,106 @@
+"""A row for each person, with their conditions and the latest value of every item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from twinlake.catalog.events import distinct_visits, item_of
+from twinlake.clinical.age import age_years
+from twinlake.declare.table import Through, table
+from twinlake.vocabulary.codes import CODELISTS
+from twinlake.vocabulary.fields.gold import FLAGS, ITEMS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+
+def view(df: DataFrame, as_of: Column, publication_id: Column) -> DataFrame:
+    """Age today, or at death."""
+    return df.withColumn("age_years", age_years(F.coalesce("death_date", as_of.cast("date"))))
+
+
+@table(
+    grain="a person of the network",
+    key=("person_id",),
+    required=("sex", "year_of_birth", "visit_count", "active_conditions", *FLAGS),
+    via={"location": Through("person", on="location_id")},
+    view=view,
+    columns=(
+        "person_id", "sex", "year_of_birth", "birth_date", "death_date", "city", "state", "postal_code_prefix",
+        "visit_count", "first_visit_datetime", "last_visit_datetime", *FLAGS, "active_conditions", *ITEMS,
+        "observed_at",
+    ),
+)  # fmt: skip
+def person_summary(
+    person: DataFrame,
+    death: DataFrame,
+    location: DataFrame,
+    visit_occurrence: DataFrame,
+    condition_occurrence: DataFrame,
+    measurement: DataFrame,
+) -> DataFrame:
+    """A person at a glance: `SELECT person_id, weight.value, weight.observed_at FROM gold.person_summary`.
+
+    The latest value of an item is the one observed last; of several at one time the largest, then the last hospital
+    by name. `observed_at` is the latest visit, condition or measurement. What it cannot tell: a flag is true when a
+    code was ever recorded, be it a suspicion, and false proves nothing; an active condition may have been forgotten
+    in a problem list (many systems, MIMIC among them, never end a diagnosis).
+    """
+    parts = (_visits(visit_occurrence), _conditions(condition_occurrence), _latest_values(measurement))
+    people = person.select("person_id", "sex", "year_of_birth", "birth_date", "location_id")
+    people = people.join(death.select("person_id", "death_date"), "person_id", "left")
+    people = people.join(location, "location_id", "left")
+    whole = reduce(lambda left, part: left.join(part, "person_id", "left"), parts, people)
+    return (
+        whole.fillna(0, ["visit_count"])
+        .fillna(False, list(FLAGS))
+        .withColumn("active_conditions", F.coalesce("active_conditions", F.array()))
+        .withColumn("observed_at", F.greatest("last_visit_datetime", "condition_at", "measured_at"))
+    )
+
+
+def _visits(visit_occurrence: DataFrame) -> DataFrame:
+    start = F.col("visit_start_datetime")
+    counts = (F.count("*").alias("visit_count"), F.min(start).alias("first_visit_datetime"))
+    return (
+        distinct_visits(visit_occurrence).groupBy("person_id").agg(*counts, F.max(start).alias("last_visit_datetime"))
+    )
+
+
+def _conditions(condition_occurrence: DataFrame) -> DataFrame:
+    """Flags of what was ever recorded, and what is active: the last recording of a code has no end.
+
+    Of two recordings that start on one day (an event that two hospitals sent) the one that knows an end is believed.
+    """
+    code = F.coalesce("condition_code", "condition_source_value").alias("code")
+    names = ("condition_start_date", "condition_end_date", "condition_code", "condition_vocabulary", "condition_name")
+    last = F.max(F.struct(*names, "hospital")).alias("last")
+    each = condition_occurrence.groupBy("person_id", "condition_vocabulary", code).agg(last).select("person_id", "last")
+    open_ones = F.when(F.col("last.condition_end_date").isNull(), F.col("last").dropFields("condition_end_date"))
+    flags = [F.max(_is_any_of(CODELISTS[flag])).alias(flag) for flag in FLAGS]
+    at = F.max("last.condition_start_date").cast("timestamp").alias("condition_at")
+    active = F.array_sort(F.collect_list(open_ones)).alias("active_conditions")
+    return each.groupBy("person_id").agg(*flags, at, active)
+
+
+def _latest_values(measurement: DataFrame) -> DataFrame:
+    """Every item's latest value in one pass over the measurements."""
+    value = F.struct(
+        F.col("measurement_datetime").alias("observed_at"), F.col("value_as_number").alias("value"),
+        "unit_code", "operator", "hospital",
+    )  # fmt: skip
+    is_of = {item: (F.col("item") == item) & F.col("value_as_number").isNotNull() for item in ITEMS}
+    latest = [F.max(F.when(condition, value)).alias(item) for item, condition in is_of.items()]
+    at = F.max("measurement_datetime").alias("measured_at")
+    return measurement.withColumn("item", item_of(ITEMS)).groupBy("person_id").agg(*latest, at)
+
+
+def _is_any_of(codelist: Mapping[str, frozenset[str]]) -> Column:
+    """Whether the last recording's code stands in a list of codes by vocabulary."""
+    code, vocabulary = F.col("last.condition_code"), F.col("last.condition_vocabulary")
+    found = [(vocabulary == name) & code.isin(*sorted(codes)) for name, codes in sorted(codelist.items())]
+    return reduce(lambda left, right: left | right, found)

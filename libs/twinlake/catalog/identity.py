@@ -1,0 +1,257 @@
+"""Who is who: the network's one declared model of identity.
+
+What it cannot tell: twins whose given names differ by a letter and whose middle names and sex agree; a person who
+changed given name and moved, without an identifier; two strangers of one common name born the same day in one town.
+Error rates behind the choices: Just et al., Perspectives in Health Information Management 2016 (middle name differs
+in 58 %, SSN in 54 % of the pairs that are one person), so neither may carry or forbid a link by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from twinlake.catalog.identity_nicknames import NICKNAMES
+from twinlake.declare.identity import MISSING, BlockingRule, Comparison, Evidence, Identity, Level, Survivor
+from twinlake.declare.identity_weights import read_weights
+
+WEIGHTS = Path(__file__).with_name("identity_weights.json")
+
+
+def one_edit(column: str, least_length: int) -> Level:
+    """Names of some length that differ by one letter typed, left out, or added."""
+    return _edits("one_edit", "is one letter off", column, 1, least_length)
+
+
+def two_edits(column: str, least_length: int) -> Level:
+    """As one_edit, with two letters, which covers a transposition."""
+    return _edits("two_edits", "is two letters off", column, 2, least_length)
+
+
+def _edits(name: str, words: str, column: str, distance: int, least_length: int) -> Level:
+    left, right = f"{column}_l", f"{column}_r"
+    long_enough = f"least(length({left}), length({right})) >= {least_length}"
+    return Level(name, words, f"{long_enough} AND levenshtein({left}, {right}) <= {distance}")
+
+
+def _same(column: str) -> Level:
+    return Level("same", "is the same", f"{column}_l = {column}_r")
+
+
+def _absent(column: str) -> str:
+    return f"{column}_l IS NULL OR {column}_r IS NULL"
+
+
+def _either(condition: str) -> str:
+    """The condition, or the same with left and right exchanged."""
+    mirrored = re.sub(r"_([lr])\b", lambda side: "_r" if side[1] == "l" else "_l", condition)
+    return f"({condition}) OR ({mirrored})"
+
+
+def _begins(long: str, short: str) -> str:
+    return _either(f"substr({long}, 1, length({short})) = {short}")
+
+
+SWAPPED = Level(
+    "swapped", "is exchanged with the other name", "given_name_l = family_name_r AND family_name_l = given_name_r"
+)
+
+given_name = Comparison(
+    name="given_name",
+    words="given name",
+    missing=_absent("given_name"),
+    levels=(
+        _same("given_name"),
+        Level(
+            "nickname",
+            "is a short form, or its first part alone",
+            "given_root_l = given_root_r AND NOT (instr(given_name_l, ' ') > 0 AND instr(given_name_r, ' ') > 0)",
+        ),
+        SWAPPED,
+        one_edit("given_name", 3),
+        two_edits("given_name", 6),
+        Level("beginning", "begins alike, or is an initial", _begins("given_name_l", "given_name_r")),
+    ),
+    chance_at_least=1 / 250,
+    frequency="given_name",
+)
+
+family_name = Comparison(
+    name="family_name",
+    words="family name",
+    missing=_absent("family_name"),
+    levels=(
+        _same("family_name"),
+        Level("maiden", "is the other's maiden name", _either("family_name_l = maiden_name_r")),
+        SWAPPED,
+        one_edit("family_name", 4),
+        two_edits("family_name", 6),
+        Level("part", "is one part of a double name", _begins("family_name_l", "family_name_r || '-'")),
+    ),
+    chance_at_least=1 / 1000,
+    frequency="family_name",
+)
+
+middle_name = Comparison(
+    name="middle_name",
+    words="middle name",
+    missing=_absent("middle_name"),
+    levels=(
+        _same("middle_name"),
+        Level("initial", "has the initial", "substr(middle_name_l, 1, 1) = substr(middle_name_r, 1, 1)"),
+    ),
+    chance_at_least=1 / 100,
+)
+
+birth_date = Comparison(
+    name="birth_date",
+    words="birth date",
+    missing=_absent("birth_year"),
+    levels=(
+        _same("birth_date"),
+        Level(
+            "transposed",
+            "has day and month, or two digits, exchanged",
+            "(birth_year_l = birth_year_r AND birth_month_l = birth_day_r AND birth_day_l = birth_month_r)"
+            " OR (birth_year_l = birth_year_r AND birth_month_l = birth_month_r AND birth_day_l = reverse(birth_day_r))"
+            " OR (substr(birth_year_l, 1, 2) = substr(birth_year_r, 1, 2) AND birth_month_l = birth_month_r"
+            " AND birth_day_l = birth_day_r AND substr(birth_year_l, 3, 2) = reverse(substr(birth_year_r, 3, 2)))",
+        ),
+        Level(
+            "one_digit",
+            "is one digit off, within ten years",
+            "levenshtein(birth_date_l, birth_date_r) <= 1 AND substr(birth_year_l, 1, 3) = substr(birth_year_r, 1, 3)",
+        ),
+        Level(
+            "same_year_only",
+            "is the same year, the day not being known",
+            f"birth_year_l = birth_year_r AND ({_absent('birth_date')})",
+        ),
+        Level("near", "is two digits off", "levenshtein(birth_date_l, birth_date_r) <= 2", agrees=False),
+        Level("same_year", "is in the same year", "birth_year_l = birth_year_r", agrees=False),
+    ),
+    chance_at_least=1 / 30_000,
+)
+
+sex = Comparison("sex", "sex", _absent("sex"), (_same("sex"),), chance_at_least=0.5)
+
+SAME_PLACE = "(city_l = city_r OR postal_code_l = postal_code_r)"
+address = Comparison(
+    name="address",
+    words="address",
+    missing=f"({_absent('address_line')}) AND ({_absent('city')}) AND ({_absent('postal_code')})",
+    levels=(
+        Level("same", "is the same", f"address_line_l = address_line_r AND {SAME_PLACE}"),
+        Level(
+            "near",
+            "is the same but for three letters",
+            f"least(length(address_line_l), length(address_line_r)) >= 8 AND {SAME_PLACE}"
+            " AND levenshtein(address_line_l, address_line_r) <= 3",
+        ),
+        Level("line", "has the same street and number", "address_line_l = address_line_r"),
+        Level("postal_code", "has the same postcode", "postal_code_l = postal_code_r", agrees=False),
+        Level("city", "is in the same town", "city_l = city_r", agrees=False),
+    ),
+    chance_at_least=1e-5,
+)
+
+phone = Comparison("phone", "phone", _absent("phone"), (_same("phone"), one_edit("phone", 7)), chance_at_least=1e-5)
+
+
+def _identifier(name: str, words: str) -> Comparison:
+    return Comparison(name, words, _absent(name), (_same(name), one_edit(name, 6)), chance_at_least=1e-6)
+
+
+ssn = _identifier("ssn", "SSN")
+licence_number = _identifier("licence_number", "driving licence")
+passport_number = _identifier("passport_number", "passport")
+
+ALIKE = ("same", "nickname", "swapped")
+MISTYPED = (*ALIKE, "one_edit", "two_edits", "beginning")
+BORN = birth_date.agreeing
+FAMILY = family_name.agreeing
+NO_TWIN = {"sex": ("same", MISSING), "middle_name": ("same", "initial", MISSING)}
+
+EVIDENCE = (
+    Evidence("given name and birth date", {"given_name": ALIKE, "birth_date": BORN}),
+    Evidence(
+        "given name as mistyped, family name and birth date",
+        {"given_name": MISTYPED, "family_name": FAMILY, "birth_date": BORN, **NO_TWIN},
+    ),
+    Evidence(
+        "given name as mistyped, birth date and SSN", {"given_name": MISTYPED, "birth_date": BORN, "ssn": ("same",)}
+    ),
+    Evidence("names and SSN", {"given_name": MISTYPED, "family_name": FAMILY, "ssn": ("same",)}),
+    Evidence("names and licence", {"given_name": MISTYPED, "family_name": FAMILY, "licence_number": ("same",)}),
+    Evidence("names and passport", {"given_name": MISTYPED, "family_name": FAMILY, "passport_number": ("same",)}),
+    Evidence("given name, address and SSN", {"given_name": MISTYPED, "address": address.agreeing, "ssn": ("same",)}),
+    Evidence(
+        "birth date and SSN; the given name was changed, or is wrong",
+        {"birth_date": BORN, "ssn": ("same",), "family_name": FAMILY, **NO_TWIN},
+    ),
+    Evidence(
+        "birth date, SSN and address; both names are wrong or were changed",
+        {"birth_date": BORN, "ssn": ("same",), "address": address.agreeing, **NO_TWIN},
+    ),
+    Evidence("birth date, SSN and licence", {"birth_date": BORN, "ssn": ("same",), "licence_number": ("same",)}),
+    Evidence("birth date, SSN and passport", {"birth_date": BORN, "ssn": ("same",), "passport_number": ("same",)}),
+)
+
+BLOCKING = (
+    BlockingRule("birth date and family name", ("birth_date", "family_name")),
+    BlockingRule("birth date and given name", ("birth_date", "given_root")),
+    BlockingRule("given name, family name and year of birth", ("given_root", "family_name", "birth_year")),
+    BlockingRule("given name, family name and town", ("given_root", "family_name", "city")),
+    BlockingRule("given name, family name and postcode", ("given_root", "family_name", "postal_code")),
+    BlockingRule("exchanged names", ("birth_date",), (("given_name", "family_name"),)),
+    BlockingRule("SSN", ("ssn",)),
+    BlockingRule("driving licence", ("licence_number",)),
+    BlockingRule("passport", ("passport_number",)),
+    BlockingRule("phone and given name", ("phone", "given_root")),
+    BlockingRule("birth date and address", ("birth_date", "address_line")),
+    BlockingRule("address and given name", ("address_line", "given_root")),
+    BlockingRule("address and family name", ("address_line", "family_name", "sex")),
+    BlockingRule("birth date and postcode", ("birth_date", "postal_code")),
+)
+
+SURVIVORSHIP = (
+    Survivor(("birth_date", "year_of_birth"), "most_common"),
+    Survivor(("sex",), "most_common", ignoring=("unknown",)),
+    Survivor(("race_source_value",), "latest"),
+    Survivor(("ethnicity_source_value",), "latest"),
+    Survivor(("marital_status",), "latest"),
+    Survivor(("death_date",), "earliest"),
+    Survivor(("address_line", "city", "state", "postal_code"), "latest"),
+)
+
+model = Identity(
+    version="1",
+    one_in=1_000_000,
+    blocking=BLOCKING,
+    comparisons=(
+        given_name,
+        family_name,
+        middle_name,
+        birth_date,
+        sex,
+        address,
+        phone,
+        ssn,
+        licence_number,
+        passport_number,
+    ),
+    evidence=EVIDENCE,
+    automatic=7.0,
+    automatic_within_source=13.0,
+    review=0.0,
+    survivorship=SURVIVORSHIP,
+    nicknames=NICKNAMES,
+)
+
+
+@cache
+def identity() -> Identity:
+    """The model with its trained weights; apart from `model`, so that training can read what it is to train."""
+    return replace(model, weights=read_weights(WEIGHTS))

@@ -1,0 +1,1 @@
+"""Questions asked of the gold tables: target, outcome, time-at-risk, features, learner."""

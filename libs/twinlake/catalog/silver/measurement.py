@@ -1,0 +1,44 @@
+"""A row for each measured value, converted to one unit a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinlake.clinical.units import convert_measurements
+from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
+from twinlake.declare.hospital import Hospital
+from twinlake.declare.table import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+CODED = ("measurement_code", "measurement_vocabulary", "measurement_source_value", "measurement_name")
+AS_IT_CAME = ("value_source_value", "unit_source_value", "range_low_source_value", "range_high_source_value")
+FROM_SOURCES = (*CODED, "measurement_datetime", *AS_IT_CAME, "visit_source_id", "part")
+COLUMNS = (
+    "measurement_id", "person_id", *CODED, "measurement_datetime", "operator", "value_as_number", "value_as_string",
+    "unit_code", *AS_IT_CAME, "conversion_rule", "visit_occurrence_id", "hospital", "system", "known_from",
+    "_record_id",
+)  # fmt: skip
+
+
+@table(
+    grain="a measured value as one hospital recorded it once",
+    key=("measurement_id",),
+    required=("measurement_source_value", "measurement_datetime", "conversion_rule", "hospital", "system"),
+    from_sources=FROM_SOURCES,
+    references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    columns=COLUMNS,
+)
+def measurement(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    """A measured value (OMOP CDM 5.4 MEASUREMENT), raw beside converted.
+
+    What it cannot tell: a value whose unit is missing or unknown has no number; `conversion_rule` says so.
+    """
+    local_units = {name: hospital.units for name, hospital in hospitals.items()}
+    return (
+        convert_measurements(with_hospital_codes(rows, hospitals, "measurement"), local_units)
+        .withColumn("measurement_id", surrogate_key("_fact_key", "part"))
+        .withColumn("visit_occurrence_id", visit_key())
+    )

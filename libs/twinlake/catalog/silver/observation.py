@@ -1,0 +1,36 @@
+"""A row for each observed fact that is not measured in a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
+from twinlake.declare.hospital import Hospital
+from twinlake.declare.table import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+CODED = ("observation_code", "observation_vocabulary", "observation_source_value", "observation_name")
+VALUE = ("value_source_value", "value_as_string", "value_code", "value_vocabulary", "unit_source_value")
+
+
+@table(
+    grain="a fact (survey answer, social history) as one hospital recorded it once",
+    key=("observation_id",),
+    required=("observation_source_value", "observation_datetime", "hospital", "system"),
+    from_sources=(*CODED, "observation_datetime", *VALUE, "visit_source_id", "part"),
+    references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    columns=(
+        "observation_id", "person_id", *CODED, "observation_datetime", *VALUE, "visit_occurrence_id", "hospital",
+        "system", "known_from", "_record_id",
+    ),
+)  # fmt: skip
+def observation(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    """A fact that is not measured in a unit (OMOP CDM 5.4 OBSERVATION)."""
+    return (
+        with_hospital_codes(rows, hospitals, "observation")
+        .withColumn("observation_id", surrogate_key("_fact_key", "part"))
+        .withColumn("visit_occurrence_id", visit_key())
+    )

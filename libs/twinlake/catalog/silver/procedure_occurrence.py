@@ -1,0 +1,35 @@
+"""A row for each procedure done to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
+from twinlake.declare.hospital import Hospital
+from twinlake.declare.table import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+CODED = ("procedure_code", "procedure_vocabulary", "procedure_source_value", "procedure_name")
+
+
+@table(
+    grain="a procedure as one hospital recorded it once",
+    key=("procedure_occurrence_id",),
+    required=("procedure_source_value", "procedure_datetime", "hospital", "system"),
+    from_sources=(*CODED, "procedure_datetime", "procedure_end_datetime", "visit_source_id", "part"),
+    references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    columns=(
+        "procedure_occurrence_id", "person_id", *CODED, "procedure_datetime", "procedure_end_datetime",
+        "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
+    ),
+)  # fmt: skip
+def procedure_occurrence(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    """A procedure (OMOP CDM 5.4 PROCEDURE_OCCURRENCE); where only a day is known the time is midnight UTC."""
+    return (
+        with_hospital_codes(rows, hospitals, "procedure")
+        .withColumn("procedure_occurrence_id", surrogate_key("_fact_key", "part"))
+        .withColumn("visit_occurrence_id", visit_key())
+    )

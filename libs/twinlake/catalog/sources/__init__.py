@@ -1,0 +1,1 @@
+"""Systems: each file is one way of exporting, its feeds and how they implement silver."""

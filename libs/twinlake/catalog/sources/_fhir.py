@@ -1,0 +1,101 @@
+"""FHIR R4 data types: their Spark schemas and how to read them (hl7.org/fhir/R4/datatypes.html, references.html)."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from twinlake.catalog.sources._rows import vocabulary
+
+CODING = "struct<system:string,code:string,display:string>"
+CONCEPT = f"struct<coding:array<{CODING}>,text:string>"
+QUANTITY = "struct<value:string,comparator:string,unit:string,system:string,code:string>"
+REFERENCE = "struct<reference:string,display:string>"
+PERIOD = "struct<start:string,end:string>"
+IDENTIFIER = f"struct<type:{CONCEPT},system:string,value:string>"
+ADDRESS = "struct<use:string,line:array<string>,city:string,state:string,postalCode:string>"
+RANGE = f"array<struct<low:{QUANTITY},high:{QUANTITY}>>"
+VALUE = {
+    "valueQuantity": QUANTITY,
+    "valueCodeableConcept": CONCEPT,
+    "valueString": "string",
+    "valueBoolean": "string",
+    "valueInteger": "string",
+    "valueDateTime": "string",
+    "valueTime": "string",
+}
+UCUM = "http://unitsofmeasure.org"
+
+
+def ddl(**columns: str) -> str:
+    """Spark DDL of a resource: its id, last change and status, and these elements."""
+    elements = {"id": "string", "meta": "struct<lastUpdated:string>", "status": "string", **columns}
+    return ", ".join(f"`{name}` {kind}" for name, kind in elements.items())
+
+
+def struct(**elements: str) -> str:
+    """Spark's type of a backbone element."""
+    return f"struct<{','.join(f'{name}:{kind}' for name, kind in elements.items())}>"
+
+
+def target(path: str) -> str:
+    """SQL: what a reference points to, `system|value` where it is conditional, else the id behind it.
+
+    `Organization?identifier=s|v`, `Organization/id`, `https://…/Organization/id/_history/2`, `urn:uuid:id`, `#id`.
+    """
+    conditional = f"replace(regexp_extract({path}, '[?&]identifier=([^&]+)', 1), '%7C', '|')"
+    literal = f"regexp_extract({path}, '([^/:#?]+)(?:/_history/[^/]+)?$', 1)"
+    return f"coalesce(nullif({conditional}, ''), nullif({literal}, ''))"
+
+
+def answers_to() -> str:
+    """SQL: every value of `target` that reaches this resource, by its id and by its identifiers; one row each."""
+    identifiers = "transform(identifier, i -> concat(i.system, '|', i.value))"
+    return f"explode(array_distinct(array_compact(concat(array(id), ifnull({identifiers}, array())))))"
+
+
+def visit(path: str = "encounter.reference") -> Column:
+    """The encounter a resource belongs to; a conditional or contained one is no encounter of this export."""
+    return F.when(~F.col(path).rlike("[?#]"), F.expr(target(path)))
+
+
+def with_code(rows: DataFrame, concept: Column, name: str = "_code") -> DataFrame:
+    """Adds (code, vocabulary, source_value, name) of a CodeableConcept: its first coding in a vocabulary we know, else
+    its first coding, called local, else its text."""
+    codings = F.filter(concept["coding"], lambda c: c["code"].isNotNull())
+    known = F.filter(codings, lambda c: vocabulary(c["system"]).isNotNull())
+    best = F.coalesce(F.get(known, F.lit(0)), F.get(codings, F.lit(0)))
+    # Two steps, or the search would run again for each of the four columns.
+    found = rows.withColumn("_best", F.struct(best.alias("coding"), concept["text"].alias("text")))
+    coding, text = F.col("_best.coding"), F.col("_best.text")
+    local = F.when(coding["code"].isNotNull(), F.lit("local"))
+    said = F.struct(
+        coding["code"].alias("code"),
+        F.coalesce(vocabulary(coding["system"]), local).alias("vocabulary"),
+        F.coalesce(coding["code"], text).alias("source_value"),
+        F.coalesce(text, coding["display"]).alias("name"),
+    )
+    return found.withColumn(name, said).drop("_best")
+
+
+def columns_of(stem: str, code: str = "_code") -> dict[str, Column]:
+    """The four columns of a table that say what `with_code`'s struct says."""
+    return {f"{stem}_{part}": F.col(f"{code}.{part}") for part in ("code", "vocabulary", "source_value", "name")}
+
+
+def amount(quantity: str) -> Column:
+    """A Quantity's digits as they came, its comparator in front (`<5`)."""
+    return F.concat(F.coalesce(F.col(f"{quantity}.comparator"), F.lit("")), F.col(f"{quantity}.value"))
+
+
+def unit(quantity: str) -> Column:
+    """A Quantity's unit: the code where it is UCUM, else the words."""
+    q = F.col(quantity)
+    is_ucum = F.coalesce(q["system"], F.lit(UCUM)) == UCUM
+    return F.when(is_ucum, F.coalesce(q["code"], q["unit"])).otherwise(F.coalesce(q["unit"], q["code"]))
+
+
+def words(concept: str) -> Column:
+    """A CodeableConcept in words."""
+    first = F.get(f"{concept}.coding", F.lit(0))
+    return F.coalesce(f"{concept}.text", first["display"], first["code"])

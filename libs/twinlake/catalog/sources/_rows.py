@@ -1,0 +1,59 @@
+"""What every source does to its records: give them a table's columns, and look words up in another feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from twinlake.declare.expressions import PROVENANCE
+from twinlake.declare.source import Via
+from twinlake.vocabulary.coding_systems import NAMES, Vocabulary
+from twinlake.vocabulary.fields import DICTIONARY
+
+KNOWN_SYSTEMS = {name: vocabulary for name, vocabulary in NAMES.items() if vocabulary != Vocabulary.LOCAL}
+
+
+def shaped(rows: DataFrame, **columns: Column | str | None) -> DataFrame:
+    """The provenance and these columns, in the dictionary's types; a text is a column's name, None an absent one.
+
+    A value that does not fit its type becomes null, and the table's required columns then send the row to quarantine.
+    """
+    return rows.select(*PROVENANCE, *(_typed(name, column) for name, column in columns.items()))
+
+
+def _typed(name: str, column: Column | str | None) -> Column:
+    kind = DICTIONARY[name].type if name in DICTIONARY else "string"
+    value = F.lit(None) if column is None else F.col(column) if isinstance(column, str) else column
+    return value.try_cast(kind).alias(name)
+
+
+def look_up(facts: DataFrame, lookup: DataFrame, via: Via, **columns: Column) -> DataFrame:
+    """The facts with these columns of the lookup's record of the same hospital; null where there is none."""
+    answers = lookup.select("hospital", "system", F.expr(via.lookup).alias("_at"), *_aliased(columns))
+    return facts.withColumn("_at", F.expr(via.fact)).join(answers, ["hospital", "system", "_at"], "left").drop("_at")
+
+
+def look_up_newest(facts: DataFrame, lookup: DataFrame, via: Via, **columns: Column) -> DataFrame:
+    """`look_up` by something that is not the lookup's key, so that several records may answer: the one known last."""
+    # The generator first: it may not stand in an aggregation.
+    answers = lookup.withColumn("_at", F.expr(via.lookup)).groupBy("hospital", "system", "_at")
+    newest = F.max_by(F.struct(*_aliased(columns)), F.struct("known_from", "_record_id"))
+    found = answers.agg(newest.alias("_found")).select("hospital", "system", "_at", "_found.*")
+    return facts.withColumn("_at", F.expr(via.fact)).join(found, ["hospital", "system", "_at"], "left").drop("_at")
+
+
+def _aliased(columns: Mapping[str, Column]) -> list[Column]:
+    return [column.alias(name) for name, column in columns.items()]
+
+
+def one_of(words: Mapping[str, str], text: Column) -> Column:
+    """The text translated by a mapping, null where it has no word."""
+    pairs = F.create_map(*(F.lit(part) for pair in sorted(words.items()) for part in pair))
+    return F.try_element_at(pairs, text)
+
+
+def vocabulary(system: Column) -> Column:
+    """The vocabulary of a coding system by its URI, OID or name (`coding_systems.vocabulary_of`); null if unknown."""
+    return one_of(KNOWN_SYSTEMS, F.regexp_replace(F.lower(F.trim(system)), "^urn:oid:|/+$", ""))

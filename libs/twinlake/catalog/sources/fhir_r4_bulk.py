@@ -1,0 +1,288 @@
+"""FHIR R4 as a Bulk Data export: NDJSON, one file or more for each resource type (hl7.org/fhir/R4)."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from twinlake.catalog.sources import _fhir_feeds as feeds
+from twinlake.catalog.sources._fhir import (
+    amount,
+    answers_to,
+    columns_of,
+    target,
+    unit,
+    visit,
+    with_code,
+    words,
+)
+from twinlake.catalog.sources._rows import look_up_newest, shaped
+from twinlake.declare.source import System, Via, implements
+from twinlake.declare.standardise import (
+    day,
+    digits,
+    full_date,
+    identifier,
+    instant,
+    line,
+    name_part,
+    postal,
+    sex,
+    state,
+    year,
+)
+from twinlake.vocabulary.fields.silver import VISITS
+
+PROVIDER = Via("organization", fact=target("serviceProvider.reference"), lookup=answers_to())
+DRUG = Via("medication", fact=target("medicationReference.reference"), lookup=answers_to())
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+
+
+def _first(array: str, condition: str | None = None) -> Column:
+    """The first element of an array, or the first for which the condition on `x` holds."""
+    return F.expr(f"get({f'filter({array}, x -> {condition})' if condition else array}, 0)")
+
+
+def _identifier(kind: str) -> Column:
+    """The identifier of an HL7 v2 table 0203 type (MR, SS, DL, PPN)."""
+    return _first("identifier", f"exists(x.type.coding, c -> c.code = '{kind}')")["value"]
+
+
+def _us_core(kind: str) -> Column:
+    """A US Core race or ethnicity: its text, else its category in words."""
+    said = _first("extension", f"x.url = '{US_CORE}{kind}'")["extension"]
+
+    def part(name: str) -> Column:
+        return F.get(F.filter(said, lambda x: x["url"] == name), F.lit(0))
+
+    return F.coalesce(part("text")["valueString"], part("ombCategory")["valueCoding"]["display"])
+
+
+@implements("source_person")
+def source_person(patient: DataFrame) -> DataFrame:
+    """Patient. The maiden name is the person's own (`use = maiden`), not the extension with the mother's."""
+    said = patient.withColumns(
+        {
+            "_name": F.coalesce(
+                _first("name", "x.use = 'official'"), _first("name", "ifnull(x.use, '') not in ('maiden', 'old')")
+            ),
+            "_home": F.coalesce(_first("address", "ifnull(x.use, 'home') = 'home'"), _first("address")),
+        }
+    )
+    return shaped(
+        said,
+        given_name=name_part(F.get("_name.given", F.lit(0))),
+        middle_name=name_part(F.get("_name.given", F.lit(1))),
+        family_name=name_part(F.col("_name.family")),
+        maiden_name=name_part(_first("name", "x.use = 'maiden'")["family"]),
+        birth_date=full_date(F.col("birthDate")),
+        year_of_birth=year(F.col("birthDate")),
+        sex=sex(F.col("gender")),
+        race_source_value=_us_core("race"),
+        ethnicity_source_value=_us_core("ethnicity"),
+        marital_status=F.coalesce(F.get("maritalStatus.coding", F.lit(0))["code"], "maritalStatus.text"),
+        death_date=day(F.col("deceasedDateTime")),
+        address_line=line(F.array_join("_home.line", " ")),
+        city=line(F.col("_home.city")),
+        state=state(F.col("_home.state")),
+        postal_code=postal(F.col("_home.postalCode")),
+        phone=digits(_first("telecom", "x.system = 'phone'")["value"]),
+        ssn=digits(_identifier("SS")),
+        licence_number=identifier(_identifier("DL")),
+        passport_number=identifier(_identifier("PPN")),
+        mrn=_identifier("MR"),
+    )
+
+
+@implements("care_site")
+def care_site(organization: DataFrame) -> DataFrame:
+    """Organization."""
+    place = organization.withColumn("_place", _first("address"))
+    return shaped(
+        place,
+        care_site_source_id="id",
+        care_site_name="name",
+        city=line(F.col("_place.city")),
+        state=state(F.col("_place.state")),
+        postal_code_prefix=F.substring(postal(F.col("_place.postalCode")), 1, 3),
+    )
+
+
+@implements("visit_occurrence", when="ifnull(status, '') not in ('planned', 'cancelled')", via=(PROVIDER,))
+def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame:
+    """Encounter; its provider is resolved whether it is named by id or by identifier."""
+    placed = look_up_newest(encounter, organization, PROVIDER, _site=F.col("id"))
+    return shaped(
+        with_code(placed, _first("reasonCode")),
+        visit_source_id="id",
+        visit_code=F.when(F.col("class.code").isin(*VISITS), F.col("class.code")),
+        visit_source_value="class.code",
+        visit_start_datetime=instant(F.col("period.start")),
+        visit_end_datetime=instant(F.col("period.end")),
+        visit_reason_code="_code.code",
+        visit_reason_vocabulary="_code.vocabulary",
+        care_site_source_id="_site",
+    )
+
+
+@implements("condition_occurrence", when=f"not {feeds.REFUTED}")
+def condition_occurrence(condition: DataFrame) -> DataFrame:
+    """Condition. Where no onset is told, the day it was recorded is its first."""
+    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate")
+    return shaped(
+        with_code(condition, F.col("code")),
+        **columns_of("condition"),
+        condition_start_date=day(start),
+        condition_end_date=day(F.coalesce("abatementDateTime", "abatementPeriod.end", "abatementPeriod.start")),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+def _answers(observation: DataFrame, condition: str) -> DataFrame:
+    """A row for each value of an Observation that meets the condition: its own, and those of its components.
+
+    `part` is a component's code; a code that comes twice is counted (`8480-6#2`).
+    """
+    values = ", ".join(f"'{name}', {{0}}{name}" for name in (*feeds.VALUE, "referenceRange"))
+    own = f"named_struct('part', '', 'code', code, {values.format('')})"
+    code = "coalesce(get({0}.code.coding, 0).code, {0}.code.text, 'component')"
+    nth = f"size(filter(slice(component, 1, i + 1), d -> {code.format('d')} = {code.format('c')}))"
+    part = f"concat({code.format('c')}, if({nth} > 1, concat('#', {nth}), ''))"
+    panel = f"transform(component, (c, i) -> named_struct('part', {part}, 'code', c.code, {values.format('c.')}))"
+    every = f"concat(array({own}), ifnull({panel}, array()))"
+    shown = observation.withColumn("_answer", F.expr(f"explode({every})")).drop("code", "referenceRange", *feeds.VALUE)
+    answers = shown.select("*", "_answer.*").where(condition)
+    return with_code(answers, F.col("code"))
+
+
+def _observed_at() -> Column:
+    return instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued"))
+
+
+@implements("measurement", when=f"{feeds.HAPPENED} and {feeds.SOME_QUANTITY}")
+def measurement(observation: DataFrame) -> DataFrame:
+    """Observation whose value is a Quantity, and each component that has one."""
+    return shaped(
+        _answers(observation, feeds.HAS_QUANTITY),
+        **columns_of("measurement"),
+        measurement_datetime=_observed_at(),
+        value_source_value=amount("valueQuantity"),
+        unit_source_value=unit("valueQuantity"),
+        range_low_source_value=_first("referenceRange")["low"]["value"],
+        range_high_source_value=_first("referenceRange")["high"]["value"],
+        visit_source_id=visit(),
+        part="part",
+    )
+
+
+@implements("observation", when=f"{feeds.HAPPENED} and {feeds.SOME_OTHER}")
+def observation_(observation: DataFrame) -> DataFrame:
+    """Observation whose value is a code, text, number without unit, truth or time, and each such component."""
+    said = F.coalesce("valueString", "valueBoolean", "valueInteger", "valueDateTime", "valueTime")
+    return shaped(
+        with_code(_answers(observation, feeds.HAS_OTHER), F.col("valueCodeableConcept"), "_value"),
+        **columns_of("observation"),
+        observation_datetime=_observed_at(),
+        value_source_value=F.coalesce("_value.source_value", said),
+        value_as_string=F.coalesce("_value.name", said),
+        value_code="_value.code",
+        value_vocabulary="_value.vocabulary",
+        unit_source_value=None,
+        visit_source_id=visit(),
+        part="part",
+    )
+
+
+def _drugs(facts: DataFrame, medication: DataFrame) -> DataFrame:
+    """`_code` from the record itself, a Medication inside it, or the Medication it refers to, then `drug_*` columns."""
+    inside = _first("contained", "concat('#', x.id) = medicationReference.reference")["code"]
+    known = look_up_newest(facts, medication, DRUG, _concept=F.col("code"))
+    concept = F.coalesce("medicationCodeableConcept", inside, "_concept")
+    return with_code(known, concept)
+
+
+@implements("drug_exposure", when=feeds.ORDERED, via=(DRUG,))
+def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFrame:
+    """MedicationRequest."""
+    orders = _drugs(medication_request, medication).withColumn("_dosage", _first("dosageInstruction"))
+    dosed = orders.withColumn("_dose", F.get("_dosage.doseAndRate", F.lit(0))["doseQuantity"])
+    return shaped(
+        dosed,
+        **_named_drug(),
+        drug_exposure_start_datetime=instant(F.coalesce("authoredOn", "dispenseRequest.validityPeriod.start")),
+        drug_exposure_end_datetime=instant(F.col("dispenseRequest.validityPeriod.end")),
+        drug_type=F.lit("order"),
+        drug_status="status",
+        dose_source_value=F.coalesce(amount("_dose"), "_dosage.text"),
+        dose_unit_source_value=unit("_dose"),
+        route_source_value=words("_dosage.route"),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+@implements("drug_exposure", when=feeds.DONE, via=(DRUG,))
+def drug_administration(medication_administration: DataFrame, medication: DataFrame) -> DataFrame:
+    """MedicationAdministration."""
+    return shaped(
+        _drugs(medication_administration, medication),
+        **_named_drug(),
+        drug_exposure_start_datetime=instant(F.coalesce("effectiveDateTime", "effectivePeriod.start")),
+        drug_exposure_end_datetime=instant(F.col("effectivePeriod.end")),
+        drug_type=F.lit("administration"),
+        drug_status="status",
+        dose_source_value=F.coalesce(amount("dosage.dose"), "dosage.text"),
+        dose_unit_source_value=unit("dosage.dose"),
+        route_source_value=words("dosage.route"),
+        visit_source_id=visit("context.reference"),
+        part=F.lit(""),
+    )
+
+
+def _named_drug() -> dict[str, Column]:
+    """The drug's code and name; where a reference leads nowhere, the words that stand beside it."""
+    return {**columns_of("drug"), "drug_name": F.coalesce("_code.name", "medicationReference.display")}
+
+
+@implements("drug_exposure", when=feeds.DONE)
+def immunisation(immunization: DataFrame) -> DataFrame:
+    """Immunization."""
+    return shaped(
+        with_code(immunization, F.col("vaccineCode")),
+        **columns_of("drug"),
+        drug_exposure_start_datetime=instant(F.col("occurrenceDateTime")),
+        drug_exposure_end_datetime=None,
+        drug_type=F.lit("immunisation"),
+        drug_status="status",
+        dose_source_value=amount("doseQuantity"),
+        dose_unit_source_value=unit("doseQuantity"),
+        route_source_value=words("route"),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+@implements("procedure_occurrence", when=feeds.DONE)
+def procedure_occurrence(procedure: DataFrame) -> DataFrame:
+    """Procedure."""
+    return shaped(
+        with_code(procedure, F.col("code")),
+        **columns_of("procedure"),
+        procedure_datetime=instant(F.coalesce("performedDateTime", "performedPeriod.start")),
+        procedure_end_datetime=instant(F.col("performedPeriod.end")),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+SYSTEM = System(
+    name="fhir_r4_bulk",
+    meaning="FHIR R4 resources as a Bulk Data export, one NDJSON file or more for each type",
+    feeds=feeds.FEEDS,
+    ignored=feeds.IGNORED,
+    implementations=(
+        source_person, care_site, visit_occurrence, condition_occurrence, measurement, observation_, drug_order,
+        drug_administration, immunisation, procedure_occurrence,
+    ),
+)  # fmt: skip

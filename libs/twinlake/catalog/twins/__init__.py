@@ -1,0 +1,1 @@
+"""Twins: the living state of a patient and its history."""

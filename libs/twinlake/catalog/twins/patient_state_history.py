@@ -1,0 +1,110 @@
+"""What was known of a person, and since when: a row for each version of each fact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from twinlake.catalog.events import item_of
+from twinlake.declare.expressions import surrogate_key
+from twinlake.declare.table import table
+from twinlake.vocabulary.measurements import ITEM_CODES
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+COLUMNS = (
+    "fact_id", "person_id", "item", "item_name", "observed_at", "known_from", "known_until", "value_as_number",
+    "value_as_string", "operator", "unit_code", "hospital", "system", "_record_id",
+)  # fmt: skip
+ACTIVE, ENDED = "active", "ended"
+
+
+@table(
+    grain="one version of one fact: what a hospital said of a person from one delivery to the next",
+    key=("fact_id", "known_from"),
+    required=("item", "observed_at", "hospital", "system"),
+    columns=COLUMNS,
+)
+def patient_state_history(
+    measurement: DataFrame, measurement_superseded: DataFrame, condition_occurrence: DataFrame
+) -> DataFrame:
+    """The twin in two times: `observed_at` is when it was true, [`known_from`, `known_until`) when the lake said so.
+
+    Equation: the state of an item on day V as known on day K is the fact with the largest `observed_at` <= V among
+    those with `known_from` <= K < `known_until` (`state_known_on`). A condition is an item that becomes `active` when
+    it starts and `ended` when it ends.
+
+    Assumptions. A fact is known from the delivery that brought it, not from when a clinician knew it. A version that
+    was replaced within its own delivery was never known. What it cannot tell: earlier versions of a condition (a
+    changed one is known only from its change); who was thought to be whom (versions follow today's person_link).
+    """
+    versions = measurement.withColumn("known_until", F.lit(None).cast("timestamp")).unionByName(
+        measurement_superseded, allowMissingColumns=True
+    )
+    facts = _measured(versions).unionByName(_conditions(condition_occurrence)).select(*COLUMNS)
+    return facts.where("known_until is null or known_from < known_until")
+
+
+def state_known_on(history: DataFrame, valid_at: dt.date, known_at: dt.date) -> DataFrame:
+    """One row a person and item: what was true at `valid_at`, as the lake knew it at `known_at`; both inclusive.
+
+    A date means the end of that day, UTC; a datetime that very moment. Of several facts at one time the largest value
+    is taken, then the last hospital by name, as in gold.person_summary; a fact without a value says nothing.
+    """
+    known = F.lit(_after(known_at))
+    was_known = (F.col("known_from") < known) & (F.col("known_until").isNull() | (F.col("known_until") >= known))
+    says = F.coalesce(F.col("value_as_number").cast("string"), "value_as_string").isNotNull()
+    facts = history.where((F.col("observed_at") < F.lit(_after(valid_at))) & was_known & says)
+    ties = ("observed_at", "value_as_number", "value_as_string", "hospital", "fact_id")
+    last = Window.partitionBy("person_id", "item").orderBy(*(F.col(c).desc_nulls_last() for c in ties))
+    return facts.withColumn("nth", F.row_number().over(last)).where("nth = 1").drop("nth")
+
+
+def _after(moment: dt.date) -> dt.datetime:
+    """The first instant that no longer belongs to it; Spark keeps microseconds."""
+    if not isinstance(moment, dt.datetime):
+        return dt.datetime.combine(moment + dt.timedelta(days=1), dt.time(), dt.UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)) + dt.timedelta(microseconds=1)
+
+
+def _measured(versions: DataFrame) -> DataFrame:
+    return (
+        versions.withColumn("fact_id", F.col("measurement_id"))
+        .withColumn("item", F.coalesce(item_of(ITEM_CODES), _coded("measurement")))
+        .withColumn("item_name", F.col("measurement_name"))
+        .withColumn("observed_at", F.col("measurement_datetime"))
+        .select(*COLUMNS)
+    )
+
+
+def _conditions(condition_occurrence: DataFrame) -> DataFrame:
+    """Two facts of each condition: it starts and, if an end is known, it ends."""
+    start = F.struct(F.lit(ACTIVE).alias("said"), F.col("condition_start_date").alias("on"))
+    end = F.struct(F.lit(ENDED).alias("said"), F.col("condition_end_date").alias("on"))
+    facts = condition_occurrence.withColumn("fact", F.explode(F.array(start, end))).where("fact.on is not null")
+    return facts.select(
+        surrogate_key("condition_occurrence_id", "fact.said").alias("fact_id"),
+        "person_id",
+        _coded("condition").alias("item"),
+        F.col("condition_name").alias("item_name"),
+        F.col("fact.on").cast("timestamp").alias("observed_at"),
+        "known_from",
+        F.lit(None).cast("timestamp").alias("known_until"),
+        F.lit(None).cast("double").alias("value_as_number"),
+        F.col("fact.said").alias("value_as_string"),
+        F.lit(None).cast("string").alias("operator"),
+        F.lit(None).cast("string").alias("unit_code"),
+        "hospital",
+        "system",
+        "_record_id",
+    )
+
+
+def _coded(stem: str) -> Column:
+    """`vocabulary:code`, or `source:` and what the hospital wrote."""
+    known = F.concat(F.coalesce(f"{stem}_vocabulary", F.lit("local")), F.lit(":"), f"{stem}_code")
+    return F.coalesce(known, F.concat(F.lit("source:"), f"{stem}_source_value"))

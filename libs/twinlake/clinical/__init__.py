@@ -1,0 +1,1 @@
+"""Units, formulas and ages: pure, each with its citation."""

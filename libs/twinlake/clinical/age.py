@@ -1,0 +1,25 @@
+"""Age in whole years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+
+def age_years(on: Column, birth_date: str = "birth_date", year_of_birth: str = "year_of_birth") -> Column:
+    """Whole years lived `on` a day; null before birth.
+
+    Born on 29 February: a year older on 1 March. Where only the year of birth is known, the age reached that year.
+    """
+    birthdays = F.year(on) - F.year(birth_date) - (_day_of_year(on) < _day_of_year(F.col(birth_date))).cast("int")
+    age = F.coalesce(birthdays, F.year(on) - F.col(year_of_birth))
+    return F.when(age >= 0, age)
+
+
+def _day_of_year(date: Column) -> Column:
+    """Month and day as one number, so that a leap year shifts nothing."""
+    return F.month(date) * 100 + F.day(date)

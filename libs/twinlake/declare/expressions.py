@@ -1,0 +1,67 @@
+"""The few column expressions that every layer must write in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from twinlake.declare.hospital import Hospital
+
+SEPARATOR = "\x1f"
+ABSENT = "\x00"
+
+
+def surrogate_key(*parts: str | Column) -> Column:
+    """A BIGINT that stands for `parts`: equal parts give an equal key on every machine, a null part is a value."""
+    from pyspark.sql import functions as F
+
+    texts = [F.coalesce((F.col(p) if isinstance(p, str) else p).cast("string"), F.lit(ABSENT)) for p in parts]
+    return F.xxhash64(F.concat_ws(SEPARATOR, *texts))
+
+
+def source_person_key() -> Column:
+    """The person_id of a source person that is linked to nobody."""
+    return surrogate_key("hospital", "system", "source_person_id")
+
+
+PROVENANCE = ("hospital", "system", "source_person_id", "_record_id", "_fact_key", "known_from", "known_until")
+
+
+def visit_key() -> Column:
+    """The visit a fact belongs to, null where the system names none."""
+    from pyspark.sql import functions as F
+
+    key = surrogate_key("hospital", "system", F.lit("visit"), "visit_source_id")
+    return F.when(F.col("visit_source_id").isNotNull(), key)
+
+
+def place_key(city: str = "city", state: str = "state", prefix: str = "postal_code_prefix") -> Column:
+    """A location, null where nothing of it is known."""
+    from pyspark.sql import functions as F
+
+    return F.when(F.coalesce(city, state, prefix).isNotNull(), surrogate_key(city, state, prefix))
+
+
+def with_hospital_codes(rows: DataFrame, hospitals: Mapping[str, Hospital], stem: str) -> DataFrame:
+    """Codes a hospital uses of its own, replaced by what its hospital.toml says they mean."""
+    from pyspark.sql import functions as F
+
+    pairs = {
+        (name, local): target for name, hospital in hospitals.items() for local, target in hospital.code_pairs.items()
+    }
+    if not pairs:
+        return rows
+    known = F.create_map(
+        *(F.lit(part) for (name, local), (vocabulary, code) in sorted(pairs.items())
+          for part in (f"{name}{SEPARATOR}{local}", f"{vocabulary}{SEPARATOR}{code}"))
+    )  # fmt: skip
+    target = F.try_element_at(known, F.concat_ws(SEPARATOR, "hospital", f"{stem}_source_value"))
+    return (
+        rows.withColumn("_target", F.split(target, SEPARATOR))
+        .withColumn(f"{stem}_vocabulary", F.coalesce(F.get("_target", F.lit(0)), f"{stem}_vocabulary"))
+        .withColumn(f"{stem}_code", F.coalesce(F.get("_target", F.lit(1)), f"{stem}_code"))
+        .drop("_target")
+    )

@@ -1,0 +1,95 @@
+"""A hospital: a feed folder and its hospital.toml, every key checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from twinlake.declare.errors import ConfigurationError
+
+CALENDARS = ("true", "shifted")
+SEVERITIES = ("fatal", "warn", "characterise")
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """What differs between two hospitals with the same system; `folder` is its name in every table."""
+
+    folder: str
+    name: str
+    time_zone: str
+    identifier_namespace: str
+    calendar: str = "true"
+    link: bool = True
+    units: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    codes: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    severity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+    @property
+    def code_pairs(self) -> dict[str, tuple[str, str]]:
+        """Local code → (vocabulary, code)."""
+        return {local: tuple(target.split(":", 1)) for local, target in self.codes.items()}  # type: ignore[misc]
+
+
+KEYS = tuple(f.name for f in fields(Hospital) if f.name != "folder")
+REQUIRED = ("name", "time_zone", "identifier_namespace")
+TABLES = ("units", "codes", "severity")
+
+
+def read_hospital(folder: Path) -> Hospital:
+    """The hospital of a feed folder; every wrong key and value of its hospital.toml is listed at once."""
+    path = folder / "hospital.toml"
+    if not path.is_file():
+        raise ConfigurationError(f"{folder.name}: no hospital.toml. Write one with at least: {', '.join(REQUIRED)}.")
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{folder.name}/hospital.toml is not TOML: {error}. Mend that line.") from error
+    problems = list(_problems(settings))
+    if problems:
+        raise ConfigurationError(f"{folder.name}/hospital.toml: " + "; ".join(problems) + ".")
+    tables = {name: MappingProxyType(settings.get(name, {})) for name in TABLES}
+    return Hospital(folder=folder.name, **{**settings, **tables})
+
+
+def _problems(settings: dict[str, Any]):
+    unknown = sorted(set(settings) - set(KEYS))
+    if unknown:
+        yield f"unknown key {', '.join(unknown)} (known: {', '.join(KEYS)})"
+    for key in REQUIRED:
+        if not isinstance(settings.get(key), str) or not settings[key]:
+            yield f"{key} must be a text"
+    yield from _wrong_values(settings)
+    for name in TABLES:
+        pairs = settings.get(name, {})
+        if not isinstance(pairs, dict) or not all(isinstance(v, str) for v in pairs.values()):
+            yield f"[{name}] must map texts to texts"
+
+
+def _wrong_values(settings: dict[str, Any]):
+    if isinstance(settings.get("time_zone"), str) and not _is_zone(settings["time_zone"]):
+        yield f"time_zone {settings['time_zone']!r} is not an IANA zone (such as Europe/Dublin)"
+    if settings.get("calendar", "true") not in CALENDARS:
+        yield f"calendar must be one of {', '.join(CALENDARS)}"
+    if not isinstance(settings.get("link", True), bool):
+        yield "link must be true or false"
+    for local, code in dict(settings.get("codes", {})).items():
+        if ":" not in str(code):
+            yield f"[codes] {local!r} must be vocabulary:code (such as LOINC:2345-7)"
+    for rule, severity in dict(settings.get("severity", {})).items():
+        if severity not in SEVERITIES:
+            yield f"[severity] {rule!r} must be one of {', '.join(SEVERITIES)}"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

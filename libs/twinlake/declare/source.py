@@ -1,0 +1,132 @@
+"""The grammar of a system: its feeds, what identifies a record, and how they implement silver's tables."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from twinlake.declare.errors import DeclarationError
+
+DELIVERIES = ("snapshot", "increment")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of file of a system.
+
+    `files` is a regular expression for the path inside the system's folder, without a dated folder in front and
+    without `.gz`. `schema` is Spark DDL: for CSV every column in the header's order, for JSON what conform reads.
+    `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
+    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `unmapped`
+    gives, reason by reason, SQL for the records that no table takes.
+    """
+
+    name: str
+    files: str
+    wire: str
+    schema: str
+    delivery: str
+    key: tuple[str, ...] = ()
+    person: str | None = None
+    version: str | None = None
+    withdrawn: str | None = None
+    unmapped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if self.delivery not in DELIVERIES:
+            raise DeclarationError(f"feed {self.name}: delivery is {self.delivery!r}; use {' or '.join(DELIVERIES)}.")
+        re.compile(self.files)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The top-level column names of the schema, in order."""
+        return tuple(part.split()[0].strip("`") for part in _top_level(self.schema))
+
+
+def _top_level(ddl: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for position, letter in enumerate(ddl):
+        depth += letter in "<(" or -(letter in ">)")
+        if letter == "," and depth == 0:
+            parts.append(ddl[start:position])
+            start = position + 1
+    return [part.strip() for part in [*parts, ddl[start:]] if part.strip()]
+
+
+def csv_feed(name: str, files: str, header: str, delivery: str, **rest: Any) -> Feed:
+    """A CSV feed from its header line; every column is text until a table says otherwise."""
+    schema = ", ".join(f"`{column}` string" for column in header.split(","))
+    return Feed(name=name, files=files, wire="csv", schema=schema, delivery=delivery, **rest)
+
+
+@dataclass(frozen=True)
+class Via:
+    """How a late lookup record reaches the facts: the same SQL value over the fact's record and over the lookup's."""
+
+    feed: str
+    fact: str
+    lookup: str
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One table as one system delivers it; `feeds` are the parameters of `map`, the first one holds the facts."""
+
+    table: str
+    feeds: tuple[str, ...]
+    map: Callable[..., Any]
+    via: tuple[Via, ...] = ()
+    when: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A way of exporting; checked against silver's tables when the plan reads it."""
+
+    name: str
+    meaning: str
+    feeds: tuple[Feed, ...]
+    implementations: tuple[Implementation, ...]
+    ignored: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        names = {feed.name for feed in self.feeds}
+        problems = [
+            f"{i.table} reads {feed}, which is no feed"
+            for i in self.implementations
+            for feed in i.feeds
+            if feed not in names
+        ]
+        if len(names) != len(self.feeds):
+            problems.append("a feed stands twice")
+        if problems:
+            raise DeclarationError(f"system {self.name}: " + "; ".join(problems) + ".")
+
+    def feed(self, name: str) -> Feed:
+        return next(feed for feed in self.feeds if feed.name == name)
+
+    def implementing(self, table: str) -> tuple[Implementation, ...]:
+        return tuple(i for i in self.implementations if i.table == table)
+
+    def feed_of(self, path: str) -> Feed | None:
+        """The feed of a file, by its path inside the system's folder (no dated folder, no `.gz`)."""
+        return next((feed for feed in self.feeds if re.fullmatch(feed.files, path)), None)
+
+    def why_ignored(self, path: str) -> str | None:
+        """Why a file of the system is known but not read."""
+        return next((why for pattern, why in self.ignored.items() if re.fullmatch(pattern, path)), None)
+
+
+def implements(
+    table: str, *, when: str | None = None, via: tuple[Via, ...] = ()
+) -> Callable[[Callable[..., Any]], Implementation]:
+    """The decorated function maps its feeds (parsed records) to the table; `when` is SQL choosing among the facts."""
+
+    def declare(function: Callable[..., Any]) -> Implementation:
+        return Implementation(table, tuple(inspect.signature(function).parameters), function, via, when)
+
+    return declare

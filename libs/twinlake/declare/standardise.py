@@ -1,0 +1,120 @@
+"""Texts and times as every source writes them: the same person must not differ by spelling, nor an hour by its zone."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+# Accented letters of Latin-1 and Latin Extended-A, so that a silo that lost its accents still matches.
+_ACCENTED = [chr(n) for n in range(0xC0, 0x180)]
+_FOLDED = {a: unicodedata.normalize("NFD", a)[0] for a in _ACCENTED if len(unicodedata.normalize("NFD", a)) > 1}
+
+# United States Postal Service, Publication 28, appendix B.
+_STATES = """
+ALABAMA AL, ALASKA AK, ARIZONA AZ, ARKANSAS AR, CALIFORNIA CA, COLORADO CO, CONNECTICUT CT, DELAWARE DE,
+DISTRICT OF COLUMBIA DC, FLORIDA FL, GEORGIA GA, HAWAII HI, IDAHO ID, ILLINOIS IL, INDIANA IN, IOWA IA, KANSAS KS,
+KENTUCKY KY, LOUISIANA LA, MAINE ME, MARYLAND MD, MASSACHUSETTS MA, MICHIGAN MI, MINNESOTA MN, MISSISSIPPI MS,
+MISSOURI MO, MONTANA MT, NEBRASKA NE, NEVADA NV, NEW HAMPSHIRE NH, NEW JERSEY NJ, NEW MEXICO NM, NEW YORK NY,
+NORTH CAROLINA NC, NORTH DAKOTA ND, OHIO OH, OKLAHOMA OK, OREGON OR, PENNSYLVANIA PA, RHODE ISLAND RI,
+SOUTH CAROLINA SC, SOUTH DAKOTA SD, TENNESSEE TN, TEXAS TX, UTAH UT, VERMONT VT, VIRGINIA VA, WASHINGTON WA,
+WEST VIRGINIA WV, WISCONSIN WI, WYOMING WY, AMERICAN SAMOA AS, GUAM GU, NORTHERN MARIANA ISLANDS MP, PUERTO RICO PR,
+VIRGIN ISLANDS VI
+"""
+
+
+@cache
+def states() -> dict[str, str]:
+    """Name of a state of the USA → its two letters."""
+    names = " ".join(_STATES.split()).split(", ")
+    return {name[:-3]: name[-2:] for name in names}
+
+
+def present(text: Column) -> Column:
+    """Null where the text is empty or blank."""
+    return F.when(F.trim(text) != "", text)
+
+
+def line(text: Column) -> Column:
+    """Upper case, single spaces, no accents: for an address or a city."""
+    folded = F.translate(F.upper(text), "".join(_FOLDED), "".join(_FOLDED.values()))
+    return present(F.trim(F.regexp_replace(folded, r"\s+", " ")))
+
+
+def name_part(text: Column) -> Column:
+    """A name for linkage: a `line` of letters, spaces, hyphens and apostrophes (`Hand679` is HAND)."""
+    letters = F.regexp_replace(F.regexp_replace(text, "[\u2018\u2019\u02bc`]", "'"), r"[^\p{L}\p{M} '\-]", "")
+    return line(letters)
+
+
+def digits(text: Column) -> Column:
+    """Digits only, null where there are none or only zeros (a phone, a social security number)."""
+    found = F.regexp_replace(text, "[^0-9]", "")
+    return F.when(found.rlike("[1-9]"), found)
+
+
+def identifier(text: Column) -> Column:
+    """Upper case letters and digits only (a licence, a passport)."""
+    return present(F.regexp_replace(F.upper(text), "[^A-Z0-9]", ""))
+
+
+def postal(text: Column) -> Column:
+    """The five digits a ZIP code begins with; 00000 is nobody's."""
+    found = F.regexp_extract(text, r"^\s*(\d{5})", 1)
+    return F.when((found != "") & (found != "00000"), found)
+
+
+def state(text: Column) -> Column:
+    """A state of the USA by its two letters, any other place as a `line`."""
+    known = F.create_map(*(F.lit(part) for pair in sorted(states().items()) for part in pair))
+    return F.coalesce(F.try_element_at(known, line(text)), line(text))
+
+
+def sex(text: Column) -> Column:
+    """FHIR administrative gender from a word or its first letter; anything else is unknown."""
+    letter = F.upper(F.substring(F.trim(text), 1, 1))
+    return F.when(letter == "M", "male").when(letter == "F", "female").when(letter == "O", "other").otherwise("unknown")
+
+
+def instant(text: Column) -> Column:
+    """A date or time as UTC: a part of a date is its first day, a day its midnight, a time without a zone is UTC."""
+    whole = (
+        F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01T00:00:00Z")))
+        .when(F.length(text) == 7, F.concat(text, F.lit("-01T00:00:00Z")))
+        .when(F.length(text) == 10, F.concat(text, F.lit("T00:00:00Z")))
+        .when(text.rlike(r"(Z|[+-]\d\d:?\d\d)$"), text)
+        .otherwise(F.concat(text, F.lit("Z")))
+    )
+    return whole.try_cast("timestamp")
+
+
+def day(text: Column) -> Column:
+    """The calendar day as it was written (no zone moves it); a part of a date is its first day."""
+    whole = (
+        F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01")))
+        .when(F.length(text) == 7, F.concat(text, F.lit("-01")))
+        .otherwise(F.substring(text, 1, 10))
+    )
+    return whole.try_cast("date")
+
+
+def full_date(text: Column) -> Column:
+    """The day, null where only a year or a month is known."""
+    return F.when(F.length(text) >= 10, day(text))
+
+
+def year(text: Column) -> Column:
+    """The year a date begins with."""
+    return F.substring(text, 1, 4).try_cast("int")
+
+
+def with_exact_numbers(raw_json: Column, *names: str) -> Column:
+    """JSON in which the numbers of these names are texts, so that parsing keeps their digits (5.10 stays 5.10).
+
+    Spark reads a number into a text column by way of a double. Inside a JSON text a quote is escaped, so `"value":`
+    can only be a name.
+    """
+    pattern = rf'"({"|".join(names)})"\s*:\s*(-?[0-9][0-9.eE+\-]*)'
+    return F.regexp_replace(raw_json, pattern, '"$1":"$2"')

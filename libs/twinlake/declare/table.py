@@ -1,0 +1,133 @@
+"""The grammar of a table: grain, key, columns by name, the tables it reads, and its build."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from twinlake.declare.errors import DeclarationError
+from twinlake.vocabulary.field import Field
+from twinlake.vocabulary.fields import DICTIONARY
+
+NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions"})
+
+
+@dataclass(frozen=True)
+class Through:
+    """How a changed row of an input reaches the unit: through the table that has both `on` and the unit."""
+
+    table: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a table is; never how it is written.
+
+    `unit` is the column by which it is rebuilt. `via` says, for an input that does not carry the unit, which SQL
+    expression over a changed row of that input gives the unit. `build` takes the tables named by its parameters;
+    `rows` stands for what the sources implement and `hospitals` for the hospitals' settings. `view` adds the columns
+    that depend on the reader's moment (age today), which are never stored. `versions_of` marks the table that keeps
+    the versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row
+    may depend on any row of its inputs. `references` are foreign keys, column → table, made before this one.
+    """
+
+    name: str
+    layer: str
+    meaning: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    required: frozenset[str]
+    unit: str
+    build: Callable[..., Any]
+    inputs: tuple[str, ...]
+    from_sources: tuple[str, ...] = ()
+    via: Mapping[str, str | Through] = field(default_factory=lambda: MappingProxyType({}))
+    view: Callable[..., Any] | None = None
+    scored: bool = False
+    versions_of: str | None = None
+    whole: bool = False
+    references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        problems = [
+            *(f"column {c} is not in vocabulary/fields" for c in self.columns if c not in DICTIONARY),
+            *(f"key {c} is not a column" for c in self.key if c not in self.columns),
+            *(f"required {c} is not a column" for c in sorted(self.required) if c not in self.columns),
+            *(f"reference {c} is not a column" for c in self.references if c not in self.columns),
+            *(f"via names {t}, which build does not read" for t in self.via if t not in self.inputs),
+            *([] if self.unit in self.columns else [f"unit {self.unit} is not a column"]),
+            *(f"column {c} stands twice" for c in sorted({c for c in self.columns if self.columns.count(c) > 1})),
+        ]
+        if problems:
+            raise DeclarationError(f"{self.layer}.{self.name}: " + "; ".join(problems) + ".")
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.layer}.{self.name}"
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(DICTIONARY[c] for c in self.columns)
+
+    @property
+    def ddl(self) -> str:
+        return ", ".join(f"`{f.name}` {f.type}" for f in self.fields)
+
+    @property
+    def is_implemented_by_sources(self) -> bool:
+        return bool(self.from_sources)
+
+
+def _address(build: Callable[..., Any]) -> tuple[str, str]:
+    *_, layer, module = build.__module__.split(".")
+    if module != build.__name__:
+        raise DeclarationError(f"{build.__module__}: the build is called {build.__name__}; call it {module}.")
+    return layer, module
+
+
+def table(
+    *,
+    grain: str,
+    key: tuple[str, ...],
+    columns: tuple[str, ...],
+    required: tuple[str, ...] = (),
+    unit: str = "person_id",
+    from_sources: tuple[str, ...] = (),
+    via: Mapping[str, str | Through] | None = None,
+    view: Callable[..., Any] | None = None,
+    scored: bool = False,
+    versions_of: str | None = None,
+    whole: bool = False,
+    references: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], Table]:
+    """Declare the decorated function as the build of the table at its own address, `catalog/<layer>/<name>.py`."""
+
+    def declare(build: Callable[..., Any]) -> Table:
+        layer, name = _address(build)
+        parameters = tuple(inspect.signature(build).parameters)
+        return Table(
+            name=name,
+            layer=layer,
+            meaning=inspect.getdoc(build) or "",
+            grain=grain,
+            key=key,
+            columns=columns,
+            required=frozenset({*key, unit, *required}),
+            unit=unit,
+            build=build,
+            inputs=tuple(p for p in parameters if p not in NOT_TABLES),
+            from_sources=from_sources,
+            via=MappingProxyType(dict(via or {})),
+            view=view,
+            scored=scored,
+            versions_of=versions_of,
+            whole=whole,
+            references=MappingProxyType(dict(references or {})),
+        )
+
+    return declare

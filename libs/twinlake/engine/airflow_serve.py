@@ -1,0 +1,92 @@
+"""Airflow with its UI and a real scheduler (LocalExecutor), on this machine only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from twinlake.declare.errors import ConfigurationError, PlatformError
+from twinlake.engine.airflow_home import ADDRESS, prepare, settings
+from twinlake.engine.home import Home
+
+# `airflow standalone` would also start a log server on every network interface, and a triggerer for nobody.
+COMPONENTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("api-server",))
+READY_WITHIN = 180.0
+
+
+def serve(home: Home, tell: Callable[[str], None] = print) -> None:
+    """Run Airflow until it is interrupted; a fault of one component ends all."""
+    prepare(home)
+    env = {**os.environ, **settings(home), "TWINLAKE_TASKS": os.environ.get("TWINLAKE_TASKS", "layer")}
+    address, port = env["AIRFLOW__API__BASE_URL"], int(env["AIRFLOW__API__PORT"])
+    password = _password(Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
+    _refuse_taken(port)
+    tell(f"Airflow starts on {address} … (logs: {home.airflow / 'logs'})")
+    running = [_start(command, home.airflow / "logs", env) for command in COMPONENTS]
+    try:
+        _wait_until_ready(port, running)
+        tell(f"Airflow is at {address} · user admin, password in {password} · Ctrl-C stops it")
+        _watch(running, home.airflow / "logs")
+    except KeyboardInterrupt:
+        tell("Airflow stops …")
+    finally:
+        _stop(running)
+
+
+def _password(file: Path) -> Path:
+    """The admin's password, written where only its owner reads it; Airflow would print one that it makes itself."""
+    if not file.is_file():
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+            json.dump({"admin": secrets.token_urlsafe(12)}, out)
+    return file
+
+
+def _refuse_taken(port: int) -> None:
+    if _answers(port):
+        raise ConfigurationError(
+            f"Something already listens on {ADDRESS}:{port}. Stop it, or choose another port with TWINLAKE_AIRFLOW_PORT."
+        )
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((ADDRESS, port)) == 0
+
+
+def _start(command: tuple[str, ...], logs: Path, env: Mapping[str, str]) -> subprocess.Popen:
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{command[0]}.log").open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", "airflow", *command], stdout=log, stderr=log, env=dict(env))
+
+
+def _wait_until_ready(port: int, running: list[subprocess.Popen]) -> None:
+    until = time.monotonic() + READY_WITHIN
+    while not _answers(port):
+        if time.monotonic() > until or any(p.poll() is not None for p in running):
+            raise PlatformError("Airflow did not start. See the logs named above.")
+        time.sleep(0.5)
+
+
+def _watch(running: list[subprocess.Popen], logs: Path) -> None:
+    while all(p.poll() is None for p in running):
+        time.sleep(1)
+    ended = next(c[0] for c, p in zip(COMPONENTS, running, strict=True) if p.poll() is not None)
+    raise PlatformError(f"Airflow's {ended} ended. See {logs / ended}.log, then start it again.")
+
+
+def _stop(running: list[subprocess.Popen]) -> None:
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()

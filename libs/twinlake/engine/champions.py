@@ -1,0 +1,74 @@
+"""Which model scores at the moment, asked of the registry in milliseconds: no Spark, no MLflow where it is SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+CHAMPION = "champion"
+VERSION = "twinlake.model_version"
+REASON = "twinlake.reason"
+UNTRAINED = "no model has been trained yet"
+SQLITE = "sqlite:///"
+
+VERSION_QUERY = """
+    select tag.value from registered_model_aliases alias
+    join model_version_tags tag on tag.name = alias.name and tag.version = alias.version
+    where alias.name = ? and alias.alias = ? and tag.key = ?
+"""
+REASON_QUERY = "select value from registered_model_tags where name = ? and key = ?"
+
+
+@dataclass(frozen=True)
+class ChampionState:
+    """The champion's model_version; or None, and what the last training came to."""
+
+    version: str | None
+    reason: str | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever scores would: the version, or why there is none."""
+        return self.version or f"none: {self.reason}"
+
+
+def champion_state(model_name: str, tracking_uri: str) -> ChampionState:
+    """The champion of `model_name`; a store that does not exist is not made."""
+    read = _from_sqlite if tracking_uri.startswith(SQLITE) else _from_client
+    version, reason = read(model_name, tracking_uri)
+    return ChampionState(version, None if version else reason or UNTRAINED)
+
+
+def champion_version(model_name: str, tracking_uri: str) -> str | None:
+    """The champion's model_version; None without a champion."""
+    return champion_state(model_name, tracking_uri).version
+
+
+def _from_sqlite(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+    path = Path(tracking_uri.removeprefix(SQLITE))
+    if not path.is_file():
+        return None, None
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        made = database.execute("select 1 from sqlite_master where name = 'registered_model_aliases'").fetchone()
+        if not made:
+            return None, None
+        version = database.execute(VERSION_QUERY, (model_name, CHAMPION, VERSION)).fetchone()
+        reason = database.execute(REASON_QUERY, (model_name, REASON)).fetchone()
+    return (version[0] if version else None), (reason[0] if reason else None)
+
+
+def _from_client(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    client = mlflow.MlflowClient(tracking_uri, tracking_uri)
+    found = [each for each in client.search_registered_models(f"name = '{model_name}'") if each.name == model_name]
+    if not found:
+        return None, None
+    try:
+        version = client.get_model_version_by_alias(model_name, CHAMPION).tags.get(VERSION)
+    except MlflowException:
+        version = None
+    return version, found[0].tags.get(REASON)

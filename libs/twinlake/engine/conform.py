@@ -1,0 +1,171 @@
+"""Makes a table that sources implement (empi.source_person, silver's facts) from the records that count now."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from twinlake.declare.errors import DeclarationError
+from twinlake.declare.expressions import PROVENANCE
+from twinlake.declare.source import Implementation
+from twinlake.declare.table import Table
+from twinlake.engine.changes import (
+    changed_source_persons,
+    collect_units,
+    files_that_changed,
+    persons_of,
+    persons_reached_by_lookup,
+    units_from_table,
+    was_rewritten,
+)
+from twinlake.engine.consumed import consumed, newest
+from twinlake.engine.ledger import Ledger, read_ledger
+from twinlake.engine.ops import State
+from twinlake.engine.records import Records
+from twinlake.engine.replace import Outcome, Units, replace
+from twinlake.engine.run import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+LEDGER = "ops.landing_ledger"
+LINK = "person_link"
+
+
+def conform(run: Run, table: Table) -> Outcome:
+    """Bring one table up to its sources: only the units that changed, or all of them if that is cheaper."""
+    ledger = read_ledger(run.ops)
+    state = State(inputs_of(run, table), run.fingerprints[table.full_name])
+    before = consumed(run, table.full_name)
+    if before is not None and before.inputs == state.inputs and before.fingerprint == state.fingerprint:
+        return Outcome(table.full_name, "unchanged")
+    units = _changed_units(run, table, before, state, ledger)
+    if units == []:
+        return Outcome(table.full_name, "equal", units=0)
+    rows = _rows(run, table, ledger, units)
+    return replace(run, table, rows, units, state)
+
+
+def inputs_of(run: Run, table: Table) -> dict[str, int]:
+    """The newest version of everything the table is made from."""
+    link = [f"empi.{LINK}"] if table.unit == "person_id" else []
+    names = [LEDGER, *link, *(run.table(name).full_name for name in table.inputs)]
+    return dict(newest(run, names))
+
+
+def _implementations(run: Run, table: Table) -> list[tuple[str, Implementation]]:
+    implemented = table.versions_of or table.name
+    return [(name, i) for name, system in sorted(run.systems.items()) for i in system.implementing(implemented)]
+
+
+def _changed_units(run: Run, table: Table, before: State | None, state: State, ledger: Ledger) -> Units:
+    if before is None or before.fingerprint != state.fingerprint:
+        return None
+    tables = [n for n in state.inputs if n != LEDGER and state.inputs[n] != before.inputs.get(n)]
+    if any(n not in before.inputs or was_rewritten(run, n, before.inputs[n]) for n in tables):
+        return None
+    found = [units_from_table(run, table, n.split(".")[1], before.inputs[n], state.inputs[n]) for n in tables]
+    past = read_ledger(run.ops, before.inputs[LEDGER]) if before.inputs[LEDGER] != ledger.version else ledger
+    keys = _changed_keys(run, table, past, ledger)
+    if keys and table.unit not in ("person_id", "source_person_key"):
+        return None
+    if keys:
+        each = reduce(lambda a, b: a.union(b), keys).distinct()
+        found.append(
+            persons_of(run, each) if table.unit == "person_id" else each.selectExpr("source_person_key as unit")
+        )
+    return collect_units(found)
+
+
+def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[DataFrame]:
+    """The source persons whose facts, or whose facts' lookups, changed between two states of the ledger."""
+    found: list[DataFrame | None] = []
+    for system, implementation in _implementations(run, table):
+        changed = files_that_changed(run, past, ledger, system, implementation.feeds)
+        for feed, (came, went) in changed.items():
+            if feed == implementation.feeds[0]:
+                found.append(changed_source_persons(run, system, feed, came, went))
+            else:
+                found.append(persons_reached_by_lookup(run, system, implementation, feed, came, went))
+    return [keys for keys in found if keys is not None]
+
+
+def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
+    records = Records(run, ledger)
+    keys = _source_person_keys(run, table, units)
+    mapped = [
+        m for m in (_mapped(run, table, records, s, i, keys) for s, i in _implementations(run, table)) if m is not None
+    ]
+    rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else _no_rows(run, table)
+    if table.unit == "person_id":
+        rows = _with_person(run, rows)
+    given = {
+        name: run.spark.read.format("delta").load(run.ops.path(run.table(name).full_name)) for name in table.inputs
+    }
+    if "hospitals" in table.build.__code__.co_varnames[: table.build.__code__.co_argcount]:
+        given["hospitals"] = run.hospitals
+    return table.build(rows, **given)
+
+
+def _source_person_keys(run: Run, table: Table, units: Units) -> list[int] | None:
+    if units is None or table.unit == "source_person_key":
+        return units
+    from pyspark.sql import functions as F
+
+    link = run.spark.read.format("delta").load(run.ops.path(f"empi.{LINK}"))
+    linked = link.where(F.col("person_id").isin(units)).select("source_person_key")
+    return sorted({*linked.toArrow()["source_person_key"].to_pylist(), *units})
+
+
+def _mapped(
+    run: Run, table: Table, records: Records, system: str, implementation: Implementation, keys: list[int] | None
+) -> DataFrame | None:
+    """The table's rows as one system delivers them; None where its facts never landed."""
+    fact, *lookups = implementation.feeds
+    facts = records.superseded(system, fact, keys) if table.versions_of else records.current(system, fact, keys)
+    if facts is None:
+        return None
+    chosen = facts.where(implementation.when) if implementation.when else facts
+    rows = implementation.map(chosen, *(_lookup(run, records, system, name) for name in lookups))
+    wanted = [*PROVENANCE, "source_person_key", *table.from_sources]
+    missing = [c for c in (*PROVENANCE, *table.from_sources) if c not in rows.columns]
+    if missing:
+        raise DeclarationError(f"{system} implements {table.name} without: {', '.join(missing)}. Map it in its source.")
+    return rows.select(*(c for c in wanted if c in rows.columns))
+
+
+def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
+    found = records.current(system, feed)
+    if found is not None:
+        return found
+    from twinlake.engine.records import CARRIED_TYPES, parse
+
+    nothing = run.spark.createDataFrame([], CARRIED_TYPES)
+    return parse(nothing, run.systems[system].feed(feed))
+
+
+def _no_rows(run: Run, table: Table) -> DataFrame:
+    from twinlake.engine.records import CARRIED_TYPES
+
+    columns = ", ".join(f"`{c}` {_type(c)}" for c in table.from_sources)
+    return run.spark.createDataFrame([], f"{CARRIED_TYPES}, {columns}")
+
+
+def _type(column: str) -> str:
+    from twinlake.vocabulary.fields import DICTIONARY
+
+    return DICTIONARY[column].type if column in DICTIONARY else "string"
+
+
+def _with_person(run: Run, rows: DataFrame) -> DataFrame:
+    """person_id of each row; a person the EMPI does not know keeps the id they would have alone, and is marked."""
+    from pyspark.sql import functions as F
+
+    from twinlake.declare.expressions import source_person_key
+
+    link = run.spark.read.format("delta").load(run.ops.path(f"empi.{LINK}")).select("source_person_key", "person_id")
+    keyed = rows.withColumn("source_person_key", source_person_key())
+    joined = keyed.join(link, "source_person_key", "left")
+    return joined.withColumn("_unlinked", F.col("person_id").isNull()).withColumn(
+        "person_id", F.coalesce("person_id", "source_person_key")
+    )

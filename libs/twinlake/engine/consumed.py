@@ -1,0 +1,31 @@
+"""What a table has consumed of its inputs, so that the next run starts from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from twinlake.engine.ops import State
+from twinlake.engine.run import Run
+
+
+def consumed(run: Run, table: str) -> State | None:
+    """The state of a table's last commit, or of the later look that found it equal; None before its first build.
+
+    A look that changes nothing makes no commit in the table, so its word stands in ops.table_run.
+    """
+    state = run.ops.state(table)
+    if state is None:
+        return None
+    version = run.ops.version(table)
+    looks = [r for r in run.ops.rows("table_run") if r["table"] == table and r["version"] == version and r["state"]]
+    if not looks:
+        return state
+    inputs = max(looks, key=lambda row: sum(json.loads(row["state"]).values()))["state"]
+    return State(json.loads(inputs), state.fingerprint, state.rows, state.hash_sum, state.mode)
+
+
+def newest(run: Run, names: list[str]) -> Mapping[str, int]:
+    """The newest version of each table that exists."""
+    versions = {name: run.ops.version(name) for name in names}
+    return {name: version for name, version in versions.items() if version is not None}

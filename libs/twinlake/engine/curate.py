@@ -1,0 +1,80 @@
+"""Makes a table from other tables: silver's persons and places, gold, and the twins."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from twinlake.declare.table import Table, Through
+from twinlake.engine.changes import collect_units, units_from_table, was_rewritten
+from twinlake.engine.consumed import consumed, newest
+from twinlake.engine.ops import State
+from twinlake.engine.replace import Outcome, Units, replace
+from twinlake.engine.run import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def curate(run: Run, table: Table, given: Mapping[str, Any] | None = None, fingerprint: str = "") -> Outcome:
+    """Bring one table up to its inputs; `given` are parameters of its build that are no tables."""
+    names = [run.table(name).full_name for name in table.inputs if name not in (given or {})]
+    state = State(newest(run, names), run.fingerprints[table.full_name] + fingerprint)
+    before = consumed(run, table.full_name)
+    if before is not None and before.inputs == state.inputs and before.fingerprint == state.fingerprint:
+        return Outcome(table.full_name, "unchanged")
+    units = _changed_units(run, table, before, state)
+    if units == []:
+        return Outcome(table.full_name, "equal", units=0)
+    rows = table.build(**_frames(run, table, units, given or {}), **_settings(run, table, given or {}))
+    return replace(run, table, rows, units, state)
+
+
+def _settings(run: Run, table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    wants_hospitals = "hospitals" in inspect.signature(table.build).parameters
+    return {**({"hospitals": run.hospitals} if wants_hospitals else {}), **given}
+
+
+def _changed_units(run: Run, table: Table, before: State | None, state: State) -> Units:
+    if before is None or before.fingerprint != state.fingerprint or table.whole:
+        return None
+    moved = [n for n in state.inputs if state.inputs[n] != before.inputs.get(n)]
+    if any(n not in before.inputs or was_rewritten(run, n, before.inputs[n]) for n in moved):
+        return None
+    found = [units_from_table(run, table, n.split(".")[1], before.inputs[n], state.inputs[n]) for n in moved]
+    return collect_units(found)
+
+
+def _frames(run: Run, table: Table, units: Units, given: Mapping[str, Any]) -> dict[str, DataFrame]:
+    names = [name for name in table.inputs if name not in given]
+    if units is None:
+        return {name: _read(run, name) for name in names}
+    return {name: _of_units(run, table, name, units) for name in names}
+
+
+def _read(run: Run, name: str) -> DataFrame:
+    return run.spark.read.format("delta").load(run.ops.path(run.table(name).full_name))
+
+
+def _of_units(run: Run, table: Table, name: str, units: list[int]) -> DataFrame:
+    """The rows of an input that these units are made of; an input that does not know the unit is read whole."""
+    from pyspark.sql import functions as F
+
+    rows, via = _read(run, name), table.via.get(name)
+    if isinstance(via, Through):
+        return rows
+    if via is not None:
+        return rows.where(F.expr(via).isin(units))
+    if table.unit in rows.columns:
+        return rows.where(F.col(table.unit).isin(units))
+    if "source_person_key" in rows.columns and table.unit == "person_id":
+        return rows.where(F.col("source_person_key").isin(_keys_of(run, units)))
+    return rows
+
+
+def _keys_of(run: Run, persons: list[int]) -> list[int]:
+    from pyspark.sql import functions as F
+
+    link = _read(run, "person_link").where(F.col("person_id").isin(persons)).select("source_person_key")
+    return link.toArrow()["source_person_key"].to_pylist()

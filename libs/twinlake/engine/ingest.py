@@ -1,0 +1,251 @@
+"""Lands a hospital's new files in bronze as they came, and accounts for every record of every file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from twinlake.declare.expressions import source_person_key
+from twinlake.declare.source import System
+from twinlake.engine.discover import FoundFile, find_files, sha256_of
+from twinlake.engine.ledger import LANDED, Ledger, read_ledger
+from twinlake.engine.ops import Ops
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.run import Run
+from twinlake.engine.staging import OUTCOME, STAGED, stage
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# Bytes of raw records that make one bronze file.
+FILE_BYTES = 128 << 20
+COMMITS_AT_ONCE = 4
+STATISTICS = "hospital,path,record_offset,source_person_key,delivered_at"
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file whose content the ledger does not know yet."""
+
+    found: FoundFile
+    sha256: str
+
+    def staged(self, landing: Path) -> Path:
+        return (
+            landing
+            / self.found.system
+            / str(self.found.feed)
+            / f"{self.sha256}-{abs(hash_of(self.found.path))}.parquet"
+        )
+
+
+def hash_of(path: str) -> int:
+    import zlib
+
+    return zlib.crc32(path.encode())
+
+
+def new_files(feeds: Path, hospital: str, systems: Mapping[str, System], ledger: Ledger) -> list[NewFile]:
+    """The hospital's files that are not yet in the ledger with this content and this verdict."""
+    current = ledger.current
+    found = list(find_files(feeds, hospital, systems))
+    with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
+        hashes = list(pool.map(lambda f: sha256_of(feeds / f.path), found))
+    return [NewFile(f, h) for f, h in zip(found, hashes, strict=True) if not _is_known(f, h, current.get(f.path))]
+
+
+def _is_known(found: FoundFile, sha256: str, row: Mapping[str, Any] | None) -> bool:
+    if row is None or row["sha256"] != sha256:
+        return False
+    return (row["feed"] == found.feed) if found.feed else (row["reason"] == found.reason)
+
+
+def ingest(run: Run, hospital: str, files: list[NewFile], ledger: Ledger) -> int:
+    """Land the new files of one hospital; the number of records that landed.
+
+    The ledger's commit comes last and makes the landing count; bronze rows of a landing that never got there are
+    removed by the next run.
+    """
+    landing = run.home.landing / hospital
+    shutil.rmtree(landing, ignore_errors=True)
+    outcomes = _stage(run, [f for f in files if f.found.feed], landing)
+    for name, group in sorted(_by_feed(files).items()):
+        Quarantine(run.ops, f"quarantine.{name}").replace_paths(_quarantined(run, group, outcomes))
+    _land(run, hospital, files, outcomes, landing)
+    rows = [_ledger_row(run, f, outcomes, ledger) for f in files]
+    run.ops.append("landing_ledger", rows)
+    shutil.rmtree(landing, ignore_errors=True)
+    return sum(row["landed"] or 0 for row in rows)
+
+
+def _by_feed(files: Iterable[NewFile]) -> dict[str, list[NewFile]]:
+    groups: dict[str, list[NewFile]] = {}
+    for file in files:
+        if file.found.feed:
+            groups.setdefault(f"{file.found.system}_{file.found.feed}", []).append(file)
+    return groups
+
+
+def _stage(run: Run, files: list[NewFile], landing: Path) -> dict[str, list[dict[str, Any]]]:
+    """Parse the files on the executors, each into its staged copy; their outcomes by path."""
+    outcomes: dict[str, list[dict[str, Any]]] = {}
+    if not files:
+        return outcomes
+    paths = [(f.found.path, f.found.system, str(f.found.feed), str(f.staged(landing))) for f in files]
+    big_first = [p for _, p in sorted(zip(files, paths, strict=True), key=lambda pair: -pair[0].found.bytes)]
+    listed = run.spark.createDataFrame(big_first, "path string, system string, feed string, target string")
+    task = _stager(run.home.feeds, run.systems)
+    schema = _ddl(OUTCOME)
+    found = listed.repartition(len(paths), "path", "feed").mapInArrow(task, schema).toArrow()
+    for row in found.to_pylist():
+        outcomes.setdefault(row["path"], []).append(row)
+    return outcomes
+
+
+def _stager(
+    feeds: Path, systems: Mapping[str, System]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    declared = {(s.name, feed.name): feed for s in systems.values() for feed in s.feeds}
+
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for row in batch.to_pylist():
+                feed = declared[row["system"], row["feed"]]
+                rows = list(stage(feeds / row["path"], feed, Path(row["target"]), row["path"]))
+                yield pa.RecordBatch.from_pylist([{n: r.get(n) for n in OUTCOME.names} for r in rows], schema=OUTCOME)
+
+    return task
+
+
+def _ddl(schema: pa.Schema) -> str:
+    return ", ".join(f"{f.name} {'bigint' if f.type == pa.int64() else 'string'}" for f in schema)
+
+
+def _land(
+    run: Run, hospital: str, files: list[NewFile], outcomes: dict[str, list[dict[str, Any]]], landing: Path
+) -> None:
+    with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
+        groups = [
+            (name, [f for f in group if (outcomes[f.found.path][0]["landed"] or 0) > 0])
+            for name, group in sorted(_by_feed(files).items())
+        ]
+        tasks = [
+            pool.submit(_append, run, hospital, f"bronze.{name}", group, landing) for name, group in groups if group
+        ]
+        for task in tasks:
+            task.result()
+
+
+def _append(run: Run, hospital: str, table: str, files: list[NewFile], landing: Path) -> None:
+    _remove_unfinished(run, hospital, table)
+    rows = _bronze_rows(run, files, landing)
+    parts = 1 + sum(f.staged(landing).stat().st_size * 8 for f in files) // FILE_BYTES
+    ordered = rows.repartitionByRange(parts, "source_person_key") if parts > 1 else rows.coalesce(1)
+    (
+        ordered.sortWithinPartitions("source_person_key", "path", "record_offset")
+        .write.format("delta")
+        .mode("append")
+        .option("delta.dataSkippingStatsColumns", STATISTICS)
+        .option("userMetadata", run.landing_mark(hospital))
+        .save(run.ops.path(table))
+    )
+
+
+def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    about = [
+        (f.staged(landing).name, f.found.hospital, f.found.system, f.found.path, f.sha256,
+         f.found.delivered_at(run.as_of)) for f in files
+    ]  # fmt: skip
+    schema = "_staged string, hospital string, system string, path string, _file_hash string, delivered_at timestamp"
+    known = run.spark.createDataFrame(about, schema)
+    staged = run.spark.read.schema(_ddl(STAGED)).parquet(*(str(f.staged(landing)) for f in files))
+    return (
+        staged.withColumn("_staged", F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1))
+        .join(F.broadcast(known), "_staged")
+        .withColumn("source_person_key", source_person_key())
+        .withColumn("_run_id", F.lit(run.run_id))
+        .withColumn("_ingested_at", F.lit(run.as_of).cast("timestamp"))
+        .select(*BRONZE)
+    )
+
+
+BRONZE = (
+    "hospital", "system", "path", "record_offset", "source_person_key", "delivered_at", "raw_record", "record_hash",
+    "record_key", "source_person_id", "record_version", "_file_hash", "_run_id", "_ingested_at",
+)  # fmt: skip
+
+
+def _remove_unfinished(run: Run, hospital: str, table: str) -> None:
+    """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew."""
+    if run.ops.version(table) is None:
+        return
+    finished = {(row["hospital"], row["run_id"]) for row in run.ops.rows("landing_ledger")}
+    for dead in run.ops.landings(table, hospital) - {r for h, r in finished if h == hospital}:
+        run.spark.sql(
+            f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :dead",
+            args={"hospital": hospital, "dead": dead},
+        )
+
+
+def _quarantined(
+    run: Run, files: list[NewFile], outcomes: dict[str, list[dict[str, Any]]]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The paths that were read anew, and their quarantine rows."""
+    rows = []
+    for file in files:
+        for outcome in outcomes[file.found.path]:
+            if outcome["rule"]:
+                rows.append(
+                    {"rule": outcome["rule"], "reason": outcome["reason"], "hospital": file.found.hospital,
+                     "system": file.found.system, "feed": file.found.feed, "path": file.found.path,
+                     "record_offset": outcome["record_offset"], "raw_record": outcome["raw_record"],
+                     "file_hash": file.sha256, "delivered_at": file.found.delivered_at(run.as_of),
+                     "run_id": run.run_id}
+                )  # fmt: skip
+    return [f.found.path for f in files], rows
+
+
+def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]]], ledger: Ledger) -> dict[str, Any]:
+    found = file.found
+    row = {
+        "hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
+        "delivery": found.delivery, "delivered_at": found.delivered_at(run.as_of), "sha256": file.sha256,
+        "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
+        "status": found.status, "reason": found.reason, "run_id": run.run_id,
+        "sequence": 1 + max((int(r["sequence"]) for r in ledger.rows), default=0),
+    }  # fmt: skip
+    return row if not found.feed else {**row, **_verdict(outcomes[found.path][0])}
+
+
+def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    if outcome["rule"]:
+        return {"status": "quarantined", "quarantined": 1, "records_in": 1,
+                "reason": f"{outcome['rule']}: {outcome['reason']}"}  # fmt: skip
+    numbers = {n: outcome[n] for n in ("records_in", "landed", "quarantined", "duplicates", "rekeyed")}
+    if not numbers["records_in"]:
+        return {**numbers, "status": "empty", "reason": "the file holds no record; what was known before stands"}
+    if numbers["records_in"] != numbers["landed"] + numbers["quarantined"] + numbers["duplicates"]:
+        raise AssertionError(f"{outcome['path']}: {numbers} does not balance")
+    return {**numbers, "status": LANDED, "reason": ""}
+
+
+def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[dict[str, Any]]:
+    """Ledger rows for the hospitals that could not be read at all."""
+    blank = FoundFile("", "", None, "", "", 0, "refused", "")
+    files = [
+        NewFile(replace(blank, hospital=h, path=f"{h}/hospital.toml", reason=why), "") for h, why in refused.items()
+    ]
+    known = {path: row["reason"] for path, row in ledger.current.items()}
+    return [_ledger_row(run, f, {}, ledger) for f in files if known.get(f.found.path) != f.found.reason]
+
+
+__all__ = ["BRONZE", "NewFile", "ingest", "new_files", "read_ledger", "refused_rows"]

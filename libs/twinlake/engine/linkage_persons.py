@@ -1,0 +1,119 @@
+"""What follows from the links: the one value of each fact that survives, and where retired person ids went."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from twinlake.declare.identity import Identity, Survivor
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+KEY = ("hospital", "system", "source_person_id")
+LAST = 2**63 - 1
+
+
+def survivors(source_person: DataFrame, identity: Identity) -> DataFrame:
+    """A row per person_id with the surviving columns; `source_person` carries its person_id. One shuffle, no join."""
+    chosen = [_chosen(survivor).alias(f"_{place}") for place, survivor in enumerate(identity.survivorship)]
+    columns = [
+        f"_{place}.`{column}` AS `{column}`"
+        for place, survivor in enumerate(identity.survivorship)
+        for column in survivor.columns
+    ]
+    return source_person.groupBy("person_id").agg(*chosen).selectExpr("person_id", *columns)
+
+
+def _chosen(survivor: Survivor) -> Column:
+    return {"most_common": _most_common, "latest": _latest, "earliest": _earliest}[survivor.rule](survivor)
+
+
+def _values(survivor: Survivor) -> list[Column]:
+    from pyspark.sql import functions as F
+
+    ignored = list(survivor.ignoring)
+    columns = [F.when(~F.col(c).isin(ignored), F.col(c)) if ignored else F.col(c) for c in survivor.columns]
+    return [value.alias(name) for name, value in zip(survivor.columns, columns, strict=True)]
+
+
+def _filled(values: list[Column]) -> Column:
+    return reduce(
+        lambda total, value: total + value.isNotNull().cast("int"), values[1:], values[0].isNotNull().cast("int")
+    )
+
+
+def _key() -> Column:
+    from pyspark.sql import functions as F
+
+    return F.struct(*KEY).alias("key")
+
+
+def _latest(survivor: Survivor) -> Column:
+    """The smallest of (newest first, key): a record without a delivery date comes last."""
+    from pyspark.sql import functions as F
+
+    values = _values(survivor)
+    newest_first = F.coalesce(-F.unix_micros("delivered_at"), F.lit(LAST)).alias("newest_first")
+    ranked = F.struct(newest_first, _key(), F.struct(*values).alias("value"))
+    return F.min(F.when(_filled(values) > 0, ranked))["value"]
+
+
+def _earliest(survivor: Survivor) -> Column:
+    from pyspark.sql import functions as F
+
+    values = _values(survivor)
+    return F.min(F.when(_filled(values) > 0, F.struct(*values)))
+
+
+def _most_common(survivor: Survivor) -> Column:
+    """Persons have few records, so each value is counted against the others inside the one aggregated list."""
+    from pyspark.sql import functions as F
+
+    values = _values(survivor)
+    record = F.struct(_filled(values).alias("filled"), _key(), F.struct(*values).alias("value"))
+    records = F.collect_list(F.when(_filled(values) > 0, record))
+
+    def ranked(one: Column) -> Column:
+        alike = F.size(F.filter(records, lambda other: other["value"].eqNullSafe(one["value"])))
+        return F.struct((-one["filled"]).alias("a"), (-alike).alias("b"), one["key"], one["value"].alias("value"))
+
+    return F.array_min(F.transform(records, ranked))["value"]
+
+
+def person_alias(old_link: DataFrame, new_link: DataFrame, old_alias: DataFrame) -> DataFrame:
+    """`old_person_id, person_id` for ids that are no longer anyone's: where most of their source persons are now.
+
+    Ties go to the smallest id. A former alias follows its target; one that is a person again, or whose target left
+    without a trace, is dropped.
+    """
+    from pyspark.sql import functions as F
+
+    living = new_link.select("person_id").distinct()
+    gone = _gone(old_link, new_link)
+    followed = (
+        old_alias.select("old_person_id", F.col("person_id").alias("through"))
+        .join(gone.select(F.col("old_person_id").alias("through"), "person_id"), "through", "left")
+        .select("old_person_id", F.coalesce("person_id", "through").alias("person_id"))
+        .join(gone.select("old_person_id"), "old_person_id", "left_anti")
+    )
+    return (
+        gone.unionByName(followed)
+        .join(living, "person_id", "left_semi")
+        .join(living.select(F.col("person_id").alias("old_person_id")), "old_person_id", "left_anti")
+        .select("old_person_id", "person_id")
+    )
+
+
+def _gone(old_link: DataFrame, new_link: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    old = old_link.select(*KEY, F.col("person_id").alias("old_person_id"))
+    vanished = old.join(new_link.select(F.col("person_id").alias("old_person_id")), "old_person_id", "left_anti")
+    return (
+        vanished.join(new_link.select(*KEY, "person_id"), list(KEY))
+        .groupBy("old_person_id", "person_id")
+        .agg(F.count("*").alias("moved"))
+        .groupBy("old_person_id")
+        .agg(F.min(F.struct((-F.col("moved")).alias("most_first"), "person_id"))["person_id"].alias("person_id"))
+    )

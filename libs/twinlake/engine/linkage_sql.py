@@ -1,0 +1,174 @@
+"""The linkage in SQL that DuckDB and Spark read alike: inputs made comparable, links chosen, their reasons told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twinlake.declare.expressions import SEPARATOR
+from twinlake.declare.identity import DIFFERS, MISSING, Comparison, Evidence, Identity
+
+ACCENTED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸŠŽČŁ"
+PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYYSZCL"
+TAKEN = (
+    "hospital",
+    "system",
+    "source_person_id",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "maiden_name",
+    "birth_date",
+    "year_of_birth",
+    "sex",
+    "address_line",
+    "city",
+    "postal_code",
+    "phone",
+    "ssn",
+    "licence_number",
+    "passport_number",
+)
+SCALE = 1_000_000
+UNKNOWN_POSTAL_CODES = ("00000", "99999")
+UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far commoner than births on that day
+
+
+def prepare_sql(identity: Identity, table: str) -> str:
+    """A comparable record per source person; unique_id sorts as (hospital, system, source_person_id) does."""
+    separator = f"chr({ord(SEPARATOR)})"
+    names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
+    unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
+    return f"""
+SELECT unique_id, source, given_name, middle_name, family_name, maiden_name, sex, address_line, city, postal_code,
+    phone, ssn, licence_number, passport_number,
+    CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
+    {_nickname_sql(identity)} AS given_root,
+    coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
+    substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
+FROM (
+    SELECT concat(hospital, {separator}, system, {separator}, source_person_id) AS unique_id,
+        concat(hospital, {separator}, system) AS source, {", ".join(names)},
+        CAST(birth_date AS STRING) AS birth_date,
+        substr(CAST(birth_date AS STRING), 6) AS birthday, CAST(year_of_birth AS STRING) AS year_text,
+        CASE WHEN sex <> 'unknown' THEN sex END AS sex,
+        {_folded("address_line")} AS address_line, {_folded("city")} AS city,
+        CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
+        phone, ssn, licence_number, passport_number
+    FROM {table}
+) AS plain"""
+
+
+def _folded(column: str) -> str:
+    return f"translate(upper({column}), '{ACCENTED}', '{PLAIN}')"
+
+
+def _nickname_sql(identity: Identity) -> str:
+    first = "split_part(given_name, ' ', 1)"
+    if not identity.nicknames:
+        return first
+    cases = " ".join(f"WHEN '{short}' THEN '{full}'" for short, full in sorted(identity.nicknames.items()))
+    return f"CASE {first} {cases} ELSE {first} END"
+
+
+def splink_settings(identity: Identity) -> dict[str, Any]:
+    """Splink's settings; without trained weights the levels stand bare, for training."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "unique_id",
+        "probability_two_random_records_match": 1 / identity.one_in,
+        "blocking_rules_to_generate_predictions": [rule.condition for rule in identity.blocking],
+        "comparisons": [_splink_comparison(identity, c) for c in identity.comparisons],
+        "retain_matching_columns": True,
+        "retain_intermediate_calculation_columns": False,
+        "additional_columns_to_retain": ["source"],
+    }
+
+
+def _splink_comparison(identity: Identity, comparison: Comparison) -> dict[str, Any]:
+    conditions = [(level.name, level.words, level.condition) for level in comparison.levels]
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": comparison.missing, "label_for_charts": MISSING, "is_null_level": True}
+    ]
+    for name, words, condition in (*conditions, (DIFFERS, DIFFERS, "ELSE")):
+        levels.append({"sql_condition": condition, "label_for_charts": words, **_trained(identity, comparison, name)})
+    return {"output_column_name": comparison.name, "comparison_levels": levels}
+
+
+def _trained(identity: Identity, comparison: Comparison, level: str) -> dict[str, Any]:
+    if identity.weights is None:
+        return {}
+    likelihood = identity.weights.levels[comparison.name][level]
+    trained: dict[str, Any] = {"m_probability": likelihood.m, "u_probability": likelihood.u}
+    is_first = level == comparison.level_names[0]
+    if is_first and comparison.frequency and identity.weights.frequencies.get(comparison.frequency):
+        trained |= {"tf_adjustment_column": comparison.frequency, "tf_adjustment_weight": 1.0}
+    return trained
+
+
+def edges_sql(identity: Identity, predicted: str) -> str:
+    """Pairs sure enough to link without a person's eye: over the threshold, and with one declared set of evidence."""
+    evidence = "\n    OR ".join(f"({_evidence_sql(identity, e)})" for e in identity.evidence)
+    return f"""
+SELECT unique_id_l, unique_id_r, CAST(round(match_weight * {SCALE}) AS BIGINT) / {SCALE} AS match_weight,
+    {_reason_sql(identity)} AS agreements
+FROM {predicted}
+WHERE match_weight >= CASE WHEN source_l = source_r THEN {identity.automatic_within_source} ELSE
+{identity.automatic} END
+  AND ({evidence})"""
+
+
+def _evidence_sql(identity: Identity, evidence: Evidence) -> str:
+    return " AND ".join(_stands_at(identity.comparison(name), levels) for name, levels in evidence.agreements.items())
+
+
+def _stands_at(comparison: Comparison, levels: tuple[str, ...]) -> str:
+    ranks = ", ".join(str(comparison.rank(level)) for level in levels)
+    return f"gamma_{comparison.name} IN ({ranks})"
+
+
+def _reason_sql(identity: Identity) -> str:
+    agreeing = [f"CASE WHEN {_stands_at(c, c.agreeing)} THEN '{c.words}' END" for c in identity.comparisons]
+    rules = " ".join(f"WHEN '{number}' THEN '{rule.words}'" for number, rule in enumerate(identity.blocking))
+    return f"concat(concat_ws(', ', {', '.join(agreeing)}), '; blocked on ', CASE match_key {rules} END)"
+
+
+def arcs_sql(edges: str) -> str:
+    """Each edge from both its ends."""
+    return f"""
+SELECT unique_id_l AS unique_id, unique_id_r AS other, match_weight, agreements FROM {edges}
+UNION ALL
+SELECT unique_id_r AS unique_id, unique_id_l AS other, match_weight, agreements FROM {edges}"""
+
+
+def first_roots_sql(arcs: str) -> str:
+    """The smallest of a record and its neighbours."""
+    return f"SELECT unique_id, least(unique_id, min(other)) AS root FROM {arcs} GROUP BY unique_id"
+
+
+def next_roots_sql(arcs: str, roots: str) -> str:
+    """The smallest root of a record and its neighbours."""
+    return f"""
+SELECT own.unique_id, least(min(own.root), min(near.root)) AS root
+FROM {roots} AS own JOIN {arcs} AS arcs ON arcs.unique_id = own.unique_id JOIN {roots} AS near ON near.unique_id =
+arcs.other
+GROUP BY own.unique_id"""
+
+
+def changed_sql(earlier: str, later: str) -> str:
+    """Records whose root is no longer what it was."""
+    return f"""
+SELECT later.unique_id FROM {later} AS later JOIN {earlier} AS earlier ON earlier.unique_id = later.unique_id
+WHERE later.root <> earlier.root"""
+
+
+def links_sql(nodes: str, roots: str, arcs: str) -> str:
+    """A row per source person: the smallest of its cluster, and its best pair (ties: the smallest other record)."""
+    return f"""
+SELECT nodes.unique_id, coalesce(roots.root, nodes.unique_id) AS root, best.match_weight, best.agreements
+FROM {nodes} AS nodes
+LEFT JOIN {roots} AS roots ON roots.unique_id = nodes.unique_id
+LEFT JOIN (
+    SELECT unique_id, match_weight, agreements,
+        row_number() OVER (PARTITION BY unique_id ORDER BY match_weight DESC, other) AS place
+    FROM {arcs}
+) AS best ON best.unique_id = nodes.unique_id AND best.place = 1"""

@@ -1,0 +1,48 @@
+"""Trains the catalogue's models on the pinned tables and keeps what came of it in ops.model_run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from twinlake.declare.model import Model
+from twinlake.engine.publication import publication_id
+from twinlake.engine.run import Run
+from twinlake.engine.tracking import ModelStore
+
+if TYPE_CHECKING:
+    from twinlake.engine.model_run import ModelRun
+
+
+def store_of(run: Run) -> ModelStore:
+    """Where this lake's models are tracked."""
+    return ModelStore(run.home.tracking_uri, str(run.home.mlflow / "artifacts"))
+
+
+def train_on_publication(run: Run, model: Model, store: ModelStore) -> bool:
+    """Train on the feature table as it is pinned; whether a model was trained (not so on data it was trained on)."""
+    pinned = publication_id(run)
+    if _was_trained(run, model, pinned):
+        run.progress(f"{'train.' + model.name:<34} was trained on publication {pinned}")
+        return False
+    from twinlake.engine.training import train
+
+    started = time.monotonic()
+    table = model.feature_table
+    state = run.ops.state(table.full_name)
+    assert state is not None
+    features = run.spark.read.format("delta").load(run.ops.path(table.full_name))
+    done = train(model, features, publication_id=pinned, data_digest=state.digest, store=store)
+    _keep(run, done, time.monotonic() - started)
+    return True
+
+
+def _was_trained(run: Run, model: Model, pinned: str) -> bool:
+    return any((r["model_name"], r["publication_id"]) == (model.name, pinned) for r in run.ops.rows("model_run"))
+
+
+def _keep(run: Run, done: ModelRun, seconds: float) -> None:
+    run.ops.append("model_run", [{"run_id": run.run_id, "seconds": round(seconds, 3), **asdict(done)}])
+    verdict = "champion" if done.is_champion else "no champion"
+    run.progress(f"{'train.' + done.model_name:<34} {verdict}: {done.reason} · {seconds:.1f} s")

@@ -1,0 +1,142 @@
+"""The engine's own tables (`ops.*`), written without Spark, and the state that each table's commits carry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "landing_ledger": pa.schema(
+        [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT),
+         ("delivered_at", TIME), ("sha256", TEXT), ("bytes", WHOLE), ("records_in", WHOLE), ("landed", WHOLE),
+         ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("status", TEXT), ("reason", TEXT),
+         ("sequence", WHOLE), ("run_id", TEXT)]
+    ),
+    "conform_ledger": pa.schema(
+        [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("outcome", TEXT), ("reason", TEXT),
+         ("records", WHOLE), ("state", TEXT), ("run_id", TEXT)]
+    ),
+    "table_run": pa.schema(
+        [("run_id", TEXT), ("table", TEXT), ("verb", TEXT), ("mode", TEXT), ("units", WHOLE), ("rows_built", WHOLE),
+         ("kept", WHOLE), ("quarantined", WHOLE), ("units_changed", WHOLE), ("rows_deleted", WHOLE),
+         ("rows_written", WHOLE), ("files_added", WHOLE), ("files_removed", WHOLE), ("version", WHOLE),
+         ("seconds", REAL), ("state", TEXT)]
+    ),
+    "validation": pa.schema(
+        [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("success", pa.bool_()), ("result", TEXT),
+         ("seconds", REAL)]
+    ),
+    "publication": pa.schema(
+        [("sequence", WHOLE), ("publication_id", TEXT), ("table", TEXT), ("version", WHOLE), ("rows", WHOLE),
+         ("digest", TEXT), ("as_of", TIME), ("run_id", TEXT)]
+    ),
+    "model_run": pa.schema(
+        [("run_id", TEXT), ("model_name", TEXT), ("model_version", TEXT), ("publication_id", TEXT),
+         ("data_digest", TEXT), ("trained_persons", WHOLE), ("trained_rows", WHOLE), ("heldout_persons", WHOLE),
+         ("heldout_rows", WHOLE), ("heldout_events", WHOLE), ("metrics", TEXT), ("is_champion", pa.bool_()),
+         ("reason", TEXT), ("mlflow_run_id", TEXT), ("plots", TEXT), ("seconds", REAL)]
+    ),
+    "run": pa.schema(
+        [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("seconds", REAL), ("detail", TEXT)]
+    ),
+    "replay": pa.schema(
+        [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("record_offset", WHOLE),
+         ("record_hash", TEXT), ("run_id", TEXT)]
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """What a table's last commit says of itself: inputs consumed, fingerprint, digest."""
+
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    fingerprint: str = ""
+    rows: int = 0
+    hash_sum: int = 0
+    mode: str = "full"
+
+    @property
+    def digest(self) -> str:
+        return f"{self.rows}:{self.hash_sum}"
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {"inputs": dict(self.inputs), "fingerprint": self.fingerprint, "rows": self.rows,
+             "hash_sum": str(self.hash_sum), "mode": self.mode},
+            sort_keys=True,
+        )  # fmt: skip
+
+    @staticmethod
+    def from_json(text: str) -> State:
+        said = json.loads(text)
+        return State(said["inputs"], said["fingerprint"], said["rows"], int(said["hash_sum"]), said["mode"])
+
+
+class Ops:
+    """The `ops` tables and the commit metadata of a lake, read and written without a Spark session."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake = lake
+
+    def path(self, name: str) -> str:
+        return str(self.lake / name.replace(".", "/"))
+
+    def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows to `ops.<name>` in one commit; nothing to add makes no commit."""
+        from deltalake import write_deltalake
+
+        schema = SCHEMAS[name]
+        batch = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
+        if batch.num_rows:
+            write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
+
+    def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
+        """All rows of `ops.<name>`, in the order they were committed; none if the table does not exist."""
+        from deltalake import DeltaTable, QueryBuilder
+
+        if self.version(f"ops.{name}") is None:
+            return []
+        opened = DeltaTable(self.path(f"ops.{name}"), version=version)
+        found = QueryBuilder().register("t", opened).execute("select * from t")
+        return pa.table(found).to_pylist()
+
+    def version(self, name: str) -> int | None:
+        """The newest version of a table, None if there is none."""
+        from deltalake import DeltaTable
+
+        if not DeltaTable.is_deltatable(self.path(name)):
+            return None
+        return DeltaTable(self.path(name), without_files=True).version()
+
+    def state(self, name: str) -> State | None:
+        """What the newest commit that carries a state says; None for a table that was never built."""
+        from deltalake import DeltaTable
+
+        if not DeltaTable.is_deltatable(self.path(name)):
+            return None
+        for commit in DeltaTable(self.path(name), without_files=True).history():
+            if "fingerprint" in (commit.get("userMetadata") or ""):
+                return State.from_json(commit["userMetadata"])
+        return None
+
+    def landings(self, name: str, hospital: str) -> set[str]:
+        """The runs that appended this hospital's records to a bronze table."""
+        from deltalake import DeltaTable
+
+        commits = DeltaTable(self.path(name), without_files=True).history()
+        marks = [json.loads(c["userMetadata"])["landing"] for c in commits if c.get("userMetadata")]
+        return {run_id for of, run_id in marks if of == hospital}
+
+    def commits_since(self, name: str, version: int) -> list[dict[str, Any]]:
+        """The commits of a table after `version`, newest first."""
+        from deltalake import DeltaTable
+
+        return [c for c in DeltaTable(self.path(name), without_files=True).history() if c["version"] > version]

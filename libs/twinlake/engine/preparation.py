@@ -1,0 +1,98 @@
+"""From feature rows to what MLlib fits: the split, missing values, and one vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.ml import Estimator, Pipeline
+    from pyspark.sql import Column, DataFrame
+
+    from twinlake.declare.model import Learner, Model, Split
+
+TRAIN, HELDOUT, UNUSED = "train", "heldout", "unused"
+BUCKETS = 10_000
+# A fit over one partition adds up in one order, so it gives the same bits every time.
+ROWS_PER_PARTITION = 2_000_000
+ORDER = ("person_id", "index_datetime")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Training and held-out rows, cached until `release`; `is_later` marks the later rows of the held-out."""
+
+    train: DataFrame
+    heldout: DataFrame
+
+    def release(self) -> None:
+        self.train.unpersist()
+        self.heldout.unpersist()
+
+
+def split_rows(model: Model, features: DataFrame) -> Parts:
+    """Labelled rows of the target, dealt by person and time, each part in one order and as few partitions as can be."""
+    rows = features.where(F.col(model.label).isNotNull() & ~F.col("is_current") & F.col("exclusion_reason").isNull())
+    numbers = [F.col(column).cast("double").alias(column) for column in model.columns]
+    dealt = _deal(rows.select(*ORDER, *numbers, F.col(model.label).cast("double").alias("label")), model.split)
+    return Parts(*(_settled(dealt.where(F.col("part") == part)) for part in (TRAIN, HELDOUT)))
+
+
+def heldout_bucket(split: Split) -> Column:
+    """True for a held-out person: by the hash of seed and person alone, so the same in every lake and every year."""
+    return F.pmod(F.xxhash64(F.lit(split.seed), "person_id"), F.lit(BUCKETS)) < round(split.heldout_share * BUCKETS)
+
+
+def seen_columns(model: Model, train: DataFrame) -> frozenset[str]:
+    """The features that training saw at least once; an imputer has nothing to say about the others."""
+    counts = train.agg(*(F.count(column).alias(column) for column in model.columns)).collect()[0]
+    return frozenset(column for column in model.columns if counts[column])
+
+
+def pipeline(learner: Learner, columns: tuple[str, ...]) -> Pipeline:
+    """Missing indicators, medians of the training rows, one vector, and the learner: fitted as one, saved as one."""
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import Imputer, SQLTransformer, VectorAssembler
+
+    indicators = indicator_columns(learner, columns)
+    shown = "".join(f", cast({column} is null as double) as {name}" for name, column in indicators.items())
+    filled = [f"{column}_filled" for column in columns]
+    stages: list[Any] = [
+        SQLTransformer(statement=f"select *{shown} from __THIS__"),
+        Imputer(strategy="median", relativeError=0.0, inputCols=list(columns), outputCols=filled),
+        VectorAssembler(inputCols=[*filled, *indicators], outputCol="features"),
+        _stage(learner),
+    ]
+    return Pipeline(stages=stages)
+
+
+def indicator_columns(learner: Learner, columns: tuple[str, ...]) -> dict[str, str]:
+    """Indicator → the first usable feature of its panel."""
+    panels: dict[str, str] = {}
+    for feature in learner.features:
+        if feature.panel and feature.column in columns:
+            panels.setdefault(f"{feature.panel}_is_missing", feature.column)
+    return panels
+
+
+def _stage(learner: Learner) -> Estimator[Any]:
+    from pyspark.ml import classification, regression
+
+    stage = getattr(regression, learner.stage, None) or getattr(classification, learner.stage)
+    return stage(featuresCol="features", labelCol="label", **learner.parameters)
+
+
+def _deal(rows: DataFrame, split: Split) -> DataFrame:
+    day = F.unix_date(F.to_date("index_datetime"))
+    cut = rows.agg(F.percentile(day, 1.0 - split.later_share).alias("cut")).collect()[0]["cut"]
+    is_later = day > F.lit(cut if cut is not None else 0.0)
+    part = F.when(heldout_bucket(split), HELDOUT).when(is_later, UNUSED).otherwise(TRAIN)
+    return rows.withColumn("is_later", is_later).withColumn("part", part)
+
+
+def _settled(rows: DataFrame) -> DataFrame:
+    """Fixed partitions, sorted by key: sums of doubles come out the same whatever the lake's files look like."""
+    partitions = 1 + rows.count() // ROWS_PER_PARTITION
+    return rows.repartition(partitions, "person_id").sortWithinPartitions(*ORDER).persist()

@@ -1,0 +1,68 @@
+"""Whether a trained model becomes the champion, and the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinlake.declare.model import METRICS
+from twinlake.engine.intervals import wilson
+
+if TYPE_CHECKING:
+    from twinlake.declare.model import Model
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What promotion looks at: held-out persons and persons with the outcome, and the promotion metric three times."""
+
+    persons: int
+    events: int | None
+    value: float | None
+    baseline: float | None
+    champion: float | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict in a word and in a sentence."""
+
+    is_champion: bool
+    reason: str
+
+
+def decide(model: Model, evidence: Evidence) -> Decision:
+    """The promotion rule of the model, applied; every refusal at once."""
+    refusals = [*_too_little(model, evidence), *_not_better(model, evidence)]
+    metric = model.promotion.metric
+    if refusals:
+        return Decision(False, f"no new champion: {'; '.join(refusals)}")
+    against = f"baseline {evidence.baseline:.4g}"
+    against += f", champion before {evidence.champion:.4g}" if evidence.champion is not None else ""
+    return Decision(True, f"champion: held-out {metric} {evidence.value:.4g} ({against})")
+
+
+def _too_little(model: Model, evidence: Evidence) -> Iterator[str]:
+    rule = model.promotion
+    if evidence.events is not None and evidence.events < rule.minimum_events:
+        interval = wilson(evidence.events, evidence.persons)
+        yield (
+            f"{evidence.events} held-out events among {evidence.persons} persons "
+            f"(95 % Wilson interval {100 * interval.low:.1f} to {100 * interval.high:.1f} %), "
+            f"{rule.minimum_events} needed"
+        )
+    if evidence.persons < rule.minimum_heldout_persons:
+        yield f"{evidence.persons} held-out persons, {rule.minimum_heldout_persons} needed"
+
+
+def _not_better(model: Model, evidence: Evidence) -> Iterator[str]:
+    metric, value = model.promotion.metric, evidence.value
+    if value is None or evidence.baseline is None:
+        yield f"held-out {metric} cannot be measured"
+        return
+    sign = 1 if METRICS[metric] else -1
+    if sign * (value - evidence.baseline) <= 0:
+        yield f"held-out {metric} {value:.4g} does not beat the baseline's {evidence.baseline:.4g}"
+    if evidence.champion is not None and sign * (value - evidence.champion) < 0:
+        yield f"held-out {metric} {value:.4g} is worse than the champion's {evidence.champion:.4g}"

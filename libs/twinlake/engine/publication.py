@@ -1,0 +1,96 @@
+"""Publications: one moment of every table, fixed by what the tables hold and read by all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from twinlake.declare.errors import DataError, NotPublished
+from twinlake.declare.table import Table
+from twinlake.engine.ops import Ops
+from twinlake.engine.run import Run
+
+PINNED = ("silver", "gold")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What readers see: the version of every table under one id."""
+
+    publication_id: str
+    as_of: datetime
+    sequence: int
+    versions: Mapping[str, int]
+    rows: Mapping[str, int]
+    digests: Mapping[str, str]
+
+
+def last_publication(ops: Ops) -> Publication | None:
+    """The newest publication, None before the first."""
+    rows = ops.rows("publication")
+    if not rows:
+        return None
+    newest = max(row["sequence"] for row in rows)
+    mine = sorted((r for r in rows if r["sequence"] == newest), key=lambda r: r["table"])
+    return Publication(
+        mine[0]["publication_id"], mine[0]["as_of"], newest, {r["table"]: r["version"] for r in mine},
+        {r["table"]: r["rows"] for r in mine}, {r["table"]: r["digest"] for r in mine},
+    )  # fmt: skip
+
+
+def require_publication(ops: Ops) -> Publication:
+    """The newest publication, or what to run to get one."""
+    found = last_publication(ops)
+    if found is None:
+        raise NotPublished("Nothing is published in this lake yet. Run `twinlake run --feeds DIR` (or `make demo`).")
+    return found
+
+
+def pin(run: Run) -> str:
+    """The publication id: a hash of the digests of silver and gold, once each of them is proved."""
+    tables = [t for t in run.tables.values() if t.layer in (*PINNED, "empi") and not t.scored]
+    _refuse_unproved(run, tables)
+    return publication_id(run)
+
+
+def publication_id(run: Run) -> str:
+    """The id that silver and gold have as they stand; metadata only, no table is read."""
+    digests = {t.full_name: _digest(run.ops, t) for t in run.tables.values() if t.layer in PINNED and not t.scored}
+    return hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()[:16]
+
+
+def publish(run: Run) -> tuple[str, bool]:
+    """Publish the tables as they stand; the id, and whether this was anything new."""
+    _refuse_unproved(run, list(run.tables.values()))
+    identity = publication_id(run)
+    versions = {t.full_name: run.ops.version(t.full_name) for t in run.tables.values()}
+    before = last_publication(run.ops)
+    if before and before.publication_id == identity and dict(before.versions) == versions:
+        return identity, False
+    sequence = before.sequence + 1 if before else 1
+    run.ops.append("publication", [_row(run, t, identity, sequence) for t in run.tables.values()])
+    return identity, True
+
+
+def _row(run: Run, table: Table, identity: str, sequence: int) -> dict:
+    state = run.ops.state(table.full_name)
+    return {"sequence": sequence, "publication_id": identity, "table": table.full_name,
+            "version": run.ops.version(table.full_name), "rows": state.rows if state else 0,
+            "digest": state.digest if state else "", "as_of": run.as_of, "run_id": run.run_id}  # fmt: skip
+
+
+def _digest(ops: Ops, table: Table) -> str:
+    state = ops.state(table.full_name)
+    return state.digest if state else "none"
+
+
+def _refuse_unproved(run: Run, tables: list[Table]) -> None:
+    proved = {(r["table"], r["version"]) for r in run.ops.rows("validation") if r["success"]}
+    missing = [t.full_name for t in tables if (t.full_name, run.ops.version(t.full_name)) not in proved]
+    if missing:
+        raise DataError(
+            f"Not published: {', '.join(missing)} did not pass validation as they stand. "
+            "See the report's Data Docs, mend the data or the rule, and run again."
+        )

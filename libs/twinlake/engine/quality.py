@@ -1,0 +1,76 @@
+"""Judges rows and tables by their rules: `split` before rows are stored, `validate` with Great Expectations after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinlake.declare.hospital import Hospital
+from twinlake.declare.rule import Rule
+from twinlake.declare.table import Table
+from twinlake.engine.checks import Check, checks_for, with_references
+from twinlake.engine.verdict import ValidationResult
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+BROKEN = "_broken"
+
+
+def split(rows: DataFrame, rules: Sequence[Rule], hospitals: Mapping[str, Hospital]) -> DataFrame:
+    """The rows with `_broken`: the names of the fatal row rules each breaks, in the rules' order, empty if none.
+
+    One pass of expressions, no action. A rule that yields NULL is not broken.
+    """
+    from pyspark.sql import functions as F
+
+    row_rules = [rule for rule in rules if rule.is_quarantining]
+    fatal = [check for check in checks_for(row_rules, hospitals, rows.columns) if check.severity == "fatal"]
+    names = F.array_compact(F.array(*map(_name_if_broken, fatal))) if fatal else F.array()
+    return rows.withColumn(BROKEN, names.cast("array<string>"))
+
+
+def validate(
+    table: Table,
+    rules: Sequence[Rule],
+    rows: DataFrame,
+    home: Path,
+    *,
+    as_of: datetime,
+    version: int | None = None,
+    hospitals: Mapping[str, Hospital] | None = None,
+    others: Mapping[str, DataFrame] | None = None,
+) -> ValidationResult:
+    """Great Expectations' verdict on the stored rows; its project, suite and result stand under `<home>/gx`.
+
+    `others` holds the tables that rules refer to (`tables_referred_to(rules)`). `as_of` is the moment the result is
+    filed under. Raises nothing about data: see `ValidationResult.stop_if_fatal`.
+    """
+    from twinlake.engine import gx_project
+    from twinlake.engine.gx_results import read_results
+
+    checks = checks_for(rules, hospitals or {}, rows.columns)
+    found = gx_project.run(home, table.full_name, checks, marked(rows, checks, others or {}), as_of, version)
+    return read_results(table.full_name, version, checks, found)
+
+
+def marked(rows: DataFrame, checks: Sequence[Check], others: Mapping[str, DataFrame]) -> DataFrame:
+    """What Great Expectations reads: the columns its own expectations judge, and a boolean for each other check."""
+    native = [column for check in checks if check.is_native for column in check.rule.columns]
+    booleans = [check.value().alias(check.id) for check in checks if not check.is_native]
+    return with_references(rows, checks, others).select(*dict.fromkeys(native), *booleans)
+
+
+def build_docs(home: Path) -> Path:
+    """Renders the Data Docs of the last validation of every table; returns their index page."""
+    from twinlake.engine import gx_project
+
+    return gx_project.build_docs(home)
+
+
+def _name_if_broken(check: Check) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.when(~check.value(), F.lit(check.rule.name))

@@ -1,0 +1,69 @@
+"""Quarantine: what could not be used, with its raw record, its place and the rule it broke."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops
+
+SCHEMA = pa.schema(
+    [("rule", TEXT), ("reason", TEXT), ("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT),
+     ("record_offset", WHOLE), ("record_id", WHOLE), ("raw_record", TEXT), ("row", TEXT), ("unit", WHOLE),
+     ("file_hash", TEXT),
+     ("delivered_at", TIME), ("run_id", TEXT)]
+)  # fmt: skip
+
+
+class Quarantine:
+    """One `quarantine.<table>`, written without Spark."""
+
+    def __init__(self, ops: Ops, name: str) -> None:
+        self.ops, self.name, self.path = ops, name, ops.path(name)
+
+    def exists(self) -> bool:
+        return self.ops.version(self.name) is not None
+
+    def replace_paths(self, found: tuple[list[str], list[dict[str, Any]]]) -> None:
+        """Replace what is held of these paths by these rows."""
+        paths, rows = found
+        if self.exists():
+            held = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+            self._delete(f"path in ({held})")
+        self._append(rows)
+
+    def replace_units(self, units: list[int] | None, rows: list[dict[str, Any]]) -> None:
+        """Replace what is held of these units (of all, if None) by these rows."""
+        if self.exists():
+            self._delete(None if units is None else f"unit in ({', '.join(map(str, units)) or 'null'})")
+        self._append(rows)
+
+    def _delete(self, predicate: str | None) -> None:
+        from deltalake import DeltaTable
+
+        held = self.rows(predicate)
+        if held:
+            DeltaTable(self.path).delete(predicate)
+
+    def _append(self, rows: list[dict[str, Any]]) -> None:
+        from deltalake import write_deltalake
+
+        if rows:
+            batch = pa.Table.from_pylist([{n: r.get(n) for n in SCHEMA.names} for r in rows], schema=SCHEMA)
+            write_deltalake(self.path, batch, mode="append", configuration={"delta.dataSkippingStatsColumns": "unit"})
+
+    def rows(self, predicate: str | None = None) -> list[dict[str, Any]]:
+        from deltalake import DeltaTable, QueryBuilder
+
+        if not self.exists():
+            return []
+        where = f" where {predicate}" if predicate else ""
+        query = QueryBuilder().register("t", DeltaTable(self.path)).execute(f"select * from t{where}")
+        return pa.table(query).to_pylist()
+
+
+def quarantine_tables(ops: Ops) -> list[str]:
+    """The quarantine tables of a lake."""
+    folder = ops.lake / "quarantine"
+    return sorted(f"quarantine.{p.name}" for p in folder.iterdir()) if folder.is_dir() else []

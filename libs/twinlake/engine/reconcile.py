@@ -1,0 +1,125 @@
+"""Proves that every landed record was mapped, quarantined, superseded, withdrawn, or left out for a stated reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from twinlake.declare.errors import DataError
+from twinlake.declare.source import Feed, System
+from twinlake.engine.ledger import Ledger, read_ledger
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.records import Records, parse
+from twinlake.engine.run import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+LOST = "lost"
+
+
+def reconcile(run: Run) -> list[dict[str, Any]]:
+    """Account for the records of every feed that changed since it was last accounted for; lost ones stop the run."""
+    ledger = read_ledger(run.ops)
+    known = {(r["system"], r["feed"]): r["state"] for r in run.ops.rows("conform_ledger")}
+    states = {key: _state(run, ledger, *key) for key in _landed_feeds(run, ledger)}
+    due = [key for key, state in sorted(states.items()) if known.get(key) != state]
+    if not due:
+        return []
+    counted = reduce(lambda a, b: a.union(b), [_outcomes(run, ledger, *key) for key in due])
+    rows = counted.groupBy("hospital", "system", "feed", "outcome", "reason").count().toArrow().to_pylist()
+    said = [_said(run, row, states) for row in rows]
+    run.ops.append("conform_ledger", said)
+    _refuse_lost(said)
+    return said
+
+
+def _said(run: Run, row: dict[str, Any], states: dict[tuple[str, str], str]) -> dict[str, Any]:
+    lost = row["outcome"] == LOST
+    state = "" if lost else states[row["system"], row["feed"]]
+    return {**row, "records": row["count"], "state": state, "run_id": run.run_id}
+
+
+def _refuse_lost(rows: list[dict[str, Any]]) -> None:
+    lost = [f"{r['hospital']} {r['system']}.{r['feed']}: {r['records']}" for r in rows if r["outcome"] == LOST]
+    if lost:
+        raise DataError(
+            f"Records landed but reached no table, no quarantine and no stated reason: {'; '.join(sorted(lost))}. "
+            "Map them in the system's file in catalog/sources, or declare them unmapped there with the reason."
+        )
+
+
+def _landed_feeds(run: Run, ledger: Ledger) -> set[tuple[str, str]]:
+    return {(s, f) for (_, s, f), files in ledger.active(run.systems).items() if files}
+
+
+def _state(run: Run, ledger: Ledger, system: str, feed: str) -> str:
+    files = sorted(
+        (f.path, f.sha256) for k, fs in ledger.active(run.systems).items() if k[1:] == (system, feed) for f in fs
+    )
+    tables = [(name, run.ops.version(name)) for name in _tables_of(run, system, feed)]
+    return hashlib.sha256(repr((files, tables)).encode()).hexdigest()[:16]
+
+
+def _tables_of(run: Run, system: str, feed: str) -> list[str]:
+    implemented = {i.table for i in run.systems[system].implementations if i.feeds[0] == feed}
+    return sorted(run.table(name).full_name for name in implemented)
+
+
+def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
+    """hospital, system, feed, outcome, reason of each landed record that is not a repetition."""
+    from pyspark.sql import functions as F
+
+    declared = run.systems[system]
+    versions = Records(run, ledger)._versions(system, feed, None)  # noqa: SLF001 - the same versions conform read
+    assert versions is not None
+    placed = versions.join(_placed(run, system, feed), "_record_id", "left")
+    current = F.col("is_current")
+    outcome = F.when(~current, F.struct(F.lit("superseded").alias("outcome"), F.lit("").alias("reason"))).when(
+        F.col("_place").isNotNull(), F.struct(F.col("_place").alias("outcome"), F.lit("").alias("reason"))
+    )
+    known = placed.withColumn("_outcome", outcome)
+    done = known.where("_outcome is not null")
+    rest = parse(known.where("_outcome is null"), declared.feed(feed)).withColumn(
+        "_outcome", _why(declared, declared.feed(feed))
+    )
+    columns = ("hospital", "system", F.lit(feed).alias("feed"), "_outcome.outcome", "_outcome.reason")
+    return done.select(*columns).union(rest.select(*columns))
+
+
+def _why(system: System, feed: Feed) -> Column:
+    """Why a record that no table holds was left out, as the source declares it; `lost` if nothing says."""
+    from pyspark.sql import functions as F
+
+    reasons: list[tuple[str, str, str]] = [("withdrawn", feed.withdrawn, "")] if feed.withdrawn else []
+    reasons += [("unmapped", sql, why) for why, sql in feed.unmapped.items()]
+    looked_up = sorted({i.table for i in system.implementations if feed.name in i.feeds[1:]})
+    facts = {i.feeds[0] for i in system.implementations}
+    if looked_up and feed.name not in facts:
+        reasons.append(("unmapped", "true", f"looked up by {', '.join(looked_up)}"))
+    last = F.struct(F.lit(LOST).alias("outcome"), F.lit("").alias("reason"))
+    pair = [(F.expr(sql), F.struct(F.lit(o).alias("outcome"), F.lit(why).alias("reason"))) for o, sql, why in reasons]
+    return reduce(lambda rest, case: F.when(case[0], case[1]).otherwise(rest), reversed(pair), last)
+
+
+def _placed(run: Run, system: str, feed: str) -> DataFrame:
+    """Record ids that a table or its quarantine holds, with which of both."""
+    from pyspark.sql import functions as F
+
+    frames: Iterable[DataFrame] = [_ids(run, name) for name in _tables_of(run, system, feed)]
+    nothing = run.spark.createDataFrame([], "_record_id bigint, _place string")
+    placed = reduce(lambda a, b: a.union(b), frames, nothing)
+    return placed.groupBy("_record_id").agg(F.min("_place").alias("_place"))
+
+
+def _ids(run: Run, name: str) -> DataFrame:
+    layer_free = name.split(".")[1]
+    kept = run.spark.read.format("delta").load(run.ops.path(name)).selectExpr("_record_id", "'mapped' as _place")
+    held = [
+        (r["record_id"], "quarantined")
+        for r in Quarantine(run.ops, f"quarantine.{layer_free}").rows()
+        if r["record_id"]
+    ]
+    return kept.union(run.spark.createDataFrame(held, "_record_id bigint, _place string")) if held else kept

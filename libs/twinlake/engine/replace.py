@@ -1,0 +1,261 @@
+"""Writes a table: rows split into kept and quarantined, and only the units whose rows came out different replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twinlake.declare.table import Table
+from twinlake.engine.changes import MOST_UNITS
+from twinlake.engine.ops import State
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.run import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from twinlake.declare.rule import Rule
+
+Units = list[int] | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a table in one run; `mode` is first, full, units, equal or unchanged."""
+
+    table: str
+    mode: str
+    built: int = 0
+    quarantined: int = 0
+    units: int | None = None
+    units_changed: int | None = None
+    rows_deleted: int = 0
+    rows_written: int = 0
+
+    @property
+    def is_written(self) -> bool:
+        return self.mode in ("first", "full", "units")
+
+
+def row_hash(columns: tuple[str, ...]) -> Column:
+    """A 64-bit hash of a row in which a null is a value of its own."""
+    from pyspark.sql import functions as F
+
+    return F.xxhash64(*columns, F.array(*(F.col(c).isNull() for c in columns)))
+
+
+def hash_sum(columns: tuple[str, ...]) -> Column:
+    """The sum of row hashes, exact whatever the order."""
+    from pyspark.sql import functions as F
+
+    return F.coalesce(F.sum(row_hash(columns).cast("decimal(20,0)")), F.lit(0)).cast("decimal(38,0)")
+
+
+def shaped(table: Table, rows: DataFrame) -> DataFrame:
+    """The table's columns in their order and type, with the columns quarantine needs beside them."""
+    from pyspark.sql import functions as F
+
+    extra = [c for c in ("_unlinked", "_record_id") if c in rows.columns and c not in table.columns]
+    return rows.select(*(F.col(f.name).cast(f.type).alias(f.name) for f in table.fields), *extra)
+
+
+def split(run: Run, table: Table, rows: DataFrame) -> DataFrame:
+    """The rows with `_broken`, the names of the fatal row rules each one breaks."""
+    from pyspark.sql import functions as F
+
+    from twinlake.engine.quality import split as split_by_rules
+
+    judged = split_by_rules(shaped(table, rows), _rules(run, table), run.hospitals)
+    if "_unlinked" not in judged.columns:
+        return judged
+    orphan = F.when(F.col("_unlinked"), F.array(F.lit("person_is_known"))).otherwise(F.array().cast("array<string>"))
+    return judged.withColumn("_broken", F.concat(orphan, F.col("_broken")))
+
+
+def _rules(run: Run, table: Table) -> list[Rule]:
+    return list(run.rules(table))
+
+
+def replace(run: Run, table: Table, rows: DataFrame, units: Units, state: State) -> Outcome:
+    """Write what changed of a table. `units` None means that `rows` is the whole table; `state` what it consumed."""
+    before = run.ops.state(table.full_name)
+    judged = split(run, table, rows)
+    if before is None:
+        return _first(run, table, judged, state)
+    return _changed(run, table, judged, units, state, before)
+
+
+def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as F
+
+    # Two unlike things in one scan: the rows go to the table, their number and hash to the observation.
+    seen = Observation()
+    broken = F.size("_broken") > 0
+    kept_hash = F.when(~broken, row_hash(table.columns)).cast("decimal(20,0)")
+    watched = judged.observe(
+        seen, F.count(F.lit(1)).alias("built"), F.count(F.when(broken, 1)).alias("quarantined"),
+        F.sum(kept_hash).cast("decimal(38,0)").alias("hash_sum"),
+    )  # fmt: skip
+    good = watched.where(~broken).select(*table.columns)
+    blank = State(fingerprint="", mode="full")
+    _create(run, table)
+    _write(run, table, good, blank, None)
+    said = seen.get
+    kept = said["built"] - said["quarantined"]
+    done = State(state.inputs, state.fingerprint, kept, int(said["hash_sum"] or 0), "full")
+    _mark(run, table, done)
+    _quarantine(run, table, judged, None, said["quarantined"])
+    return Outcome(table.full_name, "first", said["built"], said["quarantined"], rows_written=kept)
+
+
+def _changed(run: Run, table: Table, judged: DataFrame, units: Units, state: State, before: State) -> Outcome:
+    from pyspark.sql import functions as F
+
+    judged = judged.persist()
+    try:
+        good = judged.where(F.size("_broken") == 0).select(*table.columns)
+        changed, totals = _difference(run, table, good, units)
+        built, quarantined = judged.agg(F.count(F.lit(1)), F.count(F.when(F.size("_broken") > 0, 1))).first()  # type: ignore[misc]
+        _quarantine(run, table, judged, units, quarantined)
+        after = State(
+            state.inputs, state.fingerprint, before.rows + totals["new_rows"] - totals["old_rows"],
+            before.hash_sum + totals["new_hash"] - totals["old_hash"], "units",
+        )  # fmt: skip
+        said = {"built": built, "quarantined": quarantined, "units": None if units is None else len(units)}
+        if totals["units"] == 0:
+            return Outcome(table.full_name, "equal", **said)
+        mode = "units" if changed is not None else "full"
+        _write(run, table, good, State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode), changed)
+        return Outcome(
+            table.full_name, mode, **said, units_changed=totals["units"], rows_deleted=totals["old_rows"],
+            rows_written=totals["new_rows"],
+        )  # fmt: skip
+    finally:
+        judged.unpersist()
+
+
+def _difference(run: Run, table: Table, good: DataFrame, units: Units) -> tuple[Units, dict[str, int]]:
+    """The units whose rows differ from the stored ones (None if too many to name), and what they hold old and new."""
+    from pyspark.sql import functions as F
+
+    stored = run.spark.read.format("delta").load(run.ops.path(table.full_name))
+    if units is not None:
+        stored = stored.where(F.col(table.unit).isin(units))
+    by_unit = _by_unit(table, stored, "old").join(_by_unit(table, good, "new"), "unit", "full_outer")
+    differs = by_unit.na.fill(0, ["old_rows", "new_rows"]).where(
+        "old_rows <> new_rows or coalesce(old_hash, 0) <> coalesce(new_hash, 0)"
+    )
+    differs = differs.persist()
+    try:
+        totals = differs.agg(
+            F.count(F.lit(1)).alias("units"),
+            *(F.coalesce(F.sum(c), F.lit(0)).alias(c) for c in ("old_rows", "new_rows", "old_hash", "new_hash")),
+        ).first()
+        said = {name: int(value) for name, value in totals.asDict().items()}  # type: ignore[union-attr]
+        if said["units"] > MOST_UNITS:
+            return None, said
+        return sorted(differs.select("unit").toArrow()["unit"].to_pylist()), said
+    finally:
+        differs.unpersist()
+
+
+def _by_unit(table: Table, rows: DataFrame, side: str) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return rows.groupBy(F.col(table.unit).alias("unit")).agg(
+        F.count(F.lit(1)).alias(f"{side}_rows"), hash_sum(table.columns).alias(f"{side}_hash")
+    )
+
+
+def _create(run: Run, table: Table) -> None:
+    columns = ", ".join(f"`{f.name}` {f.type} COMMENT '{_quoted(f.meaning)}'" for f in table.fields)
+    statistics = [f.name for f in table.fields if not f.identifier and f.type in ("bigint", "timestamp", "date")]
+    run.spark.sql(
+        f"CREATE OR REPLACE TABLE delta.`{run.ops.path(table.full_name)}` ({columns}) USING delta "
+        f"COMMENT '{_quoted(table.meaning.splitlines()[0])}' TBLPROPERTIES ("
+        "'delta.enableChangeDataFeed' = 'true', 'delta.enableDeletionVectors' = 'true', "
+        f"'delta.dataSkippingStatsColumns' = '{','.join(statistics)}')"
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _write(run: Run, table: Table, good: DataFrame, state: State, units: Units) -> None:
+    chosen = good
+    writer_mode: dict[str, str] = {}
+    if units is not None:
+        from pyspark.sql import functions as F
+
+        chosen = good.where(F.col(table.unit).isin(units)).coalesce(1)
+        writer_mode["replaceWhere"] = f"{table.unit} in ({', '.join(map(str, units))})"
+    else:
+        chosen = good.repartition(table.unit)
+    (
+        chosen.sortWithinPartitions(table.unit, *table.key)
+        .write.format("delta").mode("overwrite")
+        .options(userMetadata=state.to_json() if state.fingerprint else "", **writer_mode)
+        .save(run.ops.path(table.full_name))
+    )  # fmt: skip
+
+
+def _mark(run: Run, table: Table, state: State) -> None:
+    """A first build knows its hash only when it is written: a commit without data says it."""
+    from deltalake import CommitProperties, DeltaTable
+
+    opened = DeltaTable(run.ops.path(table.full_name), without_files=True)
+    opened.alter.set_table_properties(
+        {"delta.checkpointInterval": "10"},
+        commit_properties=CommitProperties(custom_metadata={"userMetadata": state.to_json()}),
+    )
+
+
+def _quarantine(run: Run, table: Table, judged: DataFrame, units: Units, count: int) -> None:
+    held = Quarantine(run.ops, f"quarantine.{table.name}")
+    if not count and not held.exists():
+        return
+    rows = _broken_rows(run, table, judged) if count else []
+    held.replace_units(units, rows)
+
+
+def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, Any]]:
+    from pyspark.sql import functions as F
+
+    known = [c for c in ("hospital", "system", "_record_id") if c in judged.columns]
+    values = F.to_json(F.struct(*table.columns))
+    found = judged.where(F.size("_broken") > 0).select(
+        *known, F.col(table.unit).cast("bigint").alias("unit"), F.array_join("_broken", ",").alias("rule"),
+        values.alias("row"),
+    )  # fmt: skip
+    rows = [{**row, "record_id": row.get("_record_id")} for row in found.toArrow().to_pylist()]
+    places = _places(run, table, rows)
+    return [
+        {**row, **places.get(row.get("_record_id"), {}), "reason": "breaks a rule of the table", "run_id": run.run_id}
+        for row in rows
+    ]
+
+
+def _places(run: Run, table: Table, rows: list[dict[str, Any]]) -> Mapping[Any, dict[str, Any]]:
+    """Where in bronze the quarantined rows came from, by record id."""
+    from pyspark.sql import functions as F
+
+    from twinlake.engine.ledger import read_ledger
+    from twinlake.engine.records import Records
+
+    ids = sorted({row["_record_id"] for row in rows if row.get("_record_id") is not None})
+    records = Records(run, read_ledger(run.ops))
+    places: dict[Any, dict[str, Any]] = {}
+    implemented = table.versions_of or table.name
+    for name in sorted({row["system"] for row in rows if row.get("system")}) if ids else []:
+        for feed in sorted({i.feeds[0] for i in run.systems[name].implementing(implemented)}):
+            bronze = records.bronze(name, feed)
+            if bronze is None:
+                continue
+            kept = bronze.where("is_active").where(F.col("_record_id").isin(ids))
+            wanted = ("path", "record_offset", "raw_record", "delivered_at")
+            for row in kept.select("_record_id", *wanted).toArrow().to_pylist():
+                places[row.pop("_record_id")] = {"feed": feed, **row}
+    return places

@@ -1,0 +1,67 @@
+"""What every step of one run shares: the home, the declarations, the moment, and one Spark session when needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from twinlake.declare.hospital import Hospital
+from twinlake.declare.source import System
+from twinlake.declare.table import Table
+from twinlake.engine.home import Home
+from twinlake.engine.ops import Ops
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from twinlake.declare.rule import Rule
+
+
+def silent(message: str) -> None:
+    """A progress that says nothing."""
+
+
+@dataclass
+class Run:
+    """One run over one lake; `as_of` is the only moment it knows."""
+
+    home: Home
+    run_id: str
+    as_of: datetime
+    hospitals: Mapping[str, Hospital]
+    systems: Mapping[str, System]
+    tables: Mapping[str, Table]
+    fingerprints: Mapping[str, str]
+    rules: Callable[[Table], Sequence[Rule]]
+    progress: Callable[[str], None] = silent
+    session: Callable[[], SparkSession] | None = field(default=None, repr=False)
+
+    @cached_property
+    def ops(self) -> Ops:
+        return Ops(self.home.lake)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session; a step that finds nothing to do never asks for it."""
+        if self.session is not None:
+            return self.session()
+        from twinlake.engine.session import start_session
+
+        return start_session()
+
+    def landing_mark(self, hospital: str) -> str:
+        """What a bronze commit says of itself, so that an unfinished landing is recognised."""
+        return json.dumps({"landing": [hospital, self.run_id]})
+
+    def table(self, name: str) -> Table:
+        return self.tables[name]
+
+    def log(self, name: str, verb: str, **said: Any) -> dict[str, Any]:
+        """Record in ops.table_run what a step did to a table."""
+        row = {"run_id": self.run_id, "table": name, "verb": verb, **said}
+        self.ops.append("table_run", [row])
+        return row

@@ -1,0 +1,98 @@
+"""One step of the plan done to one table: build or rebuild it, then prove what is stored."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twinlake.declare.errors import DataError
+from twinlake.declare.table import Table
+from twinlake.engine.conform import conform
+from twinlake.engine.consumed import newest
+from twinlake.engine.curate import curate
+from twinlake.engine.replace import Outcome
+from twinlake.engine.run import Run
+
+
+def make(run: Run, table: Table, verb: str, given: Mapping[str, Any] | None = None, fingerprint: str = "") -> Outcome:
+    """Bring a table up to date, validate it if its version is not validated yet, and log both."""
+    started = time.monotonic()
+    build: Callable[[], Outcome] = (
+        (lambda: conform(run, table))
+        if table.is_implemented_by_sources
+        else (lambda: curate(run, table, given, fingerprint))
+    )
+    outcome = build()
+    prove(run, table)
+    if outcome.mode != "unchanged":
+        _log(run, table, verb, outcome, time.monotonic() - started)
+    run.progress(_line(outcome, time.monotonic() - started))
+    return outcome
+
+
+def _line(outcome: Outcome, seconds: float) -> str:
+    what = {
+        "unchanged": "unchanged",
+        "equal": f"equal ({outcome.units if outcome.units is not None else 'all'} units looked at)",
+        "units": f"{outcome.units_changed} units, {outcome.rows_deleted} rows out, {outcome.rows_written} in",
+    }.get(outcome.mode, f"{outcome.rows_written:,} rows")
+    held = f", {outcome.quarantined} quarantined" if outcome.quarantined else ""
+    return f"{outcome.table:<34} {what}{held} · {seconds:.1f} s"
+
+
+def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) -> None:
+    files = _files(run, table) if outcome.is_written else {}
+    state = run.ops.state(table.full_name)
+    looked = json.dumps(_inputs(run, table), sort_keys=True) if outcome.mode == "equal" else None
+    run.log(
+        table.full_name, verb, mode=outcome.mode, units=outcome.units, rows_built=outcome.built,
+        kept=outcome.built - outcome.quarantined, quarantined=outcome.quarantined,
+        units_changed=outcome.units_changed, rows_deleted=outcome.rows_deleted, rows_written=outcome.rows_written,
+        version=run.ops.version(table.full_name), seconds=round(seconds, 3), state=looked if state else None, **files,
+    )  # fmt: skip
+
+
+def _inputs(run: Run, table: Table) -> dict[str, int]:
+    from twinlake.engine.conform import inputs_of
+
+    if table.is_implemented_by_sources:
+        return dict(inputs_of(run, table))
+    return dict(newest(run, [run.table(n).full_name for n in table.inputs]))
+
+
+def _files(run: Run, table: Table) -> dict[str, int]:
+    from deltalake import DeltaTable
+
+    for commit in DeltaTable(run.ops.path(table.full_name), without_files=True).history(3):
+        metrics = commit.get("operationMetrics") or {}
+        if "numFiles" in metrics or "numAddedFiles" in metrics:
+            added = int(metrics.get("numFiles", metrics.get("numAddedFiles", 0)))
+            return {"files_added": added, "files_removed": int(metrics.get("numRemovedFiles", 0))}
+    return {}
+
+
+def prove(run: Run, table: Table) -> None:
+    """Validate the stored version with Great Expectations unless that was done; a fatal failure stops the run."""
+    version = run.ops.version(table.full_name)
+    known = [r for r in run.ops.rows("validation") if (r["table"], r["version"]) == (table.full_name, version)]
+    if any(r["success"] for r in known):
+        return
+    from twinlake.engine.checks import tables_referred_to
+    from twinlake.engine.quality import validate
+
+    started = time.monotonic()
+    rules = run.rules(table)
+    referred = {n: run.table(n.split(".")[-1]).full_name for n in tables_referred_to(rules)}
+    stored, *others = (
+        run.spark.read.format("delta").load(run.ops.path(name)) for name in (table.full_name, *referred.values())
+    )
+    result = validate(
+        table, rules, stored, run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
+        others=dict(zip(referred, others, strict=True)),
+    )  # fmt: skip
+    row = {"run_id": run.run_id, "table": table.full_name, "version": version, "success": result.success,
+           "result": json.dumps(result.as_dict()), "seconds": round(time.monotonic() - started, 3)}  # fmt: skip
+    run.ops.append("validation", [row])
+    result.stop_if_fatal()

@@ -1,0 +1,135 @@
+"""Trains a model on a publication, measures it on held-out persons, and promotes it if its own rule says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from twinlake.declare.model import model_version
+from twinlake.engine import tracking
+from twinlake.engine.calibration import calibration_bins, calibration_metrics
+from twinlake.engine.champions import champion_state
+from twinlake.engine.evaluation import BASELINE, HELDOUT, Metric, evaluate, predict
+from twinlake.engine.fitting import Fit, fit_all
+from twinlake.engine.model_run import ModelRun
+from twinlake.engine.preparation import Parts, split_rows
+from twinlake.engine.promotion import Decision, Evidence, decide
+from twinlake.engine.recording import Outcome, count_cells, recorded
+from twinlake.engine.tracking import ModelStore
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from twinlake.declare.model import Model
+
+MINIMUM_TRAINING_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much there is of one part: rows, persons, persons with the outcome, and the mean label."""
+
+    rows: int
+    persons: int
+    events: int
+    mean: float | None
+    is_constant: bool
+
+
+def train(model: Model, features: DataFrame, *, publication_id: str, data_digest: str, store: ModelStore) -> ModelRun:
+    """Trains every learner on the training persons; the same publication gives the same model_version."""
+    parts = split_rows(model, features)
+    try:
+        trained, heldout = _count(parts.train), _count(parts.heldout)
+        run = _blank(model, publication_id, data_digest, trained, heldout)
+        fits = () if _cannot_learn(model, trained) else fit_all(model, parts.train)
+        if not fits or trained.mean is None:
+            return _untrained(model, run, trained, store)
+        return _measured(model, run, parts, trained.mean, fits, store)
+    finally:
+        parts.release()
+
+
+def _measured(
+    model: Model, run: ModelRun, parts: Parts, mean: float, fits: tuple[Fit, ...], store: ModelStore
+) -> ModelRun:
+    version = model_version(model, run.data_digest, {each.learner.name: each.numbers for each in fits})
+    predicted = predict(model, {each.learner.name: each.fitted for each in fits}, mean, parts.heldout)
+    predicted = predicted.persist()
+    try:
+        names = (BASELINE, *(each.learner.name for each in fits))
+        bins = calibration_bins(predicted, names[-1]) if model.kind == "probability" else ()
+        events = model.promotion.minimum_events
+        metrics = (*evaluate(model, predicted, names), *calibration_metrics(predicted, names[-1], bins, events))
+        run = replace(run, model_version=version, metrics=_as_json(metrics))
+        run = _judged(model, run, parts.heldout, store)
+        cells = count_cells(predicted, names[-1]) if model.kind == "value" else ()
+        return recorded(model, run, Outcome(metrics, fits, bins, cells), store)
+    finally:
+        predicted.unpersist()
+
+
+def _judged(model: Model, run: ModelRun, heldout: DataFrame, store: ModelStore) -> ModelRun:
+    """The promotion rule, against the baseline and whoever is champion now, on the same held-out rows."""
+    name, metric = model.learner.name, model.promotion.metric
+    before = champion_state(model.name, store.tracking_uri).version
+    if before is not None and before == run.model_version:
+        return replace(run, is_champion=True, reason="champion: the very model that already scores")
+    rival = _champions_metric(model, heldout, store) if before else None
+    evidence = Evidence(
+        run.heldout_persons, run.heldout_events, run.metric(metric, name), run.metric(metric, BASELINE), rival
+    )
+    verdict: Decision = decide(model, evidence)
+    return replace(run, is_champion=verdict.is_champion, reason=verdict.reason)
+
+
+def _champions_metric(model: Model, heldout: DataFrame, store: ModelStore) -> float | None:
+    """None where the champion cannot read today's features: the declaration has moved on."""
+    from pyspark.errors import PySparkException
+
+    pipeline = tracking.load_champion_pipeline(store, model.name)
+    try:
+        metrics = evaluate(model, predict(model, {"champion": pipeline}, 0.0, heldout), ("champion",))
+    except PySparkException:
+        return None
+    wanted = [m.value for m in metrics if m.part == HELDOUT and m.name == model.promotion.metric]
+    return wanted[0] if wanted else None
+
+
+def _untrained(model: Model, run: ModelRun, trained: Count, store: ModelStore) -> ModelRun:
+    reason = f"no model: {trained.rows} training rows of {trained.persons} persons"
+    if model.kind == "probability":
+        reason += f", {trained.events} of them with the outcome"
+    with tracking.connected(store) as client:
+        tracking.note_reason(client, model, reason)
+    return replace(run, reason=reason)
+
+
+def _cannot_learn(model: Model, trained: Count) -> bool:
+    return trained.rows < MINIMUM_TRAINING_ROWS or (model.kind == "probability" and trained.is_constant)
+
+
+def _count(rows: DataFrame) -> Count:
+    found = rows.agg(
+        F.count("label").alias("rows"),
+        F.count_distinct("person_id").alias("persons"),
+        F.count_distinct(F.when(F.col("label") > 0, F.col("person_id"))).alias("events"),
+        F.avg("label").alias("mean"),
+        (F.min("label") == F.max("label")).alias("is_constant"),
+    ).collect()[0]
+    return Count(found["rows"], found["persons"], found["events"], found["mean"], bool(found["is_constant"]))
+
+
+def _blank(model: Model, publication_id: str, data_digest: str, trained: Count, heldout: Count) -> ModelRun:
+    events = heldout.events if model.kind == "probability" else None
+    return ModelRun(
+        model.name, None, publication_id, data_digest, trained.persons, trained.rows, heldout.persons, heldout.rows,
+        events, "[]", False, "", None, None,
+    )  # fmt: skip
+
+
+def _as_json(metrics: tuple[Metric, ...]) -> str:
+    return json.dumps([asdict(metric) for metric in metrics])

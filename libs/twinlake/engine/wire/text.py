@@ -1,0 +1,51 @@
+"""Bytes checked before anything parses them: compression, encoding, NUL, line ends."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from twinlake.engine.wire import FileFault
+
+GZIP = b"\x1f\x8b"
+UTF8_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """The file's bytes, unzipped if they are gzip, whatever the file is called."""
+    file = path.open("rb")
+    zipped = file.read(2) == GZIP
+    file.seek(0)
+    return gzip.open(file, "rb") if zipped else file  # type: ignore[return-value]
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Physical lines without their ends; a damaged stream is a fault of the whole file."""
+    first = True
+    try:
+        for line in stream:
+            if first:
+                line, first = _without_mark(line), False
+            yield line.rstrip(b"\r\n")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
+
+
+def _without_mark(line: bytes) -> bytes:
+    if line.startswith(UTF16_MARKS):
+        raise FileFault("not_utf8", "the file begins with a UTF-16 mark; expected UTF-8")
+    return line.removeprefix(UTF8_MARK)
+
+
+def decode(line: bytes) -> tuple[str, str | None]:
+    """The line as text, and the rule it breaks, if any; undecodable bytes are kept as \\x escapes."""
+    if b"\x00" in line:
+        return line.decode("utf-8", "backslashreplace").replace("\x00", "\\x00"), "nul_byte"
+    try:
+        return line.decode("utf-8"), None
+    except UnicodeDecodeError:
+        return line.decode("utf-8", "backslashreplace"), "not_utf8"

@@ -1,0 +1,1 @@
+"""Faults that real feeds have, put into made ones on purpose, each with its line in the truth."""

@@ -1,0 +1,114 @@
+"""Faults of CSV tables, row by row."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+
+from twinlake.synthetic.faults.fhir import HEART_RATE, UNKNOWN_UNIT, WEIGHT, anything
+from twinlake.synthetic.faults.record import Fault, Spoiled
+
+# Synthea quotes no field and puts no comma inside one, so a row is its cells.
+PATIENT, ENCOUNTER, CODE, VALUE, UNITS, TYPE = 1, 2, 4, 6, 7, 8
+BIRTHDATE = 1
+
+
+def cells(change: Callable[[list[str], random.Random], str]) -> Callable[[bytes, random.Random], Spoiled]:
+    """A change of a row's cells as a change of the line; `change` returns what it did."""
+
+    def spoil(raw: bytes, luck: random.Random) -> Spoiled:
+        row = raw.decode().split(",")
+        what = change(row, luck)
+        return Spoiled(",".join(row).encode(), what)
+
+    return spoil
+
+
+def is_laboratory(raw: bytes) -> bool:
+    """Whether a row is a laboratory value with a unit."""
+    row = raw.split(b",")
+    return b"laboratory" in raw and row[TYPE] == b"numeric" and row[UNITS] != b""
+
+
+def measures(loinc: str) -> Callable[[bytes], bool]:
+    """Whether a row is of that code."""
+    return lambda raw: raw.split(b",")[CODE] == loinc.encode()
+
+
+def unknown_unit(row: list[str], luck: random.Random) -> str:
+    """A unit that is not UCUM and that hospital.toml does not explain."""
+    before, row[UNITS] = row[UNITS], UNKNOWN_UNIT
+    return f"unit {UNKNOWN_UNIT} in place of {before}"
+
+
+def missing_unit(row: list[str], luck: random.Random) -> str:
+    """A number without a unit."""
+    before, row[UNITS] = row[UNITS], ""
+    return f"unit {before} left out"
+
+
+def heavy(row: list[str], luck: random.Random) -> str:
+    """A weight that no person has."""
+    row[VALUE] = "900.0"
+    return "body weight of 900 kg"
+
+
+def negative(row: list[str], luck: random.Random) -> str:
+    """A heart rate below zero."""
+    row[VALUE] = "-72.0"
+    return "heart rate of -72 per minute"
+
+
+def orphaned(row: list[str], luck: random.Random) -> str:
+    """A fact of somebody unknown."""
+    row[PATIENT] = str(uuid.UUID(int=luck.getrandbits(128), version=4))
+    row[ENCOUNTER] = ""
+    return "PATIENT is one whom nobody sent"
+
+
+def unborn(row: list[str], luck: random.Random) -> str:
+    """A person without any year of birth."""
+    row[BIRTHDATE] = ""
+    return "BIRTHDATE left out"
+
+
+def shortened(row: list[str], luck: random.Random) -> str:
+    """A row with too few cells."""
+    del row[-2:]
+    return "the last two cells are missing"
+
+
+def again(raw: bytes, luck: random.Random) -> Spoiled:
+    """The same row twice."""
+    return Spoiled(raw, "the same row once more, at the end of the file")
+
+
+def bad_byte(raw: bytes, luck: random.Random) -> Spoiled:
+    """0xE9 is é in Latin-1 and no UTF-8 on its own; it goes to the end of the row, the description."""
+    return Spoiled(raw + b"\xe9", "byte 0xE9 at the end of DESCRIPTION")
+
+
+def birthless(own_id: str) -> Fault:
+    """The person of that id in this hospital loses their birth date."""
+    spoil = cells(unborn)
+
+    def named(raw: bytes, luck: random.Random) -> Spoiled:
+        made = spoil(raw, luck)
+        return Spoiled(made.raw, made.what, own_id)
+
+    return Fault("no_year_of_birth", "patients", 1, lambda raw: raw.startswith(own_id.encode()), named)
+
+
+OF_VALUES = (
+    Fault("unknown_unit", "observations", 3, is_laboratory, cells(unknown_unit)),
+    Fault("missing_unit", "observations", 3, is_laboratory, cells(missing_unit)),
+    Fault("impossible_value", "observations", 1, measures(WEIGHT), cells(heavy)),
+    Fault("impossible_value", "observations", 1, measures(HEART_RATE), cells(negative)),
+    Fault("orphan", "observations", 2, is_laboratory, cells(orphaned)),
+    Fault("duplicate_record", "observations", 3, anything, again, copies=True),
+)
+OF_TEXT = (
+    Fault("short_row", "observations", 1, anything, cells(shortened)),
+    Fault("bad_utf8", "conditions", 1, anything, bad_byte),
+)

@@ -1,0 +1,126 @@
+"""What a registration desk writes down: the same person, spelled and addressed a little differently."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from twinlake.synthetic.chance import chance
+from twinlake.synthetic.deal import Deal, rows
+from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.synthea import Population
+
+# The share of registrations away from home on which each slip is tried; a registration may carry several, and a slip
+# that does not apply (no maiden name, no middle name, a short name) changes nothing.
+NICKNAME, TYPO, MOVED, MAIDEN, NO_MIDDLE = 0.05, 0.04, 0.08, 0.10, 0.15
+
+NICKNAMES = {
+    "Alexander": "Alex", "Andrew": "Andy", "Anthony": "Tony", "Antonio": "Toño", "Barbara": "Barb",
+    "Benjamin": "Ben", "Carolyn": "Carol", "Catherine": "Cathy", "Charles": "Chuck", "Christina": "Tina",
+    "Christopher": "Chris", "Cynthia": "Cindy", "Daniel": "Dan", "David": "Dave", "Deborah": "Debbie",
+    "Donald": "Don", "Edward": "Ed", "Elizabeth": "Liz", "Francisco": "Paco", "Gregory": "Greg",
+    "Guillermo": "Memo", "Jacqueline": "Jackie", "James": "Jim", "Jennifer": "Jen", "Jessica": "Jess",
+    "John": "Jack", "Jonathan": "Jon", "José": "Pepe", "Joseph": "Joe", "Kathleen": "Kathy",
+    "Kenneth": "Ken", "Lawrence": "Larry", "Margaret": "Peggy", "Matthew": "Matt", "Michael": "Mike",
+    "Nicholas": "Nick", "Pamela": "Pam", "Patricia": "Pat", "Patrick": "Pat", "Rebecca": "Becky",
+    "Richard": "Rick", "Robert": "Bob", "Ronald": "Ron", "Samuel": "Sam", "Sandra": "Sandy",
+    "Stephanie": "Steph", "Steven": "Steve", "Susan": "Sue", "Theodore": "Ted", "Thomas": "Tom",
+    "Timothy": "Tim", "Victoria": "Vicky", "Vincent": "Vince", "William": "Bill",
+}  # fmt: skip
+STREETS = ("Alder", "Birch", "Cedar", "Chestnut", "Dogwood", "Elm", "Hawthorn", "Juniper", "Linden", "Maple", "Rowan")
+TOWNS = {"Boston": "02118", "Lowell": "01852", "Salem": "01970", "Springfield": "01103", "Worcester": "01604"}
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One person at one hospital; `changes` names what differs from the generator's record."""
+
+    person: str
+    hospital: str
+    source_person_id: str
+    mrn: str
+    given_name: str
+    middle_name: str
+    family_name: str
+    maiden_name: str
+    address_line: str
+    city: str
+    postal_code: str
+    changes: tuple[str, ...] = ()
+
+
+def registrations(people: Population, dealt: Deal, silos: tuple[Silo, ...], seed: int) -> list[Registration]:
+    """Every person at every hospital that knows them, in the generator's order; at home all is spelled right."""
+    by_name = {silo.folder: silo for silo in silos}
+    return [
+        plain if hospital == dealt.home(row["Id"]) else altered(plain, chance(seed, "desk", hospital, row["Id"]))
+        for row in rows(people.table("patients"))
+        for hospital in dealt.hospitals[row["Id"]]
+        for plain in (_plain(row, by_name[hospital]),)
+    ]
+
+
+def _plain(row: Mapping[str, str], silo: Silo) -> Registration:
+    return Registration(
+        person=row["Id"],
+        hospital=silo.folder,
+        source_person_id=silo.own_id(row["Id"]),
+        mrn=silo.mrn(row["Id"]),
+        given_name=undigited(row["FIRST"]),
+        middle_name=undigited(row["MIDDLE"]),
+        family_name=undigited(row["LAST"]),
+        maiden_name=undigited(row["MAIDEN"]),
+        address_line=row["ADDRESS"],
+        city=row["CITY"],
+        postal_code=row["ZIP"],
+    )
+
+
+def undigited(name: str) -> str:
+    """Synthea marks its names as invented with digits (`Hand679`); hospitals' names have none."""
+    return re.sub(r"\d+", "", name)
+
+
+def altered(plain: Registration, luck: random.Random) -> Registration:
+    """The registration with the slips that chance allows, each of which is drawn whether or not it applies."""
+    slips = ((NICKNAME, _nickname), (TYPO, _typo), (MOVED, _moved), (MAIDEN, _maiden), (NO_MIDDLE, _no_middle))
+    drawn = [(slip, luck.random() < rate) for rate, slip in slips]
+    changed = plain
+    for slip in (slip for slip, applies in drawn if applies):
+        changed = slip(changed, luck)
+    return changed
+
+
+def _noted(before: Registration, what: str, **values: str) -> Registration:
+    after = replace(before, **values)  # type: ignore[arg-type]
+    return before if after == before else replace(after, changes=(*before.changes, what))
+
+
+def _nickname(who: Registration, luck: random.Random) -> Registration:
+    """The usual short form; for a name without one, its first four letters."""
+    return _noted(who, "nickname", given_name=NICKNAMES.get(who.given_name, who.given_name[:4]))
+
+
+def _typo(who: Registration, luck: random.Random) -> Registration:
+    """Two neighbouring letters of the family name change places."""
+    name = who.family_name
+    if len(name) < 4:
+        return who
+    at = luck.randrange(1, len(name) - 1)
+    return _noted(who, "typo", family_name=name[:at] + name[at + 1] + name[at] + name[at + 2 :])
+
+
+def _moved(who: Registration, luck: random.Random) -> Registration:
+    city = luck.choice(sorted(TOWNS))
+    line = f"{luck.randrange(1, 900)} {luck.choice(STREETS)} Street"
+    return _noted(who, "moved", address_line=line, city=city, postal_code=TOWNS[city])
+
+
+def _maiden(who: Registration, luck: random.Random) -> Registration:
+    return _noted(who, "maiden name", family_name=who.maiden_name or who.family_name, maiden_name="")
+
+
+def _no_middle(who: Registration, luck: random.Random) -> Registration:
+    return _noted(who, "no middle name", middle_name="")

@@ -1,0 +1,148 @@
+"""The hospitals of a network: each with its own system, units, codes, identifiers and way of packing files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "twinlake:synthetic-network")
+NAMES = {
+    "st_brigid": "St Brigid's",
+    "lakeside": "Lakeside General",
+    "northgate": "Northgate Hospital",
+    "harbor_view": "Harbor View Medical Center",
+    "elmwood": "Elmwood Community Hospital",
+    "riverbend": "Riverbend Clinic",
+    "st_columba": "St Columba's",
+    "fairmount": "Fairmount Memorial",
+}
+IDENTIFIERS = ("ssn", "licence", "passport")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a hospital writes a unit; without `code` only the display text is sent, and hospital.toml explains it."""
+
+    text: str
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What one kind of hospital does its own way; `units` is keyed by UCUM, `codes` by LOINC."""
+
+    system: str
+    packed: bool
+    withheld: tuple[str, ...]
+    units: Mapping[str, Spelling] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    molar: bool = False
+
+
+PLAIN_FHIR = Habits("fhir_r4_bulk", packed=True, withheld=())
+PLAIN_CSV = Habits("synthea_csv", packed=False, withheld=("ssn", "passport"))
+EUROPEAN_FHIR = Habits(
+    system="fhir_r4_bulk",
+    packed=False,
+    withheld=IDENTIFIERS,
+    molar=True,
+    units={
+        "mg/dL": Spelling("mg/dl", "mg/dl"),
+        "g/dL": Spelling("g/dl", "g/dl"),
+        "10*3/uL": Spelling("10*9/L", "10*9/L"),
+        "/min": Spelling("per min", "1/min"),
+        "kg/m2": Spelling("kg/m²", "kg.m-2"),
+        "mm[Hg]": Spelling("mmHg"),
+        "Cel": Spelling("degC"),
+    },
+)
+LOCAL_CSV = Habits(
+    system="synthea_csv",
+    packed=True,
+    withheld=("licence", "passport"),
+    units={
+        "mg/dL": Spelling("mg%"),
+        "mm[Hg]": Spelling("mmHg"),
+        "/min": Spelling("bpm"),
+        "kg/m2": Spelling("kg/sqm"),
+        "%": Spelling("pct"),
+    },
+    codes={
+        "2339-0": "GLUB",
+        "2345-7": "GLU",
+        "4548-4": "HBA1C",
+        "2160-0": "CREA",
+        "2093-3": "CHOL",
+        "2085-9": "HDL",
+        "18262-6": "LDLD",
+        "2571-8": "TRIG",
+        "2823-3": "K",
+        "2951-2": "NA",
+    },
+)
+KINDS = (PLAIN_FHIR, PLAIN_CSV, EUROPEAN_FHIR, LOCAL_CSV)
+
+
+@dataclass(frozen=True)
+class Silo:
+    """One hospital of one network."""
+
+    folder: str
+    name: str
+    seed: int
+    habits: Habits
+
+    @property
+    def system(self) -> str:
+        return self.habits.system
+
+    @property
+    def identifier_namespace(self) -> str:
+        return f"urn:{self.folder.replace('_', '-')}:mrn"
+
+    def own_id(self, old: str) -> str:
+        """This hospital's id for a person, encounter or any other record of the generator."""
+        return str(uuid.uuid5(NAMESPACE, f"{self.seed}|{self.folder}|{old}"))
+
+    def mrn(self, person: str) -> str:
+        """Nine digits behind the hospital's initials; unique within the hospital for all practical sizes."""
+        digest = hashlib.sha256(f"{self.seed}|{self.folder}|mrn|{person}".encode()).digest()
+        initials = "".join(part[0] for part in self.folder.split("_")).upper()
+        return f"{initials}{int.from_bytes(digest[:8], 'big') % 10**9:09d}"
+
+    def toml(self) -> str:
+        """Its hospital.toml; only spellings that are not UCUM need explaining."""
+        units = {s.text: ucum for ucum, s in self.habits.units.items() if s.code is None}
+        codes = {local: f"LOINC:{loinc}" for loinc, local in self.habits.codes.items()}
+        head = {
+            "name": self.name,
+            "time_zone": "America/New_York",
+            "identifier_namespace": self.identifier_namespace,
+            "calendar": "true",
+        }
+        lines = [*_pairs(head), "link = true", *_table("units", units), *_table("codes", codes)]
+        return "\n".join(lines) + "\n"
+
+
+def _pairs(values: Mapping[str, str]) -> list[str]:
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+
+
+def _table(name: str, values: Mapping[str, str]) -> list[str]:
+    quoted = {json.dumps(key, ensure_ascii=False): value for key, value in sorted(values.items())}
+    return ["", f"[{name}]", *_pairs(quoted)] if values else []
+
+
+def silos(count: int, seed: int) -> tuple[Silo, ...]:
+    """The first `count` hospitals; kinds and names repeat in a circle, names with a number from the second round."""
+    return tuple(_silo(place, seed) for place in range(count))
+
+
+def _silo(place: int, seed: int) -> Silo:
+    folder, name = list(NAMES.items())[place % len(NAMES)]
+    first = Silo(folder, name, seed, KINDS[place % len(KINDS)])
+    turn = place // len(NAMES) + 1
+    return first if turn == 1 else replace(first, folder=f"{folder}_{turn}", name=f"{name} {turn}")

@@ -1,0 +1,1 @@
+"""Words: codes, units, measured quantities and the data dictionary. Standard library only; imports nothing of ours."""

@@ -1,0 +1,37 @@
+"""Who a person is: direct identifiers, kept in bronze and the EMPI only, and the links between source persons."""
+
+from __future__ import annotations
+
+from twinlake.vocabulary.field import Field
+
+SEXES = ("male", "female", "other", "unknown")
+
+PAGE = (
+    Field("source_person_key", "bigint", "A source person: hash of hospital, system and source_person_id"),
+    Field("person_id", "bigint", "One person of the network: hash of the smallest source person of the cluster"),
+    Field("old_person_id", "bigint", "A person_id that no longer exists, and now is called person_id"),
+    Field("match_weight", "double", "Best Fellegi-Sunter weight (log2 of the odds) that ties it to the cluster"),
+    Field("reason", "string", "Why these source persons are one, in words without any value"),
+    Field("is_linkable", "boolean", "False where the hospital gives nothing to link on (link = false)"),
+    Field("given_name", "string", "First given name, standardised for linkage", identifier=True),
+    Field("middle_name", "string", "Second given name, standardised for linkage", identifier=True),
+    Field("family_name", "string", "Family name, standardised for linkage", identifier=True),
+    Field("maiden_name", "string", "Family name at birth, standardised for linkage", identifier=True),
+    Field("birth_date", "date", "Date of birth; null where only the year is known"),
+    Field("year_of_birth", "int", "Year of birth", unit="a", minimum=1850, maximum=2300),
+    Field("sex", "string", "FHIR administrative gender", categories=SEXES),
+    Field("race_source_value", "string", "Race as the hospital wrote it"),
+    Field("ethnicity_source_value", "string", "Ethnicity as the hospital wrote it"),
+    Field("marital_status", "string", "Marital status as the hospital wrote it"),
+    Field("death_date", "date", "Date of death"),
+    Field("address_line", "string", "Street and number", identifier=True),
+    Field("city", "string", "City or town"),
+    Field("state", "string", "State or province"),
+    Field("postal_code", "string", "Postcode, five digits", identifier=True),
+    Field("postal_code_prefix", "string", "First three digits of the postcode (HIPAA 164.514(b)(2)(i)(B))"),
+    Field("phone", "string", "Telephone number, digits only", identifier=True),
+    Field("ssn", "string", "Social security number, digits only; never enough to link on", identifier=True),
+    Field("licence_number", "string", "Driver's licence number", identifier=True),
+    Field("passport_number", "string", "Passport number", identifier=True),
+    Field("mrn", "string", "Medical record number, unique within its hospital at best", identifier=True),
+)

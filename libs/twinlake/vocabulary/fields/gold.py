@@ -1,0 +1,84 @@
+"""Facts as analysts read them: the latest value of each item, counts, flags and lengths."""
+
+from __future__ import annotations
+
+from twinlake.vocabulary.field import Field
+
+LATEST = "struct<observed_at:timestamp,value:double,unit_code:string,operator:string,hospital:string>"
+CONDITIONS = (
+    "array<struct<condition_start_date:date,condition_code:string,condition_vocabulary:string,"
+    "condition_name:string,hospital:string>>"
+)
+VITALS = {
+    "weight": "body weight",
+    "height": "body height",
+    "bmi": "body mass index, as measured and never computed here",
+    "systolic_blood_pressure": "systolic blood pressure",
+    "diastolic_blood_pressure": "diastolic blood pressure",
+    "heart_rate": "heart rate",
+    "oxygen_saturation": "oxygen saturation of the blood, by pulse oximeter or blood gas",
+    "respiratory_rate": "respiratory rate",
+    "body_temperature": "body temperature",
+    "glucose": "glucose in blood, serum or plasma",
+}
+LABS = {
+    "hba1c": "glycated haemoglobin",
+    "total_cholesterol": "total cholesterol",
+    "hdl_cholesterol": "HDL cholesterol",
+    "ldl_cholesterol": "LDL cholesterol, measured or calculated",
+    "triglycerides": "triglycerides",
+    "creatinine": "creatinine in blood, serum or plasma",
+    "egfr": "estimated glomerular filtration rate",
+    "haemoglobin": "haemoglobin in blood",
+}
+LIFESTYLE = {"sleep_duration": "sleep in a night"}
+ITEMS = (*VITALS, *LABS, *LIFESTYLE)
+FLAGS = {
+    "has_diabetes": "diabetes mellitus",
+    "has_type_2_diabetes": "type 2 diabetes mellitus (in ICD-9-CM also of a type not said)",
+    "has_prediabetes": "prediabetes",
+    "has_hypertension": "hypertension",
+    "has_hyperlipidaemia": "hyperlipidaemia",
+    "has_chronic_kidney_disease": "chronic kidney disease",
+    "has_coronary_heart_disease": "coronary heart disease",
+    "has_heart_failure": "heart failure",
+    "has_obesity": "obesity",
+}
+
+
+def _latest(name: str, what: str) -> Field:
+    return Field(name, LATEST, f"Latest {what}: value, UCUM unit, comparator, when it was observed and by whom")
+
+
+def _flag(name: str, what: str) -> Field:
+    return Field(name, "boolean", f"A code of {what} (vocabulary/codelists) was ever recorded")
+
+
+PAGE = (
+    *(_latest(name, what) for name, what in {**VITALS, **LABS, **LIFESTYLE}.items()),
+    *(_flag(name, what) for name, what in FLAGS.items()),
+    Field("active_conditions", CONDITIONS, "Conditions whose last recording has no end, oldest first"),
+    Field("observed_at", "timestamp", "When it was true of the person, UTC"),
+    Field("age_years", "int", "Age in whole years at the publication, or at death", unit="a", minimum=0, maximum=130),
+    Field("visit_count", "bigint", "Visits, one that two hospitals sent counted once", minimum=0),
+    Field("first_visit_datetime", "timestamp", "Start of the first visit, UTC"),
+    Field("last_visit_datetime", "timestamp", "Start of the last visit, UTC"),
+    Field("measurement_date", "date", "Day of the value, UTC"),
+    Field("vital_name", "string", "Which vital sign, in the words of person_summary's columns", categories=(*VITALS,)),
+    Field("min_value", "double", "Smallest value of the day, in `unit_code`"),
+    Field("mean_value", "double", "Mean of the day's values, each event once, in `unit_code`"),
+    Field("max_value", "double", "Largest value of the day, in `unit_code`"),
+    Field("value_count", "bigint", "Values of the day, one that two hospitals sent counted once", minimum=1),
+    Field("length_of_stay_hours", "double", "End minus start of the visit; null without an end", unit="h", minimum=0),
+    Field("age_at_visit_years", "int", "Age in whole years when the visit began", unit="a", minimum=0, maximum=130),
+    Field("condition_count", "bigint", "Conditions recorded in the visit", minimum=0),
+    Field("procedure_count", "bigint", "Procedures done in the visit", minimum=0),
+    Field("drug_count", "bigint", "Orders, administrations and dispensings in the visit", minimum=0),
+    Field("measurement_count", "bigint", "Values measured in the visit", minimum=0),
+    Field("prior_visit_count", "bigint", "Visits that began in the 365 days before this one began", minimum=0),
+    Field(
+        "is_readmitted_30_days", "boolean",
+        "Another inpatient stay began within (end, end + 30 days]; null where this is no inpatient stay that ended",
+    ),
+    Field("hospitals", "array<string>", "All hospitals that sent it, in alphabetical order"),
+)  # fmt: skip

@@ -1,0 +1,15 @@
+"""Where a row comes from and since when it is known."""
+
+from __future__ import annotations
+
+from twinlake.vocabulary.field import Field
+
+PAGE = (
+    Field("hospital", "string", "The hospital's feed folder, its name in every table"),
+    Field("system", "string", "The way of exporting that delivered the record, a file in catalog/sources"),
+    Field("source_person_id", "string", "What that system calls the person", identifier=True),
+    Field("delivered_at", "timestamp", "When the delivery was made, by its folder, manifest or the run's as-of"),
+    Field("known_from", "timestamp", "The first delivery that said this"),
+    Field("known_until", "timestamp", "The delivery that replaced or withdrew this; null while it stands"),
+    Field("_record_id", "bigint", "The bronze record this row was made from: hospital, system, feed, key and hash"),
+)

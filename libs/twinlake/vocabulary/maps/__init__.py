@@ -1,0 +1,1 @@
+"""Local codes of public systems, and the standard code each one means."""

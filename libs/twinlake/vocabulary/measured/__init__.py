@@ -1,0 +1,1 @@
+"""What is measured, by subject: a page each, gathered in `twinlake.vocabulary.measurements`."""

@@ -1,0 +1,100 @@
+"""Who is asked about diabetes, from what moment, and what the answer was."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.gold.diabetes_feature import diabetes_feature
+from twinlake.catalog.silver.condition_occurrence import condition_occurrence
+from twinlake.catalog.silver.death import death
+from twinlake.catalog.silver.measurement import measurement
+from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+
+PERSON = """
+    person_id | birth_date | year_of_birth | sex
+    1         | 1980-03-02 | 1980          | female
+"""
+# Person 1 is first measured on 2010-01-01, so 2011-01-01 is the first possible index.
+WEIGHED = """
+    person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code
+    1         | 29463-7          | LOINC                  | 2010-01-01 08:00     | 70              | kg
+"""
+VISITS = """
+    person_id | visit_start_datetime
+    1         | 2010-06-01 08:00
+    1         | 2011-02-01 08:00
+    1         | 2011-03-01 08:00
+    1         | 2012-02-01 08:00
+    1         | 2018-02-01 08:00
+"""
+
+
+@pytest.fixture
+def features(given):
+    def build(conditions: str = "", deaths: str = "", visits: str = VISITS, weighed: str = WEIGHED):
+        header = "person_id | condition_code | condition_vocabulary | condition_start_date\n"
+        return diabetes_feature.build(
+            given(PERSON),
+            given("person_id | death_date\n" + deaths, death),
+            given(visits, visit_occurrence),
+            given(header + conditions, condition_occurrence),
+            given(weighed, measurement),
+        )
+
+    return build
+
+
+def test_the_index_is_the_first_visit_of_a_year_after_a_year_of_history(features):
+    expect(
+        features().where("not is_current"),
+        """
+        index_datetime   | observed_days | body_weight_kg | followed_days | has_diabetes_within_5_years
+        2011-02-01 08:00 | 396           | 70             | 2557          | false
+        2012-02-01 08:00 | 761           |                | 2192          | false
+        2018-02-01 08:00 | 2953          |                | 0             |
+        """,
+    )
+
+
+def test_type_2_diabetes_counts_from_the_day_after_the_index_to_day_1826(features):
+    # 2012-02-01 + 1826 days is 2017-01-31.
+    expect(
+        features("1 | 44054006 | SNOMED | 2017-01-31").where("not is_current"),
+        """
+        index_datetime   | has_diabetes_within_5_years
+        2011-02-01 08:00 | false
+        2012-02-01 08:00 | true
+        """,
+    )
+    expect(
+        features("1 | E11.9 | ICD10CM | 2017-02-01").where("not is_current"),
+        """
+        index_datetime   | has_diabetes_within_5_years
+        2011-02-01 08:00 | false
+        2012-02-01 08:00 | false
+        """,
+    )
+
+
+def test_whoever_has_any_diabetes_on_the_index_day_is_not_asked_about(features):
+    rows = features("1 | 46635009 | SNOMED | 2012-02-01")
+    expect(rows.where("not is_current"), "index_datetime | has_diabetes_within_5_years\n 2011-02-01 08:00 | false")
+    expect(rows.where("is_current"), "exclusion_reason\n the person already has diabetes")
+
+
+def test_the_current_row_says_why_a_person_cannot_be_scored(features):
+    expect(features().where("is_current"), "index_datetime | is_female | exclusion_reason\n 2018-02-01 08:00 | true | ")
+    expect(features(deaths="1 | 2018-03-01").where("is_current"), "exclusion_reason\n the person has died")
+    late = WEIGHED.replace("2010-01-01", "2017-12-31")
+    expect(features(weighed=late).where("is_current"), "exclusion_reason\n measured for less than 365 days")
+    expect(features(weighed="person_id").where("is_current"), "exclusion_reason\n measured for less than 365 days")
+
+
+def test_a_person_not_followed_for_five_years_without_diabetes_has_no_label(features):
+    few = "\n".join(VISITS.strip().splitlines()[:4])
+    expect(features(visits=few).where("not is_current"), "followed_days | has_diabetes_within_5_years\n 28 | ")
+
+
+def test_every_declared_column_comes_in_its_type(features):
+    expect_shape(features(), diabetes_feature)

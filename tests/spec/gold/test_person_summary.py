@@ -1,0 +1,122 @@
+# ruff: noqa: E501 (drawn tables are wide)
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.gold.person_summary import person_summary, view
+from twinlake.catalog.silver.condition_occurrence import condition_occurrence
+from twinlake.catalog.silver.death import death
+from twinlake.catalog.silver.location import location
+from twinlake.catalog.silver.measurement import measurement
+from twinlake.catalog.silver.person import person
+from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.vocabulary.codes import CODELISTS
+from twinlake.vocabulary.fields.gold import FLAGS
+
+PERSON = """
+    person_id | sex    | birth_date | year_of_birth | location_id
+    1         | female | 1980-03-02 | 1980          | 5
+    2         | male   |            | 1950          |
+"""
+PLACES = """
+    location_id | city   | state | postal_code_prefix
+    5           | Boston | MA    | 021
+"""
+
+
+@pytest.fixture
+def summary(given):
+    def build(
+        visits: str = "person_id",
+        conditions: str = "person_id",
+        measurements: str = "person_id",
+        deaths: str = "person_id",
+    ):
+        return person_summary.build(
+            given(PERSON, person),
+            given(deaths, death),
+            given(PLACES, location),
+            given(visits, visit_occurrence),
+            given(conditions, condition_occurrence),
+            given(measurements, measurement),
+        )
+
+    return build
+
+
+def test_a_person_of_whom_nothing_is_known_has_a_row(summary) -> None:
+    actual = summary(deaths="person_id | death_date\n2 | 2021-05-06")
+    expect(actual, """
+        person_id | sex    | birth_date | year_of_birth | death_date | city   | visit_count | has_diabetes | active_conditions | weight | observed_at
+        1         | female | 1980-03-02 | 1980          |            | Boston | 0           | false        | []                |        |
+        2         | male   |            | 1950          | 2021-05-06 |        | 0           | false        | []                |        |
+    """)  # fmt: skip
+    expect_shape(actual, person_summary)
+
+
+def test_visits_are_counted_once_however_many_hospitals_sent_them(summary) -> None:
+    actual = summary("""
+        visit_occurrence_id | person_id | visit_start_datetime | visit_end_datetime | hospital
+        10                  | 1         | 2020-03-01 08:00     | 2020-03-01 09:00   | b
+        99                  | 1         | 2020-03-01 08:00     | 2020-03-01 09:00   | a
+        12                  | 1         | 2020-03-05 08:00     |                    | a
+    """)
+    expect(
+        actual.where("person_id = 1"),
+        """
+        visit_count | first_visit_datetime | last_visit_datetime | observed_at
+        2           | 2020-03-01 08:00     | 2020-03-05 08:00    | 2020-03-05 08:00
+    """,
+    )
+
+
+def test_the_latest_value_is_the_one_observed_last_and_of_several_then_the_largest(summary) -> None:
+    actual = summary(measurements="""
+        person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | operator | hospital
+        1         | 29463-7          | LOINC                  | 2020-01-01           | 99              | kg        |          | a
+        1         | 29463-7          | LOINC                  | 2021-01-01           | 80              | kg        |          | a
+        1         | 29463-7          | LOINC                  | 2021-01-01           | 80.5            | kg        |          | a
+        1         | 29463-7          | LOINC                  | 2021-01-01           | 80.5            | kg        |          | b
+        1         | 29463-7          | LOINC                  | 2022-01-01           |                 |           |          | a
+        1         | 8867-4           | LOINC                  | 2020-06-01           | 40              | /min      | <        | b
+        1         | 99999-9          | LOINC                  | 2023-01-01           | 1               | 1         |          | b
+    """)  # fmt: skip
+    expect(actual.where("person_id = 1"), """
+        weight.value | weight.unit_code | weight.observed_at | weight.hospital | heart_rate.value | heart_rate.operator | glucose | observed_at
+        80.5         | kg               | 2021-01-01         | b               | 40               | <                   |         | 2023-01-01
+    """)  # fmt: skip
+
+
+def test_a_condition_is_active_if_its_last_recording_has_no_end(summary) -> None:
+    actual = summary(conditions="""
+        person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | condition_name | hospital
+        1         | 44054006       | SNOMED               | 2010-01-01           |                    | Diabetes       | a
+        1         | 44054006       | SNOMED               | 2015-01-01           |                    | Diabetes       | b
+        1         | 195662009      | SNOMED               | 2010-01-01           |                    | Pharyngitis    | a
+        1         | 195662009      | SNOMED               | 2012-01-01           | 2012-01-09         | Pharyngitis    | a
+        1         | 10509002       | SNOMED               | 2013-01-01           |                    | Bronchitis     | a
+        1         | 10509002       | SNOMED               | 2013-01-01           | 2013-01-20         | Bronchitis     | b
+        1         | 55822004       | SNOMED               | 2011-01-01           | 2011-02-01         | Lipids         | a
+        1         | 55822004       | SNOMED               | 2014-01-01           |                    | Lipids         | a
+        2         | 59621000       | SNOMED               | 1990-01-01           | 1991-01-01         | Hypertension   | a
+    """)  # fmt: skip
+    expect(actual, """
+        person_id | active_conditions.condition_name | active_conditions.condition_start_date | has_diabetes | has_hypertension | observed_at
+        1         | [Lipids, Diabetes]               | [2014-01-01, 2015-01-01]               | true         | false            | 2015-01-01
+        2         | []                               | []                                     | false        | true             | 1990-01-01
+    """)  # fmt: skip
+
+
+def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
+    from pyspark.sql import functions as F
+
+    as_of = F.lit(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
+    actual = view(summary(deaths="person_id | death_date\n2 | 2021-05-06"), as_of, F.lit("p"))
+    expect(actual, "person_id | age_years\n1 | 45\n2 | 71")
+
+
+def test_every_codelist_is_a_flag() -> None:
+    assert set(FLAGS) == set(CODELISTS)

@@ -1,0 +1,67 @@
+"""`implement(system, table, feed=text, ...)`: what a system makes of a table out of records written as they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from io import BytesIO
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twinlake.declare.expressions import surrogate_key
+from twinlake.declare.source import Feed, System
+from twinlake.engine.records import CARRIED_TYPES, parse
+from twinlake.engine.wire import reader
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Raw = str | Sequence[dict]
+Implement = Callable[..., "DataFrame"]
+
+
+def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataFrame:
+    """Records as the engine hands them over: read by its reader, parsed by its parser, withdrawn ones left out."""
+    from pyspark.sql import functions as F
+
+    text = dedent(raw).strip() if isinstance(raw, str) else "\n".join(json.dumps(record) for record in raw)
+    found = list(reader(feed.wire)(BytesIO(text.encode()), feed)) if text else []
+    rows = [("st_a", system.name, r.person, r.key or r.raw, r.raw) for r in found]
+    bronze = spark.createDataFrame(
+        rows, "hospital string, system string, source_person_id string, key string, raw_record string"
+    )
+    carried = (
+        bronze.withColumn("_fact_key", surrogate_key("hospital", "system", F.lit(feed.name), "key"))
+        .withColumn("_record_id", surrogate_key("_fact_key", "raw_record"))
+        .withColumn("source_person_key", surrogate_key("hospital", "system", "source_person_id"))
+        .withColumn("known_from", F.lit("2026-11-01").cast("timestamp"))
+        .withColumn("known_until", F.lit(None).cast("timestamp"))
+        .select(*(part.split()[0] for part in CARRIED_TYPES.split(", ")))
+    )
+    parsed = parse(carried, feed)
+    return parsed.where(f"not coalesce({feed.withdrawn}, false)") if feed.withdrawn else parsed
+
+
+def implemented(spark: SparkSession, system: System, table: str, **feeds: Raw) -> DataFrame:
+    """The union of the system's implementations of a table whose facts are given; lookups not given are empty."""
+
+    def mapped(i):
+        facts, *lookups = (
+            frame_of(spark, system, system.feed(name), feeds.get(name, header(system.feed(name)))) for name in i.feeds
+        )
+        return i.map(facts.where(i.when) if i.when else facts, *lookups)
+
+    return reduce(lambda a, b: a.unionByName(b), [mapped(i) for i in system.implementing(table) if i.feeds[0] in feeds])
+
+
+def header(feed: Feed) -> str:
+    """An empty file of the feed."""
+    return ",".join(feed.columns) if feed.wire == "csv" else ""
+
+
+@pytest.fixture
+def implement(spark: SparkSession) -> Implement:
+    return partial(implemented, spark)

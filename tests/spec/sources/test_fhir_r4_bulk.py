@@ -1,0 +1,380 @@
+"""FHIR R4 as it comes, and the rows it becomes."""
+
+from __future__ import annotations
+
+from tests.support.text_table import expect
+from twinlake.catalog.sources.fhir_r4_bulk import SYSTEM
+
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def concept(system: str, code: str, text: str | None = None) -> dict:
+    return {"coding": [{"system": system, "code": code, "display": text}], "text": text}
+
+
+def result(ident: str, **rest) -> dict:
+    when = {} if {"effectivePeriod", "issued"} & set(rest) else {"effectiveDateTime": "2020-03-01T09:30:00-05:00"}
+    return {
+        "resourceType": "Observation", "id": ident, "status": "final", "subject": {"reference": "Patient/p1"},
+        "encounter": {"reference": "Encounter/e1"}, **when, **rest,
+    }  # fmt: skip
+
+
+def quantity(value: float, unit: str, **rest) -> dict:
+    return {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit, **rest}
+
+
+PRESSURE = result(
+    "bp",
+    code=concept(LOINC, "85354-9", "Blood pressure panel"),
+    component=[
+        {"code": concept(LOINC, "8480-6", "Systolic"), "valueQuantity": quantity(120, "mm[Hg]")},
+        {"code": concept(LOINC, "8462-4", "Diastolic"), "valueQuantity": quantity(80, "mm[Hg]")},
+    ],
+)
+
+
+def test_a_quantity_becomes_a_measurement_at_its_utc_time(implement) -> None:
+    glucose = result("g", code=concept(LOINC, "2345-7", "Glucose"), valueQuantity=quantity(98.5, "mg/dL"))
+    expect(
+        implement(SYSTEM, "measurement", observation=[glucose]),
+        """
+        source_person_id | measurement_code | measurement_vocabulary | measurement_name | measurement_datetime | value_source_value | unit_source_value | visit_source_id | part
+        p1               | 2345-7           | LOINC                  | Glucose          | 2020-03-01 14:30     | 98.5               | mg/dL             | e1              | ''
+        """,  # noqa: E501
+    )
+
+
+def test_each_component_of_a_panel_is_a_row_and_the_panel_itself_is_none(implement) -> None:
+    expect(
+        implement(SYSTEM, "measurement", observation=[PRESSURE]),
+        """
+        measurement_code | value_source_value | unit_source_value | part
+        8480-6           | 120                | mm[Hg]            | 8480-6
+        8462-4           | 80                 | mm[Hg]            | 8462-4
+        """,
+    )
+
+
+def test_two_components_of_one_code_are_told_apart(implement) -> None:
+    part = {"code": concept(LOINC, "8480-6"), "valueQuantity": quantity(120, "mm[Hg]")}
+    rows = implement(
+        SYSTEM, "measurement", observation=[result("x", code=concept(LOINC, "1-1"), component=[part, part])]
+    )
+    expect(
+        rows,
+        """
+        measurement_code | part
+        8480-6           | 8480-6
+        8480-6           | 8480-6#2
+        """,
+    )
+
+
+def test_a_survey_with_numbers_and_words_gives_rows_to_both_tables(implement) -> None:
+    survey = result(
+        "s",
+        code=concept(LOINC, "93025-5", "PRAPARE"),
+        component=[
+            {"code": concept(LOINC, "63586-2"), "valueQuantity": quantity(42000, "/a")},
+            {"code": concept(LOINC, "93033-9", "Housing"), "valueCodeableConcept": concept(LOINC, "LA30186-3", "No")},
+            {"code": concept(LOINC, "71802-3"), "valueString": "with family"},
+            {"code": concept(LOINC, "1-2"), "valueBoolean": False},
+        ],
+    )
+    expect(
+        implement(SYSTEM, "measurement", observation=[survey]),
+        """
+        measurement_code | value_source_value
+        63586-2          | 42000
+        """,
+    )
+    expect(
+        implement(SYSTEM, "observation", observation=[survey]),
+        """
+        observation_code | observation_name | value_source_value | value_as_string | value_code | value_vocabulary
+        93033-9          | Housing          | LA30186-3          | No              | LA30186-3  | LOINC
+        71802-3          |                  | with family        | with family     |            |
+        1-2              |                  | false              | false           |            |
+        """,
+    )
+
+
+def test_a_comparator_stands_in_front_of_its_number_and_ranges_are_kept(implement) -> None:
+    troponin = result(
+        "t",
+        code=concept(LOINC, "6598-7"),
+        valueQuantity=quantity(0.01, "ng/mL", comparator="<"),
+        referenceRange=[{"low": quantity(0, "ng/mL"), "high": quantity(0.04, "ng/mL")}],
+    )
+    expect(
+        implement(SYSTEM, "measurement", observation=[troponin]),
+        """
+        value_source_value | unit_source_value | range_low_source_value | range_high_source_value
+        <0.01              | ng/mL             | 0                      | 0.04
+        """,
+    )
+
+
+def test_a_part_of_a_date_is_its_first_day_and_a_period_its_start(implement) -> None:
+    def weight(ident: str, **when) -> dict:
+        return {
+            **result(ident, code=concept(LOINC, ident), valueQuantity=quantity(80, "kg"), issued="2021-05-06"),
+            **when,
+        }
+
+    records = [
+        weight("1-1", effectiveDateTime="2020"),
+        weight("1-2", effectiveDateTime="2020-07"),
+        weight("1-3", effectiveDateTime="2020-07-15"),
+        weight("1-4", effectivePeriod={"start": "2020-07-15T08:00:00Z", "end": "2020-07-15T09:00:00Z"}),
+        weight("1-5"),
+    ]
+    expect(
+        implement(SYSTEM, "measurement", observation=records),
+        """
+        measurement_code | measurement_datetime
+        1-1              | 2020-01-01
+        1-2              | 2020-07-01
+        1-3              | 2020-07-15
+        1-4              | 2020-07-15 08:00
+        1-5              | 2021-05-06
+        """,
+    )
+
+
+def test_of_several_codings_the_first_in_a_known_vocabulary_counts_and_a_local_code_is_local(implement) -> None:
+    both = {"coding": [{"system": "urn:own", "code": "GLU"}, {"system": LOINC, "code": "2345-7"}], "text": "Sugar"}
+    own = {"coding": [{"system": "urn:own", "code": "GLU"}]}
+    words = {"text": "Sugar"}
+    records = [
+        result(str(n), code=code, valueQuantity=quantity(1, "mg/dL")) for n, code in enumerate((both, own, words))
+    ]
+    expect(
+        implement(SYSTEM, "measurement", observation=records),
+        """
+        measurement_code | measurement_vocabulary | measurement_source_value | measurement_name
+        2345-7           | LOINC                  | 2345-7                   | Sugar
+        GLU              | local                  | GLU                      |
+                         |                        | Sugar                    | Sugar
+        """,
+    )
+
+
+def test_what_was_entered_in_error_or_cancelled_gives_no_row(implement) -> None:
+    records = [
+        {**result("a", code=concept(LOINC, "1-1"), valueQuantity=quantity(1, "kg")), "status": "entered-in-error"},
+        {**result("b", code=concept(LOINC, "1-1"), valueQuantity=quantity(1, "kg")), "status": "cancelled"},
+    ]
+    assert implement(SYSTEM, "measurement", observation=records).count() == 0
+
+
+ORGANIZATIONS = [
+    {"id": "o1", "name": "North", "identifier": [{"system": "urn:npi", "value": "77"}, {"system": "urn:x", "value": "5"}],
+     "address": [{"city": "Winthrop", "state": "Massachusetts", "postalCode": "02152-1234"}]},
+    {"id": "o2", "name": "South"},
+]  # fmt: skip
+
+
+def test_a_visit_finds_its_care_site_however_it_is_referred_to(implement) -> None:
+    references = {
+        "a": "Organization?identifier=urn:npi|77",
+        "b": "Organization/o1",
+        "c": "urn:uuid:o1",
+        "d": "https://example.org/fhir/Organization/o2/_history/3",
+        "e": "Organization?identifier=urn:x%7C5",
+        "f": "Organization/nowhere",
+    }
+    encounters = [
+        {"id": ident, "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": "Patient/p1"},
+         "period": {"start": "2020-01-01T10:00:00Z", "end": "2020-01-01T11:00:00Z"},
+         "serviceProvider": {"reference": reference}}
+        for ident, reference in references.items()
+    ]  # fmt: skip
+    expect(
+        implement(SYSTEM, "visit_occurrence", encounter=encounters, organization=ORGANIZATIONS),
+        """
+        visit_source_id | care_site_source_id | visit_code | visit_start_datetime | visit_end_datetime
+        a               | o1                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        b               | o1                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        c               | o1                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        d               | o2                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        e               | o1                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        f               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        """,
+    )
+
+
+def test_two_organizations_with_one_identifier_do_not_double_a_visit(implement) -> None:
+    twice = [{"id": ident, "identifier": [{"system": "urn:npi", "value": "77"}]} for ident in ("o1", "o2")]
+    encounter = {"id": "e", "period": {"start": "2020"}, "subject": {"reference": "Patient/p1"},
+                 "serviceProvider": {"reference": "Organization?identifier=urn:npi|77"}}  # fmt: skip
+    assert implement(SYSTEM, "visit_occurrence", encounter=[encounter], organization=twice).count() == 1
+
+
+def test_an_organization_is_a_care_site_in_a_coarse_place(implement) -> None:
+    expect(
+        implement(SYSTEM, "care_site", organization=ORGANIZATIONS),
+        """
+        care_site_source_id | care_site_name | city     | state | postal_code_prefix
+        o1                  | North          | WINTHROP | MA    | 021
+        o2                  | South          |          |       |
+        """,
+    )
+
+
+def test_a_condition_lasts_from_onset_to_abatement_as_days_were_written(implement) -> None:
+    base = {"subject": {"reference": "Patient/p1"}, "code": concept(SNOMED, "37320007", "Loss of teeth")}
+    status = {"coding": [{"code": "refuted"}]}
+    conditions = [
+        {**base, "id": "a", "onsetDateTime": "1976-01-19T22:58:16-05:00", "abatementDateTime": "1976-02-01"},
+        {**base, "id": "b", "recordedDate": "2001-02"},
+        {**base, "id": "c", "recordedDate": "2001-02", "verificationStatus": status},
+    ]
+    expect(
+        implement(SYSTEM, "condition_occurrence", condition=conditions),
+        """
+        condition_code | condition_vocabulary | condition_start_date | condition_end_date
+        37320007       | SNOMED               | 1976-01-19           | 1976-02-01
+        37320007       | SNOMED               | 2001-02-01           |
+        """,
+    )
+
+
+def test_a_drug_is_found_in_the_order_inside_it_or_where_it_refers_to(implement) -> None:
+    def order(ident: str, **drug) -> dict:
+        return {"id": ident, "status": "active", "intent": "order", "subject": {"reference": "Patient/p1"},
+                "authoredOn": "2020-01-01T10:00:00Z", **drug}  # fmt: skip
+
+    inside = {
+        "contained": [{"id": "m", "code": concept(RXNORM, "2", "Two")}],
+        "medicationReference": {"reference": "#m"},
+    }
+    orders = [
+        order("a", medicationCodeableConcept=concept(RXNORM, "1", "One"),
+              dosageInstruction=[{"route": {"text": "oral"}, "doseAndRate": [{"doseQuantity": {"value": 2, "unit": "mg"}}]}]),
+        order("b", **inside),
+        order("c", medicationReference={"reference": "Medication/m3"}),
+        order("d", medicationReference={"reference": "Medication/gone", "display": "Four"}),
+        {**order("e", medicationCodeableConcept=concept(RXNORM, "5")), "intent": "proposal"},
+        {**order("f", medicationCodeableConcept=concept(RXNORM, "6")), "doNotPerform": True},
+    ]  # fmt: skip
+    medications = [{"id": "m3", "code": concept(RXNORM, "3", "Three")}]
+    expect(
+        implement(SYSTEM, "drug_exposure", medication_request=orders, medication=medications),
+        """
+        drug_code | drug_vocabulary | drug_name | drug_type | drug_status | dose_source_value | dose_unit_source_value | route_source_value
+        1         | RxNorm          | One       | order     | active      | 2                 | mg                     | oral
+        2         | RxNorm          | Two       | order     | active      |                   |                        |
+        3         | RxNorm          | Three     | order     | active      |                   |                        |
+                  |                 | Four      | order     | active      |                   |                        |
+        """,  # noqa: E501
+    )
+
+
+def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
+    given = {"id": "a", "status": "completed", "subject": {"reference": "Patient/p1"}, "context": {"reference": "Encounter/e"},
+             "medicationCodeableConcept": concept(RXNORM, "1", "One"), "effectivePeriod": {"start": "2020-01-01", "end": "2020-01-02"},
+             "dosage": {"dose": {"value": 4, "unit": "mg"}}}  # fmt: skip
+    jab = {"id": "b", "status": "completed", "patient": {"reference": "Patient/p1"}, "occurrenceDateTime": "2016-11-06",
+           "vaccineCode": concept("http://hl7.org/fhir/sid/cvx", "140", "Influenza")}  # fmt: skip
+    refused = {**jab, "id": "c", "status": "not-done"}
+    expect(
+        implement(SYSTEM, "drug_exposure", medication_administration=[given], immunization=[jab, refused]),
+        """
+        drug_code | drug_vocabulary | drug_type      | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | visit_source_id
+        1         | RxNorm          | administration | 2020-01-01                   | 2020-01-02                 | 4                 | e
+        140       | CVX             | immunisation   | 2016-11-06                   |                            |                   |
+        """,  # noqa: E501
+    )
+
+
+def test_a_procedure_has_a_start_and_an_end(implement) -> None:
+    procedure = {"id": "a", "status": "completed", "code": concept(SNOMED, "710824005", "Assessment"),
+                 "subject": {"reference": "Patient/p1"}, "encounter": {"reference": "urn:uuid:e1"},
+                 "performedPeriod": {"start": "2016-11-06T03:14:07+00:00", "end": "2016-11-06T04:04:00Z"}}  # fmt: skip
+    expect(
+        implement(SYSTEM, "procedure_occurrence", procedure=[procedure]),
+        """
+        procedure_code | procedure_datetime  | procedure_end_datetime | visit_source_id
+        710824005      | 2016-11-06 03:14:07 | 2016-11-06 04:04:00    | e1
+        """,
+    )
+
+
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+
+
+def kept_under(kind: str, value: str) -> dict:
+    return {"type": {"coding": [{"code": kind}]}, "value": value}
+
+
+def test_a_patient_is_standardised_for_linkage(implement) -> None:
+    patient = {
+        "id": "p1",
+        "name": [{"use": "maiden", "family": "Heller342"}, {"use": "official", "family": "O’Hand679", "given": ["José6", "Ana"]}],
+        "birthDate": "1996-09-01", "gender": "female", "deceasedDateTime": "2021-01-02T23:30:00-05:00",
+        "extension": [{"url": US_CORE + "race", "extension": [{"url": "text", "valueString": "White"}]},
+                      {"url": US_CORE + "ethnicity", "extension": [{"url": "ombCategory", "valueCoding": {"display": "Hispanic"}}]}],
+        "identifier": [kept_under("MR", "m-1"), kept_under("SS", "999-26-8761"), kept_under("DL", "S999 73208"),
+                       kept_under("PPN", "X61742673X")],
+        "telecom": [{"system": "email", "value": "x"}, {"system": "phone", "value": "555-498-8396"}],
+        "address": [{"line": ["736  Hayes", "Unit 2"], "city": "Winthrop", "state": "MA", "postalCode": "02128"}],
+        "maritalStatus": concept("urn:v3", "M", "Married"),
+    }  # fmt: skip
+    rows = implement(SYSTEM, "source_person", patient=[patient])
+    expect(
+        rows,
+        """
+        given_name | middle_name | family_name | maiden_name | birth_date | year_of_birth | sex    | death_date
+        JOSE       | ANA         | O'HAND      | HELLER      | 1996-09-01 | 1996          | female | 2021-01-02
+        """,
+    )
+    expect(
+        rows,
+        """
+        ssn       | licence_number | passport_number | mrn | phone      | address_line     | city     | state | postal_code
+        999268761 | S99973208      | X61742673X      | m-1 | 5554988396 | 736 HAYES UNIT 2 | WINTHROP | MA    | 02128
+        """,
+    )
+    expect(
+        rows,
+        """
+        race_source_value | ethnicity_source_value | marital_status
+        White             | Hispanic               | M
+        """,
+    )
+
+
+def test_a_year_of_birth_alone_is_a_year_and_no_date(implement) -> None:
+    expect(
+        implement(SYSTEM, "source_person", patient=[{"id": "p1", "birthDate": "1950"}, {"id": "p2"}]),
+        """
+        source_person_id | birth_date | year_of_birth | sex
+        p1               |            | 1950          | unknown
+        p2               |            |               | unknown
+        """,
+    )
+
+
+def test_empty_lists_and_missing_parts_break_nothing(implement) -> None:
+    bare = {"status": "final", "subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2020-01-01"}
+    observations = [
+        {**bare, "id": "a", "component": [], "code": {"coding": []}, "valueCodeableConcept": {"coding": []}},
+        {**bare, "id": "b", "component": [{"valueQuantity": {"value": 1}}], "referenceRange": []},
+    ]
+    expect(
+        implement(SYSTEM, "measurement", observation=observations),
+        """
+        measurement_code | measurement_source_value | value_source_value | unit_source_value | part
+                         |                          | 1                  |                   | component
+        """,
+    )
+    assert implement(SYSTEM, "observation", observation=observations).count() == 0
+    order = {"id": "o", "subject": {"reference": "Patient/p1"}, "authoredOn": "2020", "contained": [],
+             "dosageInstruction": [{"route": {"coding": []}, "doseAndRate": []}]}  # fmt: skip
+    assert implement(SYSTEM, "drug_exposure", medication_request=[order]).collect()[0].route_source_value is None
+    patient = {"id": "p", "name": [], "extension": [{"url": US_CORE + "race", "extension": []}], "identifier": [],
+               "telecom": [], "address": [], "maritalStatus": {"coding": []}}  # fmt: skip
+    assert implement(SYSTEM, "source_person", patient=[patient]).collect()[0].family_name is None

@@ -1,0 +1,112 @@
+# ruff: noqa: E501 (drawn tables are wide)
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.gold.person_summary import person_summary
+from twinlake.catalog.gold.risk_score import risk_score
+from twinlake.catalog.silver.drug_exposure import drug_exposure
+from twinlake.catalog.silver.observation import observation
+from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
+from twinlake.catalog.twins.patient_state import patient_state, view
+
+SUMMARY = """
+    person_id | sex    | birth_date | year_of_birth | weight.value | weight.unit_code | weight.observed_at | weight.hospital | active_conditions.condition_code | observed_at
+    1         | female | 1980-03-02 | 1980          | 80.5         | kg               | 2020-01-01         | a               | [44054006]                       | 2020-01-01
+    2         | male   |            | 1950          |              |                  |                    |                 | []                               |
+"""  # fmt: skip
+
+
+@pytest.fixture
+def state(given):
+    def build(
+        drugs: str = "person_id",
+        procedures: str = "person_id",
+        observations: str = "person_id",
+        risks: str = "person_id",
+        summary: str = SUMMARY,
+    ):
+        return patient_state.build(
+            given(summary, person_summary),
+            given(drugs, drug_exposure),
+            given(procedures, procedure_occurrence),
+            given(observations, observation),
+            given(risks, risk_score),
+        )
+
+    return build
+
+
+def test_every_person_has_a_twin_with_values_units_times_and_hospitals(state) -> None:
+    actual = state()
+    expect(actual, """
+        person_id | sex    | weight.value | weight.unit_code | weight.observed_at | weight.hospital | active_conditions.condition_code | active_drugs | risks | state_at   | age_at_state_years
+        1         | female | 80.5         | kg               | 2020-01-01         | a               | [44054006]                       | []           | []    | 2020-01-01 | 39
+        2         | male   |              |                  |                    |                 | []                               | []           | []    |            |
+    """)  # fmt: skip
+    expect_shape(actual, patient_state)
+
+
+def test_state_at_is_the_latest_time_anything_was_observed(state) -> None:
+    actual = state(
+        drugs="person_id | drug_type | drug_exposure_start_datetime\n1 | immunisation | 2020-02-01",
+        procedures="person_id | procedure_datetime\n1 | 2020-05-01\n2 | 1999-01-01",
+        observations="person_id | observation_datetime\n1 | 2020-04-01 10:00\n1 | 2020-03-01",
+    )
+    expect(actual, """
+        person_id | state_at   | age_at_state_years
+        1         | 2020-05-01 | 40
+        2         | 1999-01-01 | 49
+    """)  # fmt: skip
+
+
+def test_a_drug_is_active_unless_its_last_course_has_ended(state) -> None:
+    actual = state("""
+        person_id | drug_code | drug_vocabulary | drug_type      | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
+        1         | 860975    | RxNorm          | order          | active      | 2015-01-01                   |                            | a
+        1         | 314076    | RxNorm          | order          |             | 2014-01-01                   |                            | a
+        1         | 308136    | RxNorm          | order          | stopped     | 2014-01-01                   |                            | a
+        1         | 197361    | RxNorm          | order          |             | 2014-01-01                   | 2014-02-01                 | a
+        1         | 106892    | RxNorm          | order          |             | 2019-12-01                   | 2020-03-01                 | b
+        1         | 310798    | RxNorm          | order          | active      | 2010-01-01                   |                            | a
+        1         | 310798    | RxNorm          | order          | Completed   | 2012-01-01                   |                            | a
+        1         | 313782    | RxNorm          | order          | active      | 2012-01-01                   |                            | a
+        1         | 313782    | RxNorm          | order          |             | 2012-01-01                   | 2012-02-01                 | b
+        1         | 140       | CVX             | immunisation   | completed   | 2016-01-01                   |                            | a
+        1         | 5640      | RxNorm          | administration |             | 2016-01-01                   |                            | a
+    """)  # fmt: skip
+    expect(actual.where("person_id = 1"), """
+        active_drugs.drug_code   | active_drugs.hospital | active_drugs.drug_exposure_start_datetime
+        [314076, 860975, 106892] | [a, a, b]             | [2014-01-01, 2015-01-01, 2019-12-01]
+    """)  # fmt: skip
+
+
+def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(state) -> None:
+    actual = state(
+        risks="""
+        person_id | risk_name | model_name           | model_version | risk_prob | risk_value | risk_unit | risk_reason         | observed_at
+        1         | glucose   | blood_glucose        | ab12          |           | 101.5      | mg/dL     |                     | 2020-01-01
+        1         | diabetes  | diabetes_probability |               |           |            |           | no champion         | 2020-01-01
+        2         | diabetes  | diabetes_probability | cd34          | 0.25      |            |           |                     | 2020-01-01
+    """
+    )  # fmt: skip
+    expect(actual, """
+        person_id | risks.risk_name     | risks.model_version | risks.risk_prob | risks.risk_value | risks.risk_reason
+        1         | [diabetes, glucose] | [null, ab12]        | [null, null]    | [null, 101.5]    | [no champion, null]
+        2         | [diabetes]          | [cd34]              | [0.25]          | [null]           | [null]
+    """)  # fmt: skip
+
+
+def test_the_view_adds_age_staleness_and_publication(state) -> None:
+    from pyspark.sql import functions as F
+
+    as_of = F.lit(dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC))
+    shifted = state(observations="person_id | observation_datetime\n2 | 2190-01-01")
+    expect(view(shifted, as_of, F.lit("p1")), """
+        person_id | age_years | staleness_days | publication_id
+        1         | 46        | 2252           | p1
+        2         |           |                | p1
+    """)  # fmt: skip

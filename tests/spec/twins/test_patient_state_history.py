@@ -1,0 +1,103 @@
+# ruff: noqa: E501 (drawn tables are wide)
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.silver.condition_occurrence import condition_occurrence
+from twinlake.catalog.silver.measurement import measurement
+from twinlake.catalog.twins.patient_state_history import patient_state_history, state_known_on
+
+DAY = dt.date.fromisoformat
+
+
+@pytest.fixture
+def history(given):
+    def build(
+        standing: str = "person_id",
+        superseded: str = "person_id",
+        conditions: str = "person_id",
+    ):
+        return patient_state_history.build(
+            given(standing, measurement),
+            given(superseded, (*measurement.columns, "known_until")),
+            given(conditions, condition_occurrence),
+        )
+
+    return build
+
+
+def test_each_version_of_a_value_is_a_row_with_the_time_it_stood(history) -> None:
+    actual = history(
+        """
+        person_id | measurement_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | known_from
+        1         | 100            | 29463-7          | LOINC                  | 2020-01-01           | 80              | 2020-03-01
+        1         | 101            | 56799-0          | LOINC                  | 2020-01-01           | 4               | 2020-02-01
+        """,
+        """
+        person_id | measurement_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | known_from | known_until
+        1         | 100            | 29463-7          | LOINC                  | 2020-01-01           | 800             | 2020-02-01 | 2020-03-01
+        1         | 102            | 29463-7          | LOINC                  | 2020-01-01           | 8               | 2020-02-01 | 2020-02-01
+        """,
+    )  # fmt: skip
+    expect(actual, """
+        fact_id | item         | observed_at | known_from | known_until | value_as_number
+        100     | weight       | 2020-01-01  | 2020-02-01 | 2020-03-01  | 800
+        100     | weight       | 2020-01-01  | 2020-03-01 |             | 80
+        101     | LOINC:56799-0| 2020-01-01  | 2020-02-01 |             | 4
+    """)  # fmt: skip
+    expect_shape(actual, patient_state_history)
+
+
+def test_a_condition_starts_and_ends(history) -> None:
+    actual = history(
+        conditions="""
+        condition_occurrence_id | person_id | condition_code | condition_vocabulary | condition_source_value | condition_name | condition_start_date | condition_end_date | known_from
+        7                       | 1         | 10509002       | SNOMED               | 10509002               | Bronchitis     | 2020-01-01           | 2020-01-20         | 2020-02-01
+        8                       | 1         |                |                      | COUGH                  | Cough          | 2020-01-01           |                    | 2020-02-01
+    """
+    )  # fmt: skip
+    expect(actual, """
+        item            | item_name  | observed_at | value_as_string | known_from | known_until
+        SNOMED:10509002 | Bronchitis | 2020-01-01  | active          | 2020-02-01 |
+        SNOMED:10509002 | Bronchitis | 2020-01-20  | ended           | 2020-02-01 |
+        source:COUGH    | Cough      | 2020-01-01  | active          | 2020-02-01 |
+    """)  # fmt: skip
+
+
+HISTORY = """
+    fact_id | person_id | item   | observed_at      | known_from | known_until | value_as_number | hospital
+    100     | 1         | weight | 2020-01-01 10:00 | 2020-02-01 | 2020-03-01  | 800             | a
+    100     | 1         | weight | 2020-01-01 10:00 | 2020-03-01 |             | 80              | a
+    101     | 1         | weight | 2020-01-09 10:00 | 2020-03-01 |             | 81              | a
+    102     | 1         | weight | 2020-01-09 10:00 | 2020-03-01 |             | 81              | b
+    103     | 1         | weight | 2020-01-10 10:00 | 2020-03-01 |             |                 | a
+    104     | 2         | weight | 2020-01-01       | 2020-02-01 | 2020-04-01  | 50              | a
+"""
+
+
+@pytest.mark.parametrize(
+    ("valid_at", "known_at", "expected"),
+    [
+        ("2020-01-01", "2020-01-31", ""),
+        ("2020-01-01", "2020-02-01", "1 | 800 | a\n2 | 50 | a"),
+        ("2020-01-31", "2020-02-29", "1 | 800 | a\n2 | 50 | a"),
+        ("2019-12-31", "2020-02-01", ""),
+        ("2020-01-01", "2020-03-01", "1 | 80 | a\n2 | 50 | a"),
+        ("2020-01-31", "2020-03-01", "1 | 81 | b\n2 | 50 | a"),
+        ("2020-01-31", "2020-04-01", "1 | 81 | b"),
+    ],
+)
+def test_what_was_true_on_a_day_as_another_day_knew_it(given, valid_at, known_at, expected) -> None:
+    known = state_known_on(given(HISTORY, patient_state_history), DAY(valid_at), DAY(known_at))
+    expect(known, "person_id | value_as_number | hospital\n" + expected)
+
+
+def test_a_datetime_means_that_very_moment(given) -> None:
+    table = given(HISTORY, patient_state_history)
+    before, at = dt.datetime(2020, 1, 1, 9, 59), dt.datetime(2020, 1, 1, 10, tzinfo=dt.UTC)
+    known = dt.datetime(2020, 2, 1)
+    expect(state_known_on(table, before, known), "person_id | value_as_number\n2 | 50")
+    expect(state_known_on(table, at, known), "person_id | value_as_number\n1 | 800\n2 | 50")

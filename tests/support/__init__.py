@@ -1,0 +1,1 @@
+"""Helpers that tests share; none of them is part of the product."""

@@ -1,0 +1,121 @@
+"""Raw units: each becomes the one unit of its quantity by a named rule, or is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinlake.clinical.conversion import RULES, Conversion, convert
+from twinlake.clinical.ucum import affine, parse, same_dimension
+from twinlake.vocabulary.measurements import MEASUREMENTS
+
+REFUSED = Conversion(None, None, None, "unit_unknown")
+
+
+def to_canonical(code: str, value: float, unit: str | None) -> float:
+    found = convert("LOINC", code, unit, {})
+    assert found.factor is not None and found.offset is not None, found
+    return value * found.factor + found.offset
+
+
+@pytest.mark.parametrize(
+    ("code", "canonical", "si", "unit", "tolerance"),
+    [
+        ("2345-7", 100, 5.551, "mmol/L", 5e-4), ("2093-3", 200, 5.172, "mmol/L", 1e-3),
+        ("2571-8", 150, 1.694, "mmol/L", 5e-4), ("2160-0", 1.0, 88.42, "umol/L", 5e-3),
+        ("3094-0", 28.014, 10, "mmol/L", 1e-6), ("718-7", 16.1145, 10, "mmol/L", 1e-6),
+        ("17861-6", 4.0078, 1, "mmol/L", 1e-9), ("17861-6", 4.0078, 2, "meq/L", 1e-9),
+        ("1994-3", 1.2, 2.4, "mEq/L", 1e-9), ("2823-3", 4.1, 4.1, "mEq/L", 1e-9),
+        ("8310-5", 37.0, 98.6, "[degF]", 1e-7), ("8310-5", 37.0, 310.15, "K", 1e-9),
+        ("29463-7", 45.359237, 100, "Lbs", 1e-9), ("8302-2", 160.02, 63, "Inches", 1e-9),
+        ("4548-4", 6.5, 47.529, "mmol/mol", 1e-2), ("4544-3", 45.0, 0.45, "L/L", 1e-9),
+        ("6690-2", 7.5, 7500, "/uL", 1e-9), ("6690-2", 7.5, 7.5, "10^9/L", 1e-9), ("789-8", 4.6, 4.6, "10*12/L", 1e-9),
+        ("1742-6", 40, 40, "IU/L", 1e-9), ("1742-6", 60, 1, "ukat/L", 1e-9), ("3016-3", 2.1, 2.1, "uIU/mL", 1e-9),
+        ("48065-7", 500, 0.5, "ug/mL", 1e-9), ("14959-1", 26.525, 3, "mg/mmol", 1e-2), ("786-4", 33, 33, "%", 1e-9),
+    ],
+)  # fmt: skip
+def test_known_pairs(code, canonical, si, unit, tolerance):
+    factor, offset = (lambda c: (c.factor, c.offset))(convert("LOINC", code, unit, {}))
+    assert (canonical - offset) / factor == pytest.approx(si, abs=tolerance)
+
+
+def test_glucose_in_mmol_per_l_is_stored_in_mg_per_dl():
+    assert convert("LOINC", "14749-6", "mmol/L", {}) == Conversion("mg/dL", 18.0156, 0.0, "mass_molar")
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [
+        ("33914-3", "mL/min"),  # a rate of the person, not of 1.73 m2 of the person
+        ("6690-2", "[IU]/L"),  # to Pint both are 1/volume
+        ("4548-4", "{ratio}"), ("6301-6", "%"), ("55758-7", "%"),  # a bare number is no share of a whole
+        ("2692-2", "mmol/kg"),  # an osmole is no mole
+        ("48065-7", "ng/mL DDU"), ("6690-2", "G/L"), ("2345-7", "Mg/dL"), ("2345-7", "Mmol/L"), ("2345-7", "K/uL"),
+        ("2345-7", "glucose units"), ("2345-7", "{score}"), ("1742-6", "mg/dL"), ("1751-7", "mmol/L"),
+        ("8480-6", "cm"), ("2777-1", "mEq/L"), ("2345-7", "mg%"), ("5821-4", "/[LPF]"), ("10839-9", "[IU]/L"),
+    ],
+)  # fmt: skip
+def test_another_kind_of_quantity_is_refused(code, unit):
+    assert convert("LOINC", code, unit, {}) == REFUSED
+
+
+@pytest.mark.parametrize("unit", [None, "", " ", "N/A"])
+def test_a_missing_unit_is_never_guessed_but_a_number_without_dimension_needs_none(unit):
+    assert convert("LOINC", "2345-7", unit, {}) == Conversion(None, None, None, "unit_missing")
+    assert convert("LOINC", "6301-6", unit, {}) == Conversion("{INR}", 1.0, 0.0, "unitless")
+    assert convert("local", "50947", unit, {}) == Conversion(None, 1.0, 0.0, "unit_missing")
+
+
+def test_a_code_without_a_canonical_unit_keeps_its_number_and_its_unit_in_ucum():
+    assert convert("local", "51131", "#/uL", {}) == Conversion("/uL", 1.0, 0.0, "as_reported")
+    assert convert("LOINC", "6276-0", "kU/L", {}) == Conversion("kU/L", 1.0, 0.0, "as_reported")
+    assert convert(None, None, "furlong", {}) == REFUSED
+
+
+def test_a_code_of_another_vocabulary_is_no_loinc_code():
+    assert convert("local", "2345-7", "mmol/L", {}).rule == "as_reported"
+
+
+def test_a_hospitals_own_table_goes_first_and_may_name_a_code():
+    own = {"mg%": "mg/dL", "LOINC:33914-3 mL/min": "mL/min/{1.73_m2}", "LOINC:8310-5": "Cel"}
+    assert convert("LOINC", "2345-7", "mg%", own).rule == "identity"
+    assert convert("LOINC", "33914-3", "mL/min", own) == Conversion("mL/min/{1.73_m2}", 1.0, 0.0, "identity")
+    assert convert("LOINC", "8310-5", None, own).unit_code == "Cel"
+    assert convert("local", "cardiac output", "mL/min", own).unit_code == "mL/min"
+
+
+UNITS = [
+    "mg/dL", "g/L", "mmol/L", "umol/L", "meq/L", "U/L", "[IU]/L", "m[IU]/L", "ukat/L", "%", "1", "mmol/mol", "10*3/uL",
+    "10*9/L", "/uL", "kg", "[lb_av]", "g", "cm", "[in_i]", "mm[Hg]", "kPa", "Cel", "[degF]", "K", "/min", "Hz", "s",
+    "h", "mL/min", "mL/min/{1.73_m2}", "mosm/kg", "[pH]", "{score}", "pg/mL", "ng/L", "mg/g", "mg/mmol", "fL", "pg",
+]  # fmt: skip
+
+
+@given(st.sampled_from(sorted(MEASUREMENTS)), st.sampled_from(UNITS), st.floats(-1e6, 1e6))
+def test_a_conversion_turned_round_gives_the_value_back(code, unit, value):
+    found = convert("LOINC", code, unit, {})
+    assert found.rule in RULES
+    if found.factor is None:
+        assert found.unit_code is None and found.offset is None
+        return
+    assert found.unit_code == MEASUREMENTS[code].unit and found.factor > 0
+    back = (value * found.factor + found.offset - found.offset) / found.factor
+    assert back == pytest.approx(value, rel=1e-9, abs=1e-6)
+
+
+@given(st.sampled_from(UNITS), st.sampled_from(UNITS), st.floats(-1e3, 1e3))
+def test_there_and_back_by_ucum_is_the_same_number(left, right, value):
+    one, other = parse(left), parse(right)
+    assert one is not None and other is not None
+    there, back = affine(one, other), affine(other, one)
+    assert (there is None) == (back is None) == (not same_dimension(one, other))
+    if there and back:
+        assert (value * there[0] + there[1]) * back[0] + back[1] == pytest.approx(value, rel=1e-9, abs=1e-7)
+
+
+@given(st.sampled_from(sorted(MEASUREMENTS)))
+def test_a_canonical_unit_is_its_own_identity(code):
+    unit = MEASUREMENTS[code].unit
+    assert parse(unit) is not None
+    assert convert("LOINC", code, unit, {}) == Conversion(unit, 1.0, 0.0, "identity")

@@ -1,0 +1,153 @@
+"""A hand-made population in Synthea's shape: a dozen persons, enough facts for every fault, no Java."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from twinlake.synthetic.synthea import RESOURCES, Population
+
+ORGANIZATION = str(uuid.UUID(int=0xA, version=4))
+LOCATION = str(uuid.UUID(int=0xB, version=4))
+SYNTHEA = "https://github.com/synthetichealth/synthea"
+MR_TYPES = {"MR": "http://hospital.smarthealthit.org", "SS": "us-ssn", "DL": "licence", "PPN": "passport"}
+LABS = (("2339-0", "Glucose", 90.08), ("2093-3", "Cholesterol", 193.33), ("2571-8", "Triglycerides", 88.54))
+HEADERS = {
+    "patients": "Id,BIRTHDATE,DEATHDATE,SSN,DRIVERS,PASSPORT,PREFIX,FIRST,MIDDLE,LAST,SUFFIX,MAIDEN,MARITAL,RACE,"
+    "ETHNICITY,GENDER,BIRTHPLACE,ADDRESS,CITY,STATE,COUNTY,FIPS,ZIP,LAT,LON,HEALTHCARE_EXPENSES,"
+    "HEALTHCARE_COVERAGE,INCOME",
+    "encounters": "Id,START,STOP,PATIENT,ORGANIZATION,PROVIDER,PAYER,ENCOUNTERCLASS,CODE,DESCRIPTION",
+    "conditions": "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION",
+    "observations": "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE",
+    "medications": "START,STOP,PATIENT,PAYER,ENCOUNTER,CODE,DESCRIPTION",
+    "procedures": "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION",
+    "immunizations": "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION",
+    "organizations": "Id,NAME",
+}
+
+
+def write_population(folder: Path, persons: int = 12, visits: int = 6) -> Population:
+    """Each person has `visits` encounters, each with a fact of every kind."""
+    tables: dict[str, list[str]] = {name: [header] for name, header in HEADERS.items()}
+    resources: dict[str, list[dict[str, Any]]] = {name: [] for name in RESOURCES}
+    tables["organizations"].append(f"{ORGANIZATION},General")
+    resources["Organization"].append(_place("Organization", ORGANIZATION, {}))
+    managed = {"managingOrganization": {"identifier": {"system": SYNTHEA, "value": ORGANIZATION}}}
+    resources["Location"].append(_place("Location", LOCATION, managed))
+    for number in range(persons):
+        _person(number, tables, resources)
+        for visit in range(visits):
+            _visit(number, visit, tables, resources)
+    return _written(folder, tables, resources)
+
+
+def identifier(*parts: object) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(map(str, parts))))
+
+
+def _place(kind: str, value: str, rest: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": kind, "id": value, "identifier": [{"system": SYNTHEA, "value": value}], **rest}
+
+
+def _person(number: int, tables: dict[str, list[str]], resources: dict[str, list[dict[str, Any]]]) -> None:
+    me = identifier("person", number)
+    first, last, maiden = f"Christopher{number}", f"Robertson{number}", f"Born{number}"
+    tables["patients"].append(
+        f"{me},1980-01-{number + 1:02d},,999-10-{number:04d},S{number},X{number},Mr.,{first},Ann{number},{last},,"
+        f"{maiden},M,white,nonhispanic,F,Boston,1 Main St,Boston,Massachusetts,Suffolk County,25025,02118,42.1,-71.1,"
+        "1.0,2.0,3"
+    )
+    numbers = [
+        {"type": {"coding": [{"code": kind}]}, "system": system, "value": f"{kind}{number}"}
+        for kind, system in MR_TYPES.items()
+    ]
+    resources["Patient"].append(
+        {
+            "resourceType": "Patient",
+            "id": me,
+            "text": {"div": "Person seed: 1"},
+            "extension": [{"url": "x/patient-mothersMaidenName", "valueString": "Eve1 Old2"}],
+            "identifier": [{"system": SYNTHEA, "value": me}, *numbers],
+            "name": [
+                {"use": "official", "family": last, "given": [first, f"Ann{number}"]},
+                {"use": "maiden", "family": maiden, "given": [first]},
+            ],
+            "birthDate": f"1980-01-{number + 1:02d}",
+            "address": [{"line": ["1 Main St"], "city": "Boston", "state": "MA", "postalCode": "02118"}],
+        }
+    )
+
+
+def _visit(number: int, visit: int, tables: dict[str, list[str]], resources: dict[str, list[dict[str, Any]]]) -> None:
+    me, here, day = identifier("person", number), identifier("visit", number, visit), f"2026-01-{visit + 1:02d}"
+    tables["encounters"].append(f"{here},{day},{day},{me},{ORGANIZATION},{ORGANIZATION},{LOCATION},ambulatory,1,Visit")
+    for table in ("conditions", "procedures"):
+        tables[table].append(f"{day},,{me},{here},SNOMED-CT,44054006,Diabetes")
+    tables["medications"].append(f"{day},,{me},{LOCATION},{here},860975,Metformin")
+    tables["immunizations"].append(f"{day},{me},{here},140,Influenza")
+    about = {"subject": {"reference": f"Patient/{me}"}, "encounter": {"reference": f"Encounter/{here}"}}
+    _resources(number, visit, about, resources)
+    for code, name, value, unit, category in _measured(visit):
+        tables["observations"].append(f"{day},{me},{here},{category},{code},{name},{value},{unit},numeric")
+        resources["Observation"].append(_observation(number, visit, code, name, value, unit, category, about))
+    tables["observations"].append(f"{day},{me},,,QALY,QALY,1.0,a,numeric")
+
+
+def _measured(visit: int) -> list[tuple[str, str, float, str, str]]:
+    labs = [(code, name, value + visit, "mg/dL", "laboratory") for code, name, value in LABS]
+    vital = "vital-signs"
+    return [*labs, ("29463-7", "Weight", 70 + visit, "kg", vital), ("8867-4", "Heart rate", 70 + visit, "/min", vital)]
+
+
+def _observation(
+    number: int, visit: int, code: str, name: str, value: float, unit: str, category: str, about: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": identifier("observation", number, visit, code),
+        "status": "final",
+        "category": [{"coding": [{"system": "c", "code": category, "display": category}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": code, "display": name}]},
+        **about,
+        "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
+    }
+
+
+def _resources(number: int, visit: int, about: dict[str, Any], resources: dict[str, list[dict[str, Any]]]) -> None:
+    """One of each kind; a procedure's reason is a condition of the person's first visit, wherever that was."""
+    here, drug = identifier("visit", number, visit), identifier("drug", number, visit)
+    subject = {"subject": {**about["subject"], "display": f"Christopher{number} Robertson{number}"}}
+    place = {"reference": f"Organization?identifier={SYNTHEA}|{ORGANIZATION}"}
+    where = {"location": [{"location": {"reference": f"Location?identifier={SYNTHEA}|{LOCATION}"}}]}
+    resources["Encounter"].append(_fact("Encounter", here, **subject, **where, serviceProvider=place))
+    code = {"code": {"coding": [{"code": "44054006", "display": "Diabetes"}]}}
+    resources["Condition"].append(_fact("Condition", identifier("condition", number, visit), **code, **about))
+    reason = {"reasonReference": [{"reference": f"Condition/{identifier('condition', number, 0)}"}]}
+    resources["Procedure"].append(_fact("Procedure", identifier("p", number, visit), **code, **about, **reason))
+    resources["Medication"].append(_fact("Medication", drug))
+    given = {"medicationReference": {"reference": f"Medication/{drug}"}}
+    resources["MedicationRequest"].append(_fact("MedicationRequest", identifier("r", number, visit), **about, **given))
+    taken = {"subject": about["subject"], "context": about["encounter"]}
+    resources["MedicationAdministration"].append(
+        _fact("MedicationAdministration", identifier("a", number, visit), **taken)
+    )
+    shot = {"patient": about["subject"], "encounter": about["encounter"]}
+    resources["Immunization"].append(_fact("Immunization", identifier("i", number, visit), **shot))
+
+
+def _fact(kind: str, value: str, **rest: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": value, "status": "finished", **rest}
+
+
+def _written(folder: Path, tables: dict[str, list[str]], resources: dict[str, list[dict[str, Any]]]) -> Population:
+    people = Population(folder)
+    for name, lines in tables.items():
+        people.table(name).parent.mkdir(parents=True, exist_ok=True)
+        people.table(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name, made in resources.items():
+        people.resource(name).parent.mkdir(parents=True, exist_ok=True)
+        compact = (json.dumps(one, separators=(",", ":")) + "\n" for one in made)
+        people.resource(name).write_text("".join(compact), encoding="utf-8")
+    return people

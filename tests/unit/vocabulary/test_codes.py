@@ -1,0 +1,121 @@
+"""Coding systems as types; forms, check digits, dots and lists of codes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+
+import pytest
+
+from twinlake.vocabulary.codes import (
+    CODELISTS,
+    Icd10Code,
+    LoincCode,
+    SnomedCode,
+    dotted_icd9,
+    dotted_icd10,
+    is_valid_code,
+    uri_of,
+    vocabulary_of,
+)
+from twinlake.vocabulary.coding_systems import NAMES
+
+
+def test_a_snomed_code_cannot_be_compared_with_an_icd_10_code():
+    with pytest.raises(TypeError, match="SNOMED code cannot be compared with a ICD10CM code"):
+        _ = SnomedCode("44054006") == Icd10Code("E11.9")
+    assert SnomedCode("44054006") == SnomedCode("44054006")
+    assert SnomedCode("44054006") in {SnomedCode("44054006")}
+    assert SnomedCode("44054006") != "44054006"
+
+
+@pytest.mark.parametrize(
+    ("name", "vocabulary"),
+    [
+        ("http://loinc.org", "LOINC"), ("urn:oid:2.16.840.1.113883.6.1", "LOINC"), ("2.16.840.1.113883.6.96", "SNOMED"),
+        ("SNOMED-CT", "SNOMED"), ("http://snomed.info/sct", "SNOMED"), ("ICD-9-CM", "ICD9CM"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "ICD10CM"), ("I10", "local"), ("http://hl7.org/fhir/sid/cvx", "CVX"),
+        ("http://www.nlm.nih.gov/research/umls/rxnorm", "RxNorm"), ("RxNorm", "RxNorm"), ("Unknown", "local"),
+        ("http://hl7.org/fhir/sid/ndc", "NDC"), (None, "local"), ("", "local"), ("HCPCS", "HCPCS"), ("CPT", "CPT4"),
+    ],
+)  # fmt: skip
+def test_an_exports_word_for_a_system_becomes_one_vocabulary(name, vocabulary):
+    assert vocabulary_of(name) == vocabulary
+
+
+def test_a_vocabularys_own_uri_leads_back_to_it():
+    for vocabulary in set(NAMES.values()) - {"local"}:
+        assert vocabulary_of(uri_of(vocabulary)) == vocabulary
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "good", "bad"),
+    [
+        # LOINC Users' Guide works 2951-2; one digit changed in each.
+        ("LOINC", "2951-2", "2951-3"), ("LOINC", "2345-7", "2354-7"),
+        # SNOMED CT; the second is Synthea's, the bad one has two digits exchanged.
+        ("SNOMED", "44054006", "44504006"), ("SNOMED", "90781000119102", "90781000119103"),
+        ("ICD9CM", "250.00", "25000"), ("ICD9CM", "E888.9", "E88.89"), ("ICD9CM", "V70.7", "V7.07"),
+        ("ICD10CM", "E11.9", "E119"), ("ICD10CM", "I10", "10I"), ("ICD9Proc", "39.61", "396.1"),
+        ("ICD10PCS", "02100Z9", "02100O9"), ("RxNorm", "314076", "RX314076"), ("NDC", "00904198861", "0904198861"),
+        ("CVX", "140", "v140"), ("HCPCS", "G0463", "99213"), ("CPT4", "99213", "G0463"),
+    ],
+)  # fmt: skip
+def test_a_code_has_the_form_of_its_system(vocabulary, good, bad):
+    assert is_valid_code(vocabulary, good)
+    assert not is_valid_code(vocabulary, bad)
+
+
+def test_a_loinc_code_of_a_local_range_has_no_check_digit():
+    assert not LoincCode.is_valid("99999-1")
+
+
+@pytest.mark.parametrize(
+    ("bare", "dotted"), [("4139", "413.9"), ("V707", "V70.7"), ("E8889", "E888.9"), ("412", "412")]
+)
+def test_an_icd_9_code_gets_its_dot(bare, dotted):
+    assert dotted_icd9(bare) == dotted_icd9(dotted) == dotted
+
+
+@pytest.mark.parametrize(("bare", "dotted"), [("E119", "E11.9"), ("I10", "I10"), ("E113211 ", "E11.3211")])
+def test_an_icd_10_code_gets_its_dot(bare, dotted):
+    assert dotted_icd10(bare) == dotted
+
+
+def test_every_code_of_every_list_has_the_form_of_its_system():
+    for flag, lists in CODELISTS.items():
+        for vocabulary, codes in lists.items():
+            assert [code for code in codes if not is_valid_code(vocabulary, code)] == [], (flag, vocabulary)
+
+
+def test_type_2_diabetes_is_part_of_diabetes_and_type_1_is_not_part_of_it():
+    for vocabulary, codes in CODELISTS["has_type_2_diabetes"].items():
+        assert codes <= CODELISTS["has_diabetes"][vocabulary]
+    type_2 = CODELISTS["has_type_2_diabetes"]
+    assert {"250.00", "250.92"} <= type_2["ICD9CM"]
+    assert not {"250.01", "250.03"} & type_2["ICD9CM"]
+    assert "E11.3211" in type_2["ICD10CM"]
+    assert "E10.9" not in type_2["ICD10CM"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "categories"),
+    [
+        ("has_diabetes", "E08 E09 E10 E11 E13"), ("has_type_2_diabetes", "E11"),
+        ("has_hypertension", "I10 I11 I12 I13 I15 I16"), ("has_chronic_kidney_disease", "N18"),
+    ],
+)  # fmt: skip
+def test_a_list_holds_every_billable_child_of_its_icd_10_categories(shared_data, flag, categories):
+    with gzip.open(shared_data / "terminology_icd" / "icd10cm-codes-2024.txt.gz", "rt", encoding="latin-1") as lines:
+        billable = {dotted_icd10(line.split()[0]) for line in lines if line.strip()}
+    assert {c for c in billable if c[:3] in categories.split()} <= CODELISTS[flag]["ICD10CM"]
+
+
+def test_every_condition_code_of_the_real_feeds_has_the_form_of_its_system(shared_data):
+    with gzip.open(shared_data / "synthea" / "csv" / "conditions.csv.gz", "rt") as rows:
+        snomed = {row["CODE"] for row in csv.DictReader(rows)}
+    with gzip.open(shared_data / "mimic4_demo" / "hosp" / "diagnoses_icd.csv.gz", "rt") as rows:
+        icd = {(row["icd_version"], row["icd_code"]) for row in csv.DictReader(rows)}
+    assert [code for code in snomed if not is_valid_code("SNOMED", code)] == []
+    assert [code for version, code in icd if version == "9" and not is_valid_code("ICD9CM", dotted_icd9(code))] == []
+    assert [code for version, code in icd if version == "10" and not is_valid_code("ICD10CM", dotted_icd10(code))] == []

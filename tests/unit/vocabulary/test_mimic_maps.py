@@ -1,0 +1,27 @@
+"""MIMIC-IV's local codes: each leads to a quantity this lake knows, in the right fluid."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+
+from twinlake.vocabulary.maps.mimic_labitems import FLUID_BY_ITEMID, ITEMID_TO_LOINC
+from twinlake.vocabulary.maps.mimic_omr import OMR
+from twinlake.vocabulary.measurements import MEASUREMENTS
+
+COUNTED_WITHOUT_THE_WORD = {"14959-1", "9318-7"}
+
+
+def test_every_mapped_code_is_a_known_quantity():
+    assert {*ITEMID_TO_LOINC.values(), *(code for item in OMR.values() for code in item.codes)} <= MEASUREMENTS.keys()
+
+
+def test_urine_leads_to_urine_and_blood_does_not():
+    for itemid, loinc in ITEMID_TO_LOINC.items():
+        assert MEASUREMENTS[loinc].name.startswith("urine_") == (FLUID_BY_ITEMID[itemid] == "Urine"), itemid
+
+
+def test_fluids_are_those_of_the_dictionary(shared_data):
+    with gzip.open(shared_data / "mimic4_demo" / "hosp" / "d_labitems.csv.gz", "rt") as rows:
+        fluid = {int(row["itemid"]): row["fluid"] for row in csv.DictReader(rows)}
+    assert {itemid: fluid[itemid] for itemid in FLUID_BY_ITEMID} == FLUID_BY_ITEMID

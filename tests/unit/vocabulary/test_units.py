@@ -1,0 +1,51 @@
+"""A hospital's spelling of a unit, and the UCUM code it stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from twinlake.vocabulary.unit_spellings import ANY_CASE, EXACT
+from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum_spelling
+
+
+@pytest.mark.parametrize(
+    ("raw", "ucum"),
+    [
+        ("mg/dl", "mg/dL"), ("MG/DL", "mg/dL"), ("mmHg", "mm[Hg]"), ("mm Hg", "mm[Hg]"), ("mm[Hg]", "mm[Hg]"),
+        ("x10E3/uL", "10*3/uL"), ("10^9/L", "10*9/L"), ("10*3/mm3", "10*3/uL"), ("x10(6)/uL", "10*6/uL"),
+        ("K/uL", "10*3/uL"), ("m/uL", "10*6/uL"), ("#/uL", "/uL"), ("mcg/dL", "ug/dL"), ("µg/L", "ug/L"),
+        ("IU/L", "[IU]/L"), ("[iU]/L", "[IU]/L"), ("mEq/L", "meq/L"), ("sec", "s"), ("mm/hr", "mm/h"),
+        ("#/hpf", "/[HPF]"), ("mOsm/kg", "mosm/kg"), ("pH", "[pH]"), ("Ratio", "{ratio}"), ("ng/dl", "ng/dL"),
+        ("mL/min/1.73 m2", "mL/min/{1.73_m2}"), ("ml/min/1.73m^2", "mL/min/{1.73_m2}"),
+        ("mL/min/{1.73_m2}", "mL/min/{1.73_m2}"), ("mL/min per 1.73 sq m", "mL/min/{1.73_m2}"),
+        ("mL/min", "mL/min"), ("mmol/mol", "mmol/mol"), ("{INR}", "{INR}"), ("furlong", "furlong"),
+    ],
+)  # fmt: skip
+def test_a_spelling_becomes_its_ucum_code(raw, ucum):
+    assert ucum_spelling(raw) == ucum
+
+
+@pytest.mark.parametrize("raw", [None, "", " ", "N/A", "n/a", "+/-", "None"])
+def test_what_stands_for_no_unit_is_none(raw):
+    assert ucum_spelling(raw) is None
+
+
+def test_spelling_twice_is_spelling_once():
+    for unit in {*EXACT.values(), *ANY_CASE.values()}:
+        assert ucum_spelling(unit) == unit
+
+
+@pytest.mark.parametrize("unit", ["G/L", "T/L", "Mg/dL", "Mmol/L", "10.Gg"])
+def test_a_unit_with_two_readings_is_known_as_such(unit):
+    assert has_two_readings(unit)
+
+
+@pytest.mark.parametrize("unit", ["mg/dL", "mmol/L", "m[Hg]", "GPL", "[GPL'U]", "U/L", "g/L", "10*9/L", "meq/L"])
+def test_a_plain_unit_has_one_reading(unit):
+    assert not has_two_readings(unit)
+
+
+def test_a_unit_of_words_is_told_from_a_unit_with_words():
+    assert is_bare_annotation("{score}")
+    assert not is_bare_annotation("{copies}/mL")
+    assert not is_bare_annotation("{a}/{b}")
