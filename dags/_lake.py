@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 import os
-from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
+
 from twinlake.declare.errors import ConfigurationError, DataError, LockedError, PlatformError, TwinlakeError
 from twinlake.plan import Node, read_plan
+
+if TYPE_CHECKING:
+    from jobs._run import Opened
+    from twinlake.engine.home import Home
 
 # The publication that readers see; a DAG that shall follow each new one names this asset in its schedule.
 PUBLICATION = Asset(name="twinlake_publication", uri="twinlake://publication")
 # One slot: on one machine every task may start a JVM.
 POOL = "twinlake"
 RETRYABLE = (PlatformError, LockedError)
+# Faults of the program, which come again however often one tries.
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError)
 # A run that waits for another looks this often, and gives up after this long.
 LOOK_EVERY, GIVE_UP = timedelta(seconds=15), timedelta(hours=12)
 LOG = logging.getLogger("twinlake.tasks")
@@ -44,59 +52,52 @@ WINDOW = {
 }
 
 
+@dataclass(frozen=True)
 class Step:
     """One Airflow task: nodes of the plan under one verb, after other tasks."""
 
-    def __init__(self, name: str, nodes: Sequence[Node]) -> None:
-        self.name, self.verb, self.nodes = name, nodes[0].verb, [n.name for n in nodes]
-        self.reads = {name for n in nodes for name in n.after}
+    name: str
+    verb: str
+    nodes: tuple[str, ...]
+    after: tuple[str, ...]
 
 
-def steps(nodes: Sequence[Node], verbs: Sequence[str] = (), size: str = "node") -> dict[str, tuple[Step, list[str]]]:
-    """The tasks for these nodes (all, or those of some verbs), each with the tasks it directly follows."""
+def steps(nodes: Sequence[Node], verbs: Sequence[str] = (), size: str = "node") -> Iterator[Step]:
+    """The tasks for these nodes (all, or those of some verbs), in order, each after those it directly follows."""
+    if size not in ("node", "layer"):
+        raise ConfigurationError(f"TWINLAKE_TASKS={size}: a task is a node or a layer.")
     kept = [n for n in nodes if not verbs or n.verb in verbs]
     task_of = {n.name: n.name if size == "node" else n.verb for n in kept}
-    made: dict[str, tuple[Step, list[str]]] = {}
+    direct: dict[str, set[str]] = {name: set() for name in task_of.values()}
+    for node in kept:
+        direct[task_of[node.name]] |= {task_of[a] for a in node.after if a in task_of} - {task_of[node.name]}
     before: dict[str, set[str]] = {}
-    for name in _in_order(task_of, kept):
-        step = Step(name, [n for n in kept if task_of[n.name] == name])
-        direct = {task_of[r] for r in step.reads if r in task_of} - {name}
-        distant = set().union(*(before[d] for d in direct))
-        before[name] = direct | distant
-        made[name] = step, sorted(direct - distant)
-    return made
-
-
-def _in_order(task_of: Mapping[str, str], nodes: Sequence[Node]) -> Iterator[str]:
-    from graphlib import TopologicalSorter
-
-    graph: dict[str, set[str]] = {name: set() for name in task_of.values()}
-    for node in nodes:
-        graph[task_of[node.name]] |= {task_of[a] for a in node.after if a in task_of} - {task_of[node.name]}
-    return iter(tuple(TopologicalSorter(graph).static_order()))
+    for name in TopologicalSorter(direct).static_order():
+        distant = set().union(*(before[d] for d in direct[name]))
+        before[name] = direct[name] | distant
+        members = [n for n in kept if task_of[n.name] == name]
+        yield Step(name, members[0].verb, tuple(n.name for n in members), tuple(sorted(direct[name] - distant)))
 
 
 def lay_out(verbs: Sequence[str] = (), *, retrain: bool = False) -> None:
     """The plan as tasks of the DAG under construction; TWINLAKE_TASKS=layer makes one task of each verb's nodes."""
     made: dict[str, Any] = {}
     turn = wait_for_turn()
-    for name, (step, after) in steps(read_plan().nodes, verbs, os.environ.get("TWINLAKE_TASKS", "node")).items():
-        made[name] = _ingest(turn) if step.verb == "ingest" else _task(step, retrain)
-        for other in after:
-            made[other] >> made[name]
-        if not after and step.verb != "ingest":
-            turn >> made[name]
+    for step in steps(read_plan().nodes, verbs, os.environ.get("TWINLAKE_TASKS", "node")):
+        first, made[step.name] = _ingest() if step.verb == "ingest" else _do(step, retrain)
+        for other in [made[name] for name in step.after] or [turn]:
+            other >> first
 
 
-def _ingest(turn: Any) -> Any:
+def _ingest() -> tuple[Any, Any]:
     found = hospitals()
-    turn >> found
-    return ingest.expand(hospital=found)
+    return found, ingest.expand(hospital=found)
 
 
-def _task(step: Step, retrain: bool) -> Any:
+def _do(step: Step, retrain: bool) -> tuple[Any, Any]:
     outlets = [PUBLICATION] if step.verb == "publish" else []
-    return take.override(task_id=step.name, outlets=outlets)(verb=step.verb, nodes=step.nodes, retrain=retrain)
+    made = do.override(task_id=step.name, outlets=outlets)(nodes=list(step.nodes), retrain=retrain)
+    return made, made
 
 
 @task.sensor(
@@ -108,7 +109,7 @@ def wait_for_turn() -> bool:
     from twinlake.engine.home import home_of
 
     context = get_current_context()
-    return my_turn(home_of(Path(context["params"]["feeds"])).path, context)
+    return my_turn(home_of(Path(context["params"]["feeds"])), context)
 
 
 @task
@@ -116,8 +117,7 @@ def hospitals() -> list[str]:
     """The hospitals to ingest; each becomes a task of its own."""
     from jobs.ingest import hospitals as listed
 
-    with opened_lake("hospitals") as (opened, given):
-        check_window(given)
+    with opened_lake("hospitals") as opened:
         if not listed(opened):
             raise DataError("No hospital can be read: " + "; ".join(opened.refused.values()))
         return listed(opened)
@@ -126,38 +126,34 @@ def hospitals() -> list[str]:
 @task(task_id="ingest", map_index_template="{{ task.op_kwargs['hospital'] }}")
 def ingest(hospital: str) -> None:
     """Land one hospital's new files."""
-    with opened_lake(f"ingest {hospital}") as (opened, given):
-        _step("ingest")(opened, Namespace(**vars(given), node="ingest", hospital=hospital))
+    from jobs._daily import take
+
+    with opened_lake(f"ingest of {hospital}") as opened:
+        take(opened, opened.plan.node("ingest"), hospital)
 
 
 @task
-def take(verb: str, nodes: Sequence[str], retrain: bool) -> None:
-    """Do the verb to each node, in the plan's order."""
-    options = {"always": retrain} if verb == "train" else {}
-    for node in nodes:
-        with opened_lake(node) as (opened, given):
-            _step(verb)(opened, Namespace(**vars(given), node=node, hospital=None), **options)
+def do(nodes: Sequence[str], retrain: bool) -> None:
+    """Take the step of each node, in the plan's order."""
+    from jobs._daily import take
 
-
-def _step(verb: str) -> Callable[..., Any]:
-    from importlib import import_module
-
-    return import_module(f"jobs.{verb}").step
+    for name in nodes:
+        with opened_lake(name) as opened:
+            take(opened, opened.plan.node(name), train_always=retrain)
 
 
 @contextmanager
-def opened_lake(what: str) -> Iterator[tuple[Any, Namespace]]:
-    """The run and what the step is given, with the lake locked; a fault that a retry cannot mend is final."""
+def opened_lake(what: str) -> Iterator[Opened]:
+    """The run this task belongs to, with the lake locked; a fault that a retry cannot mend is final."""
     from twinlake.engine.home import run_lock
 
     context = get_current_context()
-    run_id = context["run_id"]
     with final_faults(what):
-        opened, given = _open(context)
-        if not my_turn(opened.run.home.path, context):
+        opened = _open(context)
+        if not my_turn(opened.run.home, context):
             raise LockedError(f"{opened.run.home.path} is in use by another run of Airflow. Wait for it.")
-        with run_lock(opened.run.home, run_id):
-            yield opened, given
+        with run_lock(opened.run.home, context["run_id"]):
+            yield opened
 
 
 @contextmanager
@@ -165,44 +161,46 @@ def final_faults(what: str) -> Iterator[None]:
     """Only faults of the platform are worth a retry; each fault is told with the step it happened in."""
     try:
         yield
-    except RETRYABLE as error:
-        LOG.error("%s: %s", what, error, exc_info=True)
-        raise
     except (TwinlakeError, KeyboardInterrupt) as error:
-        LOG.error("%s: %s", what, error, exc_info=True)
-        raise AirflowFailException(f"{what}: {error}") from error
+        told = str(error) if str(error).startswith(what) else f"{what}: {error}"
+        LOG.error("%s", told, exc_info=True)
+        if isinstance(error, RETRYABLE):
+            raise
+        raise AirflowFailException(told) from error
     except Exception as error:
+        # Of what is none of ours only the kind is told, for it may quote a patient's value.
         LOG.error("%s: %s", what, type(error).__name__, exc_info=True)
+        if isinstance(error, MISTAKES):
+            raise AirflowFailException(f"{what}: {type(error).__name__}") from error
         raise
 
 
-def _open(context: Mapping[str, Any]) -> tuple[Any, Namespace]:
-    params = context["params"]
-    run = context["dag_run"]
+def _open(context: Mapping[str, Any]) -> Opened:
+    params, run = context["params"], context["dag_run"]
     as_of = params["as_of"] or (run.logical_date or run.run_after).isoformat()
-    given = Namespace(
-        feeds=Path(params["feeds"]), as_of=as_of, run_id=context["run_id"],
-        deliveries_from=params.get("from_date"), deliveries_to=params.get("to_date"),
-    )  # fmt: skip
-    return _opened(given.feeds, as_of, given.run_id), given
+    return _opened(Path(params["feeds"]), as_of, context["run_id"], window(params))
 
 
 @lru_cache(maxsize=1)
-def _opened(feeds: Path, as_of: str, run_id: str) -> Any:
-    """One run opened once a process: in one process all its tasks share the Spark session."""
+def _opened(feeds: Path, as_of: str, run_id: str, deliveries: tuple[date, date] | None) -> Opened:
+    """A run is opened once a process: where all tasks are one process, they share its Spark session."""
     from jobs._run import moment, open_run
 
-    return open_run(feeds, moment(as_of), run_id, LOG.info)
+    limited = {"deliveries": deliveries} if deliveries else {}
+    return open_run(feeds, moment(as_of), run_id, LOG.info, **limited)
 
 
-def check_window(given: Namespace) -> None:
-    """What a JSON schema cannot say of a window."""
-    first, last = given.deliveries_from, given.deliveries_to
-    if first and last and date.fromisoformat(first) > date.fromisoformat(last):
+def window(params: Mapping[str, Any]) -> tuple[date, date] | None:
+    """The deliveries to ingest, from a day up to and without another; none: all there are."""
+    if "from_date" not in params:
+        return None
+    first, last = date.fromisoformat(params["from_date"]), date.fromisoformat(params["to_date"])
+    if first > last:
         raise ConfigurationError(f"The window {first} to {last} ends before it begins. Swap from_date and to_date.")
+    return first, last + timedelta(days=1)
 
 
-def my_turn(home: Path, context: Mapping[str, Any]) -> bool:
+def my_turn(home: Home, context: Mapping[str, Any]) -> bool:
     """Whether this run may touch the lake now; Airflow knows which other run is still under way."""
     from twinlake.engine.airflow_turn import take_turn
 
@@ -210,4 +208,4 @@ def my_turn(home: Path, context: Mapping[str, Any]) -> bool:
         dag_id, _, run_id = run.partition(" ")
         return context["ti"].get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["queued", "running"]) > 0
 
-    return take_turn(home / "airflow", f"{context['dag_run'].dag_id} {context['run_id']}", is_under_way)
+    return take_turn(home.airflow, f"{context['dag_run'].dag_id} {context['run_id']}", is_under_way)

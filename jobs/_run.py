@@ -69,3 +69,8 @@ def main(verb: str, step: Callable[[Opened, argparse.Namespace], object], argv: 
     """Open the run the arguments name and take the step."""
     given = arguments(verb, argv)
     step(open_run(given.feeds, moment(given.as_of), given.run_id, print), given)
+
+
+def run_id_now(verb: str) -> str:
+    """A name for a run that a person started; only names come from the clock, nothing that is stored by it."""
+    return f"{verb}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from hypothesis import Phase, settings
 from hypothesis import given as drawn_from
-from hypothesis import settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
@@ -14,6 +14,8 @@ from twinlake.catalog.gold.blood_glucose_feature import blood_glucose_feature
 from twinlake.catalog.gold.diabetes_feature import diabetes_feature
 from twinlake.declare.table import Table
 
+# No shrinking: each of its hundreds of attempts would be a Spark job.
+PHASES = (Phase.explicit, Phase.generate)
 START = dt.datetime(2010, 1, 1)
 NOW = 2000
 ITEMS = {"29463-7": "kg", "8867-4": "/min", "2345-7": "mg/dL", "4548-4": "%", "2093-3": "mg/dL"}
@@ -38,7 +40,7 @@ def events(days: st.SearchStrategy[int], at_least: int) -> st.SearchStrategy[lis
     return st.lists(one, min_size=at_least, max_size=40)
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, phases=PHASES)
 @drawn_from(history=events(past, 20), later=events(future, 10))
 def test_events_after_now_change_no_feature_of_an_index_before_now(spark, history, later):
     for table in (blood_glucose_feature, diabetes_feature):
@@ -50,7 +52,7 @@ def test_events_after_now_change_no_feature_of_an_index_before_now(spark, histor
         assert {key: row for key, row in with_later.items() if key[1] <= _at(NOW)} == without
 
 
-@settings(max_examples=2)
+@settings(max_examples=2, phases=PHASES)
 @drawn_from(history=events(past, 20))
 def test_a_row_is_what_it_would_be_had_the_world_ended_at_its_index(spark, history):
     """Each index's row, built from all that happened, against the current row built from what had happened by then."""

@@ -3,8 +3,9 @@ hospitals.
 
 Rates per second registration. Middle name 58 % and SSN 54 % mismatching: Just et al. 2016 (1). Kinds of typing error
 (substitution 59, deletion 16, insertion 10, transposition 2, several 13): the figures the project's issue on
-identity cites. All others are assumptions, set high on purpose: they stand in RATES. Run as a script, it trains and
-writes the weights. (1) Perspectives in Health Information Management 13, "Why patient matching is a challenge".
+identity cites. All others in RATES are assumptions. Three in four wrong identifiers are left out here and one mistyped;
+the published mismatches are of values both present, so this sample is the kinder. Run as a script, it trains and writes
+the weights. (1) Perspectives in Health Information Management 13, "Why patient matching is a challenge".
 """
 
 from __future__ import annotations

@@ -176,3 +176,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return {None: "", "": "''"}.get(value, str(value)) if isinstance(value, str | None) else str(value)
+
+
+def as_read(table: Table, rows: DataFrame, as_of: str, publication_id: str = "p1") -> DataFrame:
+    """The rows as a publication shows them: with the columns of the table's view."""
+    moment = rows.selectExpr("*", f"TIMESTAMP '{as_of}' AS as_of", f"'{publication_id}' AS publication_id")
+    return moment.selectExpr("*", *(f"{sql} AS `{name}`" for name, sql in table.view.items()))

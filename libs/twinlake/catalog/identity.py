@@ -3,7 +3,9 @@
 What it cannot tell: twins whose given names differ by a letter and whose middle names and sex agree; a person who
 changed given name and moved, without an identifier; two strangers of one common name born the same day in one town.
 Error rates behind the choices: Just et al., Perspectives in Health Information Management 2016 (middle name differs
-in 58 %, SSN in 54 % of the pairs that are one person), so neither may carry or forbid a link by itself.
+in 58 %, SSN in 54 % of confirmed duplicates), so neither may carry or forbid a link by itself. The figures of
+`chance_at_least` and the thresholds are judgements, not published: the thresholds were settled on the sets of
+tests/benchmark/bench_linkage.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Short forms of given names in English and Spanish use, each under the one form it is compared by.
 
-Only forms that are plainly one name in common registers (the public US nickname lists agree on them); a form that
-stands for several names (ALEX, CHRIS, PAT) is under the commonest, which groups rather than separates.
+Written from general knowledge, not taken from a published list. A form that stands for several names (ALEX, CHRIS, PAT)
+is under one of them, which groups rather than separates.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Table:
     `unit` is the column by which it is rebuilt. `via` says, for an input that does not carry the unit, which SQL
     expression over a changed row of that input gives the unit. `build` takes the tables named by its parameters;
     `rows` stands for what the sources implement and `hospitals` for the hospitals' settings. `view` adds the columns
-    that depend on the reader's moment (age today), which are never stored. `versions_of` marks the table that keeps
+    that depend on the reader's moment (age today), as SQL over the row, `as_of` and `publication_id`; never stored. `versions_of` marks the table that keeps
     the versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row
     may depend on any row of its inputs. `references` are foreign keys, column → table, made before this one.
     """
@@ -47,7 +47,7 @@ class Table:
     inputs: tuple[str, ...]
     from_sources: tuple[str, ...] = ()
     via: Mapping[str, str | Through] = field(default_factory=lambda: MappingProxyType({}))
-    view: Callable[..., Any] | None = None
+    view: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scored: bool = False
     versions_of: str | None = None
     whole: bool = False
@@ -99,7 +99,7 @@ def table(
     unit: str = "person_id",
     from_sources: tuple[str, ...] = (),
     via: Mapping[str, str | Through] | None = None,
-    view: Callable[..., Any] | None = None,
+    view: Mapping[str, str] | None = None,
     scored: bool = False,
     versions_of: str | None = None,
     whole: bool = False,
@@ -123,7 +123,7 @@ def table(
             inputs=tuple(p for p in parameters if p not in NOT_TABLES),
             from_sources=from_sources,
             via=MappingProxyType(dict(via or {})),
-            view=view,
+            view=MappingProxyType(dict(view or {})),
             scored=scored,
             versions_of=versions_of,
             whole=whole,

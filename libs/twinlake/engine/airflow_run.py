@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import ConfigurationError, LockedError, PlatformError, TwinlakeError
-from twinlake.engine.airflow_home import DAGS, prepare, settings
+from twinlake.engine.airflow_settings import DAGS, prepare, settings
 from twinlake.engine.home import home_of, run_lock
 from twinlake.engine.run import silent
 
@@ -69,7 +69,8 @@ def _use(env: dict[str, str]) -> None:
     """Airflow reads its settings when it is first imported, so a process serves one home."""
     if "airflow" in sys.modules and os.environ.get("AIRFLOW_HOME") != env["AIRFLOW_HOME"]:
         raise ConfigurationError(
-            f"This process already uses Airflow in {os.environ.get('AIRFLOW_HOME')}. Run {env['AIRFLOW_HOME']} in another."
+            f"This process already uses Airflow in {os.environ.get('AIRFLOW_HOME')}. "
+            f"Run {env['AIRFLOW_HOME']} in another."
         )
     os.environ.update(env)
 
@@ -110,14 +111,13 @@ class _Listener(logging.Handler):
 def _bury_dead_runs() -> None:
     """Runs of a killed process or scheduler would look alive for ever; those of a living scheduler are left alone."""
     from airflow.jobs.job import most_recent_job
-    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     with create_session() as session:
         open_runs = session.scalars(select(DagRun).where(DagRun.dag_id.in_(OURS), DagRun.state == "running")).all()
-        scheduler = most_recent_job(SchedulerJobRunner.job_type, session=session)
+        scheduler = most_recent_job("SchedulerJob", session=session)
         if open_runs and scheduler and scheduler.is_alive():
             raise LockedError(
                 f"Airflow is running {open_runs[0].dag_id} ({open_runs[0].run_id}) on this lake. Wait for it."

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError, PlatformError
-from twinlake.engine.airflow_home import ADDRESS, prepare, settings
+from twinlake.engine.airflow_settings import ADDRESS, prepare, private_file, settings
 from twinlake.engine.home import Home
 
 # `airflow standalone` would also start a log server on every network interface, and a triggerer for nobody.
@@ -21,14 +23,16 @@ COMPONENTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("api-serv
 READY_WITHIN = 180.0
 
 
-def serve(home: Home, tell: Callable[[str], None] = print) -> None:
+def serve(home: Home, feeds: Path, tell: Callable[[str], None] = print) -> None:
     """Run Airflow until it is interrupted; a fault of one component ends all."""
+    home = replace(home, feeds=feeds.resolve())
     prepare(home)
     env = {**os.environ, **settings(home), "TWINLAKE_TASKS": os.environ.get("TWINLAKE_TASKS", "layer")}
     address, port = env["AIRFLOW__API__BASE_URL"], int(env["AIRFLOW__API__PORT"])
     password = _password(Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
     _refuse_taken(port)
     tell(f"Airflow starts on {address} … (logs: {home.airflow / 'logs'})")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     running = [_start(command, home.airflow / "logs", env) for command in COMPONENTS]
     try:
         _wait_until_ready(port, running)
@@ -42,16 +46,15 @@ def serve(home: Home, tell: Callable[[str], None] = print) -> None:
 
 def _password(file: Path) -> Path:
     """The admin's password, written where only its owner reads it; Airflow would print one that it makes itself."""
-    if not file.is_file():
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-            json.dump({"admin": secrets.token_urlsafe(12)}, out)
+    private_file(file, json.dumps({"admin": secrets.token_urlsafe(12)}))
     return file
 
 
 def _refuse_taken(port: int) -> None:
     if _answers(port):
         raise ConfigurationError(
-            f"Something already listens on {ADDRESS}:{port}. Stop it, or choose another port with TWINLAKE_AIRFLOW_PORT."
+            f"Something already listens on {ADDRESS}:{port}. "
+            "Stop it, or choose another port with TWINLAKE_AIRFLOW_PORT."
         )
 
 

@@ -71,7 +71,11 @@ def _parsed(rows: DataFrame, feed) -> DataFrame:
 def _rows_of(run: Run, system: str, feed: str, came: set[LandedFile], went: set[LandedFile]) -> DataFrame:
     from pyspark.sql import functions as F
 
-    signs = [(f.path, f.sha256, 1) for f in came] + [(f.path, f.sha256, -1) for f in went]
+    # A file with mended records is the same file before and after: all of it counts as come.
+    still = {(f.path, f.sha256) for f in came}
+    signs = [(*file, 1) for file in still] + [
+        (f.path, f.sha256, -1) for f in went if (f.path, f.sha256) not in still
+    ]
     files = run.spark.createDataFrame(sorted(signs), "path string, _file_hash string, _sign int")
     stored = run.spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{feed}"))
     return stored.where(F.col("path").isin([path for path, *_ in signs])).join(

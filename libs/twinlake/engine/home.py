@@ -60,10 +60,15 @@ def home_of(feeds: Path | None) -> Home:
     """The home that belongs to `feeds`; without feeds, the one TWINLAKE_HOME names or the only one there is."""
     given = os.environ.get("TWINLAKE_HOME")
     if feeds is not None:
-        path = Path(given) if given else Path(".twinlake") / feeds.resolve().name
+        path = Path(given) if given else Path(".twinlake") / _name_of(feeds.resolve())
         return Home(path.resolve(), feeds.resolve())
     path = Path(given) if given else _only_home()
     return Home(path.resolve(), Path(_settings(path)["feeds"]))
+
+
+def _name_of(feeds: Path) -> str:
+    """The folder's name, or its parent's where it is just called feeds."""
+    return feeds.parent.name if feeds.name == "feeds" else feeds.name
 
 
 def _only_home() -> Path:

@@ -219,7 +219,7 @@ def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]
     row = {
         "hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
         "delivery": found.delivery, "delivered_at": found.delivered_at(run.as_of), "sha256": file.sha256,
-        "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
+        "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0, "mended": 0,
         "status": found.status, "reason": found.reason, "run_id": run.run_id,
         "sequence": 1 + max((int(r["sequence"]) for r in ledger.rows), default=0),
     }  # fmt: skip

@@ -22,6 +22,7 @@ class LandedFile:
     delivery: str
     delivered_at: datetime
     rekeyed: int
+    mended: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def read_ledger(ops: Ops, version: int | None = None) -> Ledger:
 
 
 def _landed(row: Mapping[str, object]) -> LandedFile:
-    return LandedFile(*(row[name] for name in ("path", "sha256", "delivery", "delivered_at", "rekeyed")))  # type: ignore[arg-type]
+    return LandedFile(*(row[name] for name in ("path", "sha256", "delivery", "delivered_at", "rekeyed", "mended")))  # type: ignore[arg-type]
 
 
 def _latest(files: Iterable[LandedFile], key: FeedKey, systems: Mapping[str, System]) -> frozenset[LandedFile]:

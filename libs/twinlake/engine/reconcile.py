@@ -76,17 +76,22 @@ def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     versions = Records(run, ledger)._versions(system, feed, None)  # noqa: SLF001 - the same versions conform read
     assert versions is not None
     placed = versions.join(_placed(run, system, feed), "_record_id", "left")
-    current = F.col("is_current")
-    outcome = F.when(~current, F.struct(F.lit("superseded").alias("outcome"), F.lit("").alias("reason"))).when(
-        F.col("_place").isNotNull(), F.struct(F.col("_place").alias("outcome"), F.lit("").alias("reason"))
-    )
-    known = placed.withColumn("_outcome", outcome)
-    done = known.where("_outcome is not null")
-    rest = parse(known.where("_outcome is null"), declared.feed(feed)).withColumn(
-        "_outcome", _why(declared, declared.feed(feed))
-    )
-    columns = ("hospital", "system", F.lit(feed).alias("feed"), "_outcome.outcome", "_outcome.reason")
-    return done.select(*columns).union(rest.select(*columns))
+    said = F.when(~F.col("is_current"), F.lit("superseded")).otherwise(F.col("_place"))
+    known = placed.withColumn("_outcome", F.struct(said.alias("outcome"), F.lit("").alias("reason")))
+    # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.
+    named = known.withColumnsRenamed({"hospital": "_hospital", "system": "_system"})
+    rest = parse(named.where("_outcome.outcome is null"), declared.feed(feed), ("_hospital", "_system", "raw_record"))
+    why = rest.withColumn("_outcome", _why(declared, declared.feed(feed)))
+    return _counted(named.where("_outcome.outcome is not null"), feed).union(_counted(why, feed))
+
+
+def _counted(rows: DataFrame, feed: str) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return rows.select(
+        F.col("_hospital").alias("hospital"), F.col("_system").alias("system"), F.lit(feed).alias("feed"),
+        F.col("_outcome.outcome").alias("outcome"), F.col("_outcome.reason").alias("reason"),
+    )  # fmt: skip
 
 
 def _why(system: System, feed: Feed) -> Column:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.source import Feed
+from twinlake.declare.standardise import with_exact_numbers
 from twinlake.engine.ledger import LandedFile, Ledger
 from twinlake.engine.run import Run
 
@@ -98,15 +99,21 @@ class Records:
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
 
 
-def parse(rows: DataFrame, feed: Feed) -> DataFrame:
+def parse(rows: DataFrame, feed: Feed, carried: tuple[str, ...] = CARRIED) -> DataFrame:
     """The record's own columns beside the ones the engine carries."""
     from pyspark.sql import functions as F
 
+    # inline, not `record.*`: Spark would push a filter on a parsed column below and parse once for each mention.
+    return rows.select(*carried, F.inline(F.array(_record(feed))))
+
+
+def _record(feed: Feed) -> Column:
+    from pyspark.sql import functions as F
+
     raw = F.col("raw_record")
-    record: Column = (
-        F.from_json(raw, feed.schema) if feed.wire == "ndjson" else F.from_csv(raw, feed.schema, CSV_OPTIONS)
-    )
-    return rows.withColumn("_record", record).select(*CARRIED, "_record.*")
+    if feed.wire == "csv":
+        return F.from_csv(raw, feed.schema, CSV_OPTIONS)
+    return F.from_json(with_exact_numbers(raw, *feed.exact_numbers) if feed.exact_numbers else raw, feed.schema)
 
 
 def _with_history(rows: DataFrame) -> DataFrame:

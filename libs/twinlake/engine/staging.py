@@ -35,7 +35,7 @@ class _Tally:
     duplicates: int = 0
     rekeyed: int = 0
     faults: list[Fault] = field(default_factory=list)
-    seen: set[bytes] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     keys: set[int] = field(default_factory=set)
 
     def numbers(self) -> dict[str, int]:
@@ -75,21 +75,26 @@ def _batches(found: Iterator[Record | Fault], tally: _Tally) -> Iterator[pa.Reco
         yield _batch(rows)
 
 
+def digest_of(raw: str) -> str:
+    """`record_hash`: the first 128 bits of the SHA-256 of a record as it came, in hex."""
+    return hashlib.sha256(raw.encode()).hexdigest()[:32]
+
+
 def _row(item: Record | Fault, tally: _Tally) -> tuple | None:
     if isinstance(item, Fault):
         tally.faults.append(item)
         return None
-    digest = hashlib.sha256(item.raw.encode()).digest()[:16]
+    digest = digest_of(item.raw)
     if digest in tally.seen:
         tally.duplicates += 1
         return None
     tally.seen.add(digest)
-    key = item.key or digest.hex()
+    key = item.key or digest
     named = hash(key)
     tally.rekeyed += named in tally.keys
     tally.keys.add(named)
     tally.landed += 1
-    return item.offset, item.raw, digest.hex(), key, item.person, item.version
+    return item.offset, item.raw, digest, key, item.person, item.version
 
 
 def _batch(rows: list[tuple]) -> pa.RecordBatch:

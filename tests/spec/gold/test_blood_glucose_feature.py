@@ -14,15 +14,16 @@ PERSON = """
     1         | 1980-03-02 | 1980
     2         |            | 1950
 """
-HEADER = """
-    person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | operator | hospital | value_source_value
-"""
+HEADER = " | ".join((
+    "person_id", "measurement_code", "measurement_vocabulary", "measurement_datetime", "value_as_number", "unit_code",
+    "operator", "hospital", "value_source_value",
+))  # fmt: skip
 
 
 @pytest.fixture
 def features(given):
     def build(measurements: str, deaths: str = "person_id"):
-        drawn = given(HEADER + measurements, measurement)
+        drawn = given(HEADER + "\n" + measurements, measurement)
         return blood_glucose_feature.build(given(PERSON), given(deaths, death), drawn)
 
     return build
@@ -39,8 +40,8 @@ def test_a_row_holds_the_last_values_at_or_before_the_glucose(features):
     expect(
         rows.where("not is_current"),
         """
-        person_id | index_datetime   | body_weight_kg | heart_rate_per_min | age_at_index_years | blood_glucose_mg_per_dl
-        1         | 2020-06-01 10:00 | 72             | 66                 | 40                 | 95
+        index_datetime   | body_weight_kg | heart_rate_per_min | age_at_index_years | blood_glucose_mg_per_dl
+        2020-06-01 10:00 | 72             | 66                 | 40                 | 95
         """,
     )
 
@@ -71,9 +72,9 @@ def test_the_current_row_is_the_latest_moment_without_a_label(features):
     expect(
         rows.where("is_current"),
         """
-        person_id | index_datetime   | body_weight_kg | blood_glucose_mg_per_dl | exclusion_reason
-        1         | 2020-02-01 10:00 | 70             |                         |
-        2         | 2020-01-01 10:00 |                |                         | no body weight in the 365 days before the latest value
+        index_datetime   | blood_glucose_mg_per_dl | exclusion_reason
+        2020-02-01 10:00 |                         |
+        2020-01-01 10:00 |                         | no body weight in the 365 days before the latest value
         """,
     )
 

@@ -5,8 +5,8 @@ import datetime as dt
 
 import pytest
 
-from tests.support.text_table import expect, expect_shape
-from twinlake.catalog.gold.person_summary import person_summary, view
+from tests.support.text_table import as_read, expect, expect_shape
+from twinlake.catalog.gold.person_summary import person_summary
 from twinlake.catalog.silver.condition_occurrence import condition_occurrence
 from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.location import location
@@ -111,10 +111,7 @@ def test_a_condition_is_active_if_its_last_recording_has_no_end(summary) -> None
 
 
 def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
-    from pyspark.sql import functions as F
-
-    as_of = F.lit(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
-    actual = view(summary(deaths="person_id | death_date\n2 | 2021-05-06"), as_of, F.lit("p"))
+    actual = as_read(person_summary, summary(deaths="person_id | death_date\n2 | 2021-05-06"), "2026-03-01 12:00:00")
     expect(actual, "person_id | age_years\n1 | 45\n2 | 71")
 
 

@@ -46,10 +46,10 @@ def test_every_person_has_a_row_for_every_model(given):
     expect(
         rows.select(*risk_score.columns),
         """
-        person_id | risk_name | model_name           | model_version | risk_prob | risk_reason                                | observed_at
-        1         | glucose   | blood_glucose        | v1            | 0.25      |                                            | 2020-01-01
-        2         | glucose   | blood_glucose        |               |           | nothing the model needs was ever measured  |
-        1         | diabetes  | diabetes_probability |               |           | too few events                             |
-        2         | diabetes  | diabetes_probability |               |           | too few events                             |
+        person_id | risk_name | model_version | risk_prob | risk_reason                               | observed_at
+        1         | glucose   | v1            | 0.25      |                                           | 2020-01-01
+        2         | glucose   |               |           | nothing the model needs was ever measured |
+        1         | diabetes  |               |           | too few events                            |
+        2         | diabetes  |               |           | too few events                            |
         """,
     )

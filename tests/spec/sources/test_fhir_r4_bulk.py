@@ -1,5 +1,8 @@
 """FHIR R4 as it comes, and the rows it becomes."""
 
+# Tables and records are drawn as wide as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from tests.support.text_table import expect
@@ -42,7 +45,7 @@ def test_a_quantity_becomes_a_measurement_at_its_utc_time(implement) -> None:
         """
         source_person_id | measurement_code | measurement_vocabulary | measurement_name | measurement_datetime | value_source_value | unit_source_value | visit_source_id | part
         p1               | 2345-7           | LOINC                  | Glucose          | 2020-03-01 14:30     | 98.5               | mg/dL             | e1              | ''
-        """,  # noqa: E501
+        """,
     )
 
 
@@ -269,7 +272,7 @@ def test_a_drug_is_found_in_the_order_inside_it_or_where_it_refers_to(implement)
         2         | RxNorm          | Two       | order     | active      |                   |                        |
         3         | RxNorm          | Three     | order     | active      |                   |                        |
                   |                 | Four      | order     | active      |                   |                        |
-        """,  # noqa: E501
+        """,
     )
 
 
@@ -286,7 +289,7 @@ def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
         drug_code | drug_vocabulary | drug_type      | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | visit_source_id
         1         | RxNorm          | administration | 2020-01-01                   | 2020-01-02                 | 4                 | e
         140       | CVX             | immunisation   | 2016-11-06                   |                            |                   |
-        """,  # noqa: E501
+        """,
     )
 
 

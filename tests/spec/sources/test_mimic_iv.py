@@ -1,5 +1,8 @@
 """MIMIC-IV as it comes, and the rows it becomes."""
 
+# Tables and records are drawn as wide as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from tests.support.text_table import expect
@@ -67,7 +70,7 @@ def test_diagnoses_get_their_dots_their_names_and_the_day_of_admission(implement
         I25.10         | ICD10CM              | I2510                  |                                       | 2196-02-24
         I10            | ICD10CM              | I10                    |                                       | 2196-02-24
         I10            | ICD10CM              | I10                    |                                       |
-        """,  # noqa: E501
+        """,
     )
 
 
@@ -85,7 +88,7 @@ def test_procedures_come_from_three_files(implement) -> None:
     bedside = """
     subject_id,hadm_id,stay_id,caregiver_id,starttime,endtime,storetime,itemid,value,valueuom,location,locationcategory,orderid,linkorderid,ordercategoryname,ordercategorydescription,patientweight,isopenbag,continueinnextdept,statusdescription,ORIGINALAMOUNT,ORIGINALRATE
     7,h1,s,c,2142-07-31 01:54:00,2142-08-02 10:44:00,x,225792,3410,min,,,532221,532221,Ventilation,ContinuousProcess,103,1,0,FinishedRunning,3410,1
-    """  # noqa: E501
+    """
     items = """
     itemid,label,abbreviation,linksto,category,unitname,param_type,lownormalvalue,highnormalvalue
     225792,Invasive Ventilation,Vent,procedureevents,Ventilation,,Process,,
@@ -127,7 +130,7 @@ def test_a_laboratory_value_is_the_text_the_number_or_the_comment(implement) -> 
         99999            | local                  | 99999                    |                  | <0.01              | ng/mL             |                        |                         |
         99999            | local                  | 99999                    |                  | 12                 | g/dL              |                        |                         |
         99999            | local                  | 99999                    |                  | NEG.               |                   |                        |                         |
-        """,  # noqa: E501
+        """,
     )
 
 
@@ -150,7 +153,7 @@ def test_a_blood_pressure_is_two_rows_and_other_vitals_name_their_unit(implement
         8462-4           | LOINC                  | Blood Pressure           | 2146-12-01           | 80                 | mm[Hg]            | diastolic
         Blood Pressure   | local                  | Blood Pressure           | 2146-12-01           | unable             | mm[Hg]            | ''
         eGFR             | local                  | eGFR                     | 2146-12-01           | >60                |                   | ''
-        """,  # noqa: E501
+        """,
     )
 
 
@@ -159,7 +162,7 @@ def test_a_drug_is_ordered_given_and_infused(implement) -> None:
     subject_id,hadm_id,pharmacy_id,poe_id,poe_seq,order_provider_id,starttime,stoptime,drug_type,drug,formulary_drug_cd,gsn,ndc,prod_strength,form_rx,dose_val_rx,dose_unit_rx,form_val_disp,form_unit_disp,doses_per_24_hrs,route
     7,h1,1,p,1,,2201-10-30 12:00:00,2201-10-31 12:00:00,MAIN,Heparin,HEPA5I,,63323026201,,,5000,UNIT,,,,SC
     7,h1,2,p,1,,2201-10-30 12:00:00,,BASE,Fluid,FLUID1,,0,,,,,,,,IV
-    """  # noqa: E501
+    """
     scans = """
     subject_id,hadm_id,emar_id,emar_seq,poe_id,pharmacy_id,enter_provider_id,charttime,medication,event_txt,scheduletime,storetime
     7,h1,a,1,p,,,2144-10-31 05:56:00,Magnesium Sulfate,Administered,,
@@ -170,7 +173,7 @@ def test_a_drug_is_ordered_given_and_infused(implement) -> None:
     drips = """
     subject_id,hadm_id,stay_id,caregiver_id,starttime,endtime,storetime,itemid,amount,amountuom,rate,rateuom,orderid,linkorderid,ordercategoryname,secondaryordercategoryname,ordercomponenttypedescription,ordercategorydescription,patientweight,totalamount,totalamountuom,isopenbag,continueinnextdept,statusdescription,originalamount,originalrate
     7,h1,s,c,2132-12-16 19:50:00,2132-12-16 19:51:00,x,225798,1,dose,,,3316866,3316866,a,b,c,d,91,500,ml,0,0,FinishedRunning,1,1
-    """  # noqa: E501
+    """
     items = """
     itemid,label,abbreviation,linksto,category,unitname,param_type,lownormalvalue,highnormalvalue
     225798,Vancomycin,Vanc,inputevents,Antibiotics,dose,Solution,,
@@ -183,7 +186,7 @@ def test_a_drug_is_ordered_given_and_infused(implement) -> None:
         FLUID1      | local           | FLUID1            | Fluid             | order          |                 |                   |                        | IV
                     |                 | Magnesium Sulfate | Magnesium Sulfate | administration | Administered    |                   |                        |
         225798      | local           | 225798            | Vancomycin        | infusion       | FinishedRunning | 1                 | dose                   |
-        """,  # noqa: E501
+        """,
     )
 
 

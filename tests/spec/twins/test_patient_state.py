@@ -5,13 +5,13 @@ import datetime as dt
 
 import pytest
 
-from tests.support.text_table import expect, expect_shape
+from tests.support.text_table import as_read, expect, expect_shape
 from twinlake.catalog.gold.person_summary import person_summary
 from twinlake.catalog.gold.risk_score import risk_score
 from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.observation import observation
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
-from twinlake.catalog.twins.patient_state import patient_state, view
+from twinlake.catalog.twins.patient_state import patient_state
 
 SUMMARY = """
     person_id | sex    | birth_date | year_of_birth | weight.value | weight.unit_code | weight.observed_at | weight.hospital | active_conditions.condition_code | observed_at
@@ -101,11 +101,8 @@ def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(stat
 
 
 def test_the_view_adds_age_staleness_and_publication(state) -> None:
-    from pyspark.sql import functions as F
-
-    as_of = F.lit(dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC))
     shifted = state(observations="person_id | observation_datetime\n2 | 2190-01-01")
-    expect(view(shifted, as_of, F.lit("p1")), """
+    expect(as_read(patient_state, shifted, "2026-03-02 12:00:00"), """
         person_id | age_years | staleness_days | publication_id
         1         | 46        | 2252           | p1
         2         |           |                | p1

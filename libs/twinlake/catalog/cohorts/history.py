@@ -25,7 +25,8 @@ def moments(measurement: DataFrame, items: Mapping[str, str]) -> DataFrame:
     Several values of one item in one second, as when two hospitals send one event, count once: the one written with
     most digits. Values with a comparator (`<5`) are no numbers to learn from.
     """
-    exact = measurement.where("value_as_number is not null and operator is null").withColumn("item", item_of(items.values()))
+    item = item_of(items.values())
+    exact = measurement.where("value_as_number is not null and operator is null").withColumn("item", item)
     moment = F.date_trunc("second", "measurement_datetime").alias("observed_at")
     columns = [_one_value(item).alias(column) for column, item in items.items()]
     return exact.where(F.col("item").isin(*items.values())).groupBy("person_id", moment).agg(*columns)

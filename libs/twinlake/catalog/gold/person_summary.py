@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from twinlake.catalog.events import distinct_visits, item_of
-from twinlake.clinical.age import age_years
+from twinlake.clinical.age import age_years_sql
 from twinlake.declare.table import Through, table
 from twinlake.vocabulary.codes import CODELISTS
 from twinlake.vocabulary.fields.gold import FLAGS, ITEMS
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-def view(df: DataFrame, as_of: Column, publication_id: Column) -> DataFrame:
-    """Age today, or at death."""
-    return df.withColumn("age_years", age_years(F.coalesce("death_date", as_of.cast("date"))))
+VIEW = {"age_years": age_years_sql("coalesce(death_date, cast(as_of AS date))")}
 
 
 @table(
@@ -28,7 +26,7 @@ def view(df: DataFrame, as_of: Column, publication_id: Column) -> DataFrame:
     key=("person_id",),
     required=("sex", "year_of_birth", "visit_count", "active_conditions", *FLAGS),
     via={"location": Through("person", on="location_id")},
-    view=view,
+    view=VIEW,
     columns=(
         "person_id", "sex", "year_of_birth", "birth_date", "death_date", "city", "state", "postal_code_prefix",
         "visit_count", "first_visit_datetime", "last_visit_datetime", *FLAGS, "active_conditions", *ITEMS,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     grain="a person who has died",
     key=("person_id",),
     required=("death_date",),
+    references={"person_id": "person"},
     columns=("person_id", "death_date", "hospital", "system", "_record_id"),
 )
 def death(source_person: DataFrame, person_link: DataFrame) -> DataFrame:

@@ -61,7 +61,8 @@ def visit(path: str = "encounter.reference") -> Column:
 
 def with_code(rows: DataFrame, concept: Column, name: str = "_code") -> DataFrame:
     """Adds (code, vocabulary, source_value, name) of a CodeableConcept: its first coding in a vocabulary we know, else
-    its first coding, called local, else its text."""
+    its first coding, called local, else its text.
+    """
     codings = F.filter(concept["coding"], lambda c: c["code"].isNotNull())
     known = F.filter(codings, lambda c: vocabulary(c["system"]).isNotNull())
     best = F.coalesce(F.get(known, F.lit(0)), F.get(codings, F.lit(0)))

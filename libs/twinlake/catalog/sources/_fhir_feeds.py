@@ -131,6 +131,7 @@ OBSERVATION = _feed(
         component=f"array<{struct(code=CONCEPT, **VALUE, referenceRange=RANGE)}>",
     ),
     person="subject.reference",
+    exact_numbers=("value",),
     unmapped={
         "cancelled: there is no result": f"not ({HAPPENED})",
         "no value, or one that no table holds (Range, Ratio, Period, SampledData)": f"not {SOME_QUANTITY} "

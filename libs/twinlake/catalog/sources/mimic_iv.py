@@ -1,6 +1,6 @@
 """MIMIC-IV, hosp and icu, as PhysioNet gives it out (mimic.mit.edu/docs/iv).
 
-Dates are shifted for each person and their times have no zone: they are taken as UTC, since no true hour is left. A stay in
+Dates are shifted for each person and times have no zone: they are taken as UTC, since no true hour is left. A stay in
 intensive care is no visit of its own: OMOP calls it a visit_detail, and its facts carry the admission they belong to.
 """
 
@@ -57,7 +57,8 @@ def _local(stem: str) -> dict[str, Column]:
 @implements("source_person", via=(STAYS,))
 def source_person(patients: DataFrame, admissions: DataFrame) -> DataFrame:
     """patients.csv: no names and no birth date, a year of birth from the anchor; race and marital status as the last
-    admission has them."""
+    admission has them.
+    """
     newest = F.struct("admittime", "hadm_id", "known_from", "_record_id")
     said = admissions.groupBy("hospital", "system", F.col("subject_id").alias("_subject")).agg(
         F.max_by(F.struct("race", "marital_status"), newest).alias("_last")
@@ -65,8 +66,8 @@ def source_person(patients: DataFrame, admissions: DataFrame) -> DataFrame:
     here = (patients.hospital == said.hospital) & (patients.system == said.system)
     known = patients.join(said, here & (patients.subject_id == said._subject), "left").drop(said.hospital, said.system)
     unknown = (
-        "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "ethnicity_source_value", "address_line",
-        "city", "state", "postal_code", "phone", "ssn", "licence_number", "passport_number", "mrn",
+        "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "ethnicity_source_value",
+        "address_line", "city", "state", "postal_code", "phone", "ssn", "licence_number", "passport_number", "mrn",
     )  # fmt: skip
     return shaped(
         known,
@@ -279,7 +280,7 @@ SYSTEM = System(
     feeds=feeds.FEEDS,
     ignored=feeds.IGNORED,
     implementations=(
-        source_person, visit_occurrence, condition_occurrence, billed_procedure, outpatient_procedure, bedside_procedure,
-        laboratory, outpatient_vital, output, drug_order, drug_administration, infusion,
+        source_person, visit_occurrence, condition_occurrence, billed_procedure, outpatient_procedure,
+        bedside_procedure, laboratory, outpatient_vital, output, drug_order, drug_administration, infusion,
     ),
 )  # fmt: skip

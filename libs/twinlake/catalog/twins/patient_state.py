@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.clinical.age import age_years
+from twinlake.clinical.age import age_years, age_years_sql
 from twinlake.declare.table import table
 from twinlake.vocabulary.fields.gold import ITEMS
 
@@ -22,22 +22,19 @@ ENDED = (
 COURSES = ("order", "dispensing", "infusion")
 
 
-def view(df: DataFrame, as_of: Column, publication_id: Column) -> DataFrame:
-    """Age and staleness at the publication; a state later than it is of shifted dates, and has neither."""
-    is_past = F.col("state_at").isNull() | (F.col("state_at") <= as_of)
-    today = as_of.cast("date")
-    return (
-        df.withColumn("age_years", F.when(is_past, age_years(F.coalesce("death_date", today))))
-        .withColumn("staleness_days", F.when(is_past, F.date_diff(today, F.to_date("state_at"))))
-        .withColumn("publication_id", publication_id)
-    )
+# A state later than the publication is of shifted dates, and has neither age today nor staleness.
+IS_PAST = "(state_at IS NULL OR state_at <= as_of)"
+VIEW = {
+    "age_years": f"CASE WHEN {IS_PAST} THEN {age_years_sql('coalesce(death_date, cast(as_of AS date))')} END",
+    "staleness_days": f"CASE WHEN {IS_PAST} THEN datediff(cast(as_of AS date), cast(state_at AS date)) END",
+}
 
 
 @table(
     grain="a person of the network: their twin",
     key=("person_id",),
     required=("sex", "year_of_birth", "active_conditions", "active_drugs", "risks"),
-    view=view,
+    view=VIEW,
     columns=(*RECORDED, "age_at_state_years", "active_drugs", "risks", "state_at"),
 )
 def patient_state(

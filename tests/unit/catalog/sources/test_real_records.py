@@ -98,8 +98,9 @@ def test_csv_and_fhir_standardise_the_same_persons_alike(implement, shared_data)
     patients = csv(shared_data / "synthea/csv/patients.csv.gz", chosen)
     raw = "\n".join(unzipped(shared_data / "synthea/fhir/Patient.ndjson.gz")[:PERSONS])
     columns = (
-        "source_person_id", "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "year_of_birth", "sex",
-        "death_date", "address_line", "city", "state", "postal_code", "ssn", "licence_number", "passport_number", "mrn",
+        "source_person_id", "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "year_of_birth",
+        "sex", "death_date", "address_line", "city", "state", "postal_code", "ssn", "licence_number", "passport_number",
+        "mrn",
     )  # fmt: skip
     by_csv = implement(synthea_csv.SYSTEM, "source_person", patients=patients).select(*columns)
     by_fhir = implement(fhir_r4_bulk.SYSTEM, "source_person", patient=raw).select(*columns)

@@ -30,7 +30,8 @@ def said(spark, function: str, texts: list[str | None], *rest: str) -> list:
         ("sex", {"F": "female", "male": "male", "OTHER": "other", "": "unknown", None: "unknown", "U": "unknown"}),
         ("year", {"1950": 1950, "1950-02-03": 1950, "x": None}),
         ("full_date", {"1950": None, "1950-02": None, "1950-02-03": date(1950, 2, 3), "1950-02-31": None}),
-        ("day", {"1950": date(1950, 1, 1), "1950-02": date(1950, 2, 1), "1976-01-19T22:58:16-05:00": date(1976, 1, 19)}),
+        ("day", {"1950": date(1950, 1, 1), "1950-02": date(1950, 2, 1),
+                 "1976-01-19T22:58:16-05:00": date(1976, 1, 19)}),
     ],
 )  # fmt: skip
 def test_each_text_has_one_standard_form(spark, function: str, pairs: dict) -> None:

@@ -1,0 +1,86 @@
+"""Questions to the last publication."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from jobs._run import moment
+from twinlake.catalog.twins.patient_state_history import state_known_on
+from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.home import check_home, home_of
+from twinlake.engine.ops import Ops
+from twinlake.engine.publication import require_publication
+from twinlake.engine.reading import open_views
+from twinlake.plan import read_plan
+
+FORMATS = ("table", "csv", "json")
+
+
+def ask(query: str, feeds: Path | None, form: str, limit: int) -> None:
+    """Print the answer to a SQL query over the views of the last publication."""
+    _check_form(form)
+    spark = _open(feeds)
+    rows = spark.sql(query)
+    _print(rows.limit(limit) if limit else rows, form)
+
+
+def twin_on(person: int, on: str, known: str, feeds: Path | None, form: str) -> None:
+    """Print a twin's state by valid time and known time."""
+    _check_form(form)
+    spark = _open(feeds)
+    history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
+    _print(state_known_on(history, moment(on).date(), moment(known).date()), form)
+
+
+def _open(feeds: Path | None):
+    home = home_of(feeds)
+    check_home(home)
+    ops = Ops(home.lake)
+    publication = require_publication(ops)
+    from twinlake.engine.session import start_session
+
+    spark = start_session()
+    open_views(spark, ops, read_plan().tables, publication)
+    return spark
+
+
+def _check_form(form: str) -> None:
+    if form not in FORMATS:
+        raise ConfigurationError(f"--format {form!r}; use one of {', '.join(FORMATS)}.")
+
+
+def _print(rows, form: str) -> None:
+    found = rows.toArrow()
+    if form == "csv":
+        _print_csv(found)
+    elif form == "json":
+        _print_json(found)
+    else:
+        _print_table(found)
+
+
+def _print_csv(found) -> None:
+    import csv
+
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(found.column_names)
+    out.writerows(["" if value is None else value for value in row.values()] for row in found.to_pylist())
+
+
+def _print_json(found) -> None:
+    import json
+
+    for row in found.to_pylist():
+        print(json.dumps(row, default=str, ensure_ascii=False))
+
+
+def _print_table(found) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(*found.column_names, box=box.SIMPLE_HEAD)
+    for row in found.to_pylist():
+        shown.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(shown)

@@ -1,0 +1,69 @@
+"""Walks the plan in this process: the same steps in the same order as the DAG, one Spark session for all."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from jobs import conform, curate, ingest, link, materialise, pin, publish, score, train
+from jobs._run import Opened
+from twinlake.engine.home import run_lock
+from twinlake.engine.publication import last_publication
+from twinlake.plan import Node
+
+STEPS: dict[str, Callable[[Opened, Namespace], object]] = {
+    "ingest": ingest.step, "link": link.step, "conform": conform.step, "curate": curate.step, "pin": pin.step,
+    "train": train.step, "score": score.step, "materialise": materialise.step, "publish": publish.step,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a walk through the plan came to."""
+
+    publication_id: str | None
+    is_new: bool
+
+
+def walk(opened: Opened, only: str | None = None, *, train_always: bool = False) -> Walked:
+    """Take every step of the plan, or the one of `only`, and say what is published now."""
+    run = opened.run
+    before = last_publication(run.ops)
+    with run_lock(run.home, run.run_id):
+        for node in [opened.plan.node(only)] if only else opened.plan.nodes:
+            take(opened, node, train_always=train_always)
+    now = last_publication(run.ops)
+    return Walked(now.publication_id if now else None, now is not None and (not before or now.sequence > before.sequence))
+
+
+def take(opened: Opened, node: Node, hospital: str | None = None, *, train_always: bool = False) -> None:
+    """Take one step and record in ops.run how it went."""
+    started = time.monotonic()
+    given = Namespace(node=node.name, hospital=hospital)
+    state, detail = "failed", hospital or ""
+    try:
+        if node.verb == "train":
+            train.step(opened, given, always=train_always)
+        else:
+            STEPS[node.verb](opened, given)
+        state = "done"
+    finally:
+        run = opened.run
+        row = {"run_id": run.run_id, "as_of": run.as_of, "stage": node.name, "state": state,
+               "seconds": round(time.monotonic() - started, 3), "detail": detail}  # fmt: skip
+        run.ops.append("run", [row])
+
+
+def foresee(opened: Opened) -> Iterator[str]:
+    """What a run would find to do; nothing is written and no Spark starts."""
+    from twinlake.engine.ingest import new_files, read_ledger
+
+    ledger = read_ledger(opened.run.ops)
+    for hospital in sorted(opened.run.hospitals):
+        files = new_files(opened.run.home.feeds, hospital, opened.run.systems, ledger)
+        known = [f for f in files if f.found.feed]
+        yield f"{hospital}: {len(known)} new files to land, {len(files) - len(known)} that no feed takes"
+    for hospital, why in sorted(opened.refused.items()):
+        yield f"{hospital}: refused: {why}"

@@ -1,0 +1,43 @@
+"""The demonstration: a network, the daily DAG through Airflow, and what came of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs._report import finish
+from jobs._run import moment, open_run, run_id_now
+from twinlake.declare.errors import PlatformError
+from twinlake.engine.airflow_home import run_daily
+from twinlake.engine.home import run_lock
+from twinlake.engine.publication import last_publication
+from twinlake.synthetic.network import make_network
+from twinlake.synthetic.synthea import REFERENCE_DATE
+
+NEEDED_BYTES = 4 << 30
+INVENTED = Path(".twinlake/networks")
+
+
+def demo(
+    feeds: Path | None, as_of: str | None, patients: int, hospitals: int, seed: int, say: Callable[[str], None]
+) -> None:
+    """Make or take a network and run the daily DAG over it in this process."""
+    _check_space()
+    if feeds is None:
+        out = INVENTED / f"demo-{patients}-{hospitals}-{seed}"
+        feeds = make_network(patients, hospitals, seed, out, say).feeds
+        as_of = as_of or REFERENCE_DATE
+    at = moment(as_of) if as_of else moment(run_id_now("").lstrip("-")[:8])
+    opened = open_run(feeds, at, run_id_now("demo"), say)
+    before = last_publication(opened.run.ops)
+    with run_lock(opened.run.home, opened.run.run_id):
+        run_daily(feeds, at, say)
+    now = last_publication(opened.run.ops)
+    finish(opened, now is not None and (before is None or now.sequence > before.sequence))
+
+
+def _check_space() -> None:
+    free = shutil.disk_usage(".").free
+    if free < NEEDED_BYTES:
+        raise PlatformError(f"{free / 2**30:.1f} GiB free here; the demo needs {NEEDED_BYTES >> 30}. Make room and run it again.")

@@ -1,0 +1,94 @@
+"""A check of the machine, and of what a new hospital would bring, before anything is written."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs import _daily
+from jobs._run import Opened, moment, open_run, run_id_now
+from twinlake.declare.errors import TwinlakeError
+from twinlake.engine.ledger import read_ledger
+
+Say = Callable[[str], None]
+MEASURED = ("empi.source_person", "empi.person_link", "silver.care_site", "silver.person", "silver.visit_occurrence",
+            "silver.measurement", "silver.condition_occurrence", "silver.drug_exposure")  # fmt: skip
+MOST = 25
+
+
+def examine(say: Say) -> None:
+    """Java, jars, Python, disk: each with what to do where it is not right."""
+    from twinlake.engine.environment import load_environment
+    from twinlake.engine.jars import spark_jars
+    from twinlake.engine.java import find_java_home
+
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("python", lambda: sys.version.split()[0]),
+        ("environment", lambda: load_environment().name),
+        ("java", find_java_home),
+        ("spark jars", lambda: f"{len(list(spark_jars()))} found"),
+        ("free disk", lambda: f"{shutil.disk_usage('.').free / 2**30:.0f} GiB"),
+    )
+    for name, check in checks:
+        try:
+            say(f"{name:<14} {check()}")
+        except TwinlakeError as error:
+            say(f"{name:<14} NOT RIGHT: {error}")
+
+
+def examine_feeds(feeds: Path, say: Say) -> None:
+    """Land and conform the feeds in a home that is thrown away, and say what was not understood."""
+    import os
+
+    with tempfile.TemporaryDirectory(prefix="twinlake-doctor-") as scratch:
+        os.environ["TWINLAKE_HOME"] = scratch
+        opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), lambda message: None)
+        for node in opened.plan.nodes:
+            if node.verb == "ingest" or node.name in MEASURED:
+                _daily.take(opened, node)
+        _say_files(opened, say)
+        for title, query in QUERIES.items():
+            _say_rows(opened, title, query, say)
+
+
+def _say_files(opened: Opened, say: Say) -> None:
+    say("\nfiles that are not read, or not whole")
+    for why in opened.refused.values():
+        say(f"  {why}")
+    for path, row in sorted(read_ledger(opened.run.ops).current.items()):
+        if row["status"] not in ("landed", "ignored"):
+            say(f"  {row['status']:<12} {path}: {row['reason']}")
+        elif row["quarantined"]:
+            say(f"  {'in part':<12} {path}: {row['quarantined']} of {row['records_in']} records cannot be read")
+
+
+QUERIES = {
+    "units that are not known (or missing where one is needed), by frequency":
+        "select hospital, coalesce(measurement_code, measurement_source_value) code, measurement_name name, "
+        "unit_source_value unit, conversion_rule, count(*) rows from {measurement} where conversion_rule in "
+        "('unit_unknown', 'unit_missing') group by all order by rows desc, hospital, code, unit",
+    "measurements without a code of a vocabulary, by frequency":
+        "select hospital, measurement_source_value code, any_value(measurement_name) name, count(*) rows from {measurement} "
+        "where measurement_code is null or measurement_vocabulary = 'local' group by hospital, code order by rows desc, code",
+    "conditions without a code of a vocabulary, by frequency":
+        "select hospital, condition_source_value code, any_value(condition_name) name, count(*) rows from "
+        "{condition_occurrence} where condition_code is null or condition_vocabulary = 'local' group by hospital, code "
+        "order by rows desc, code",
+    "drugs without a code of a vocabulary, by frequency":
+        "select hospital, coalesce(drug_source_value, drug_name) code, count(*) rows from {drug_exposure} where drug_code is "
+        "null or drug_vocabulary = 'local' group by all order by rows desc, code",
+}  # fmt: skip
+
+
+def _say_rows(opened: Opened, title: str, query: str, say: Say) -> None:
+    ops = opened.run.ops
+    tables = {n.split(".")[1]: f"delta.`{ops.path(n)}`" for n in MEASURED}
+    rows = opened.run.spark.sql(query.format(**tables)).limit(MOST).toArrow().to_pylist()
+    say(f"\n{title}")
+    for row in rows:
+        say("  " + "  ".join("" if value is None else str(value) for value in row.values()))
+    if not rows:
+        say("  none")

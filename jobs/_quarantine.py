@@ -1,0 +1,82 @@
+"""Quarantine for people: list, show, export, mend and replay."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from jobs._run import Opened
+from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.home import check_home, home_of
+from twinlake.engine.ops import Ops
+from twinlake.engine.quarantine import Quarantine, quarantine_tables
+from twinlake.engine.replay import Mended, land_mended
+
+Say = Callable[[str], None]
+
+
+def show_list(feeds: Path | None, say: Say) -> None:
+    """Counts by table, hospital and rule."""
+    ops = _ops(feeds)
+    counted: Counter[tuple[str, str, str]] = Counter(
+        (name, row["hospital"] or "", row["rule"]) for name in quarantine_tables(ops)
+        for row in Quarantine(ops, name).rows()
+    )  # fmt: skip
+    if not counted:
+        say("Quarantine is empty.")
+    for (name, hospital, rule), count in sorted(counted.items()):
+        say(f"{name:<44} {hospital:<16} {rule:<44} {count:>8,}")
+
+
+def show(feeds: Path | None, table: str, rule: str | None, limit: int, say: Say) -> None:
+    """The first records of a table's quarantine, with their places."""
+    for row in list(_rows(feeds, table, rule))[:limit]:
+        place = f"{row['path']} record {row['record_offset']}" if row["path"] else "made from several records"
+        say(f"{row['rule']} · {place} · {row['reason']}\n  {row['raw_record'] or row['row'] or '(the whole file)'}")
+
+
+def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say) -> None:
+    """One line of JSON for each record that has a place; mend `raw_record`, then replay the file."""
+    rows = [r for r in _rows(feeds, table, rule) if r["path"] and r["record_offset"] is not None]
+    keys = ("path", "record_offset", "rule", "reason", "raw_record")
+    out.write_text("".join(json.dumps({k: row[k] for k in keys}, ensure_ascii=False) + "\n" for row in rows))
+    say(f"{len(rows)} records: {out}. Mend raw_record in it, then: twinlake quarantine replay {out}")
+
+
+def replay(opened: Opened, file: Path, say: Say) -> None:
+    """Land the mended records in their places."""
+    landed = land_mended(opened.run, list(_mended(file)))
+    say(f"{landed} mended records landed in their places")
+
+
+def _mended(file: Path) -> Iterator[Mended]:
+    if not file.is_file():
+        raise ConfigurationError(f"{file} is no file. Make one with `twinlake quarantine export TABLE --out FILE`.")
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            said = json.loads(line)
+            yield Mended(said["path"], int(said["record_offset"]), said["raw_record"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ConfigurationError(
+                f"{file} line {number} is not an exported record; expected path, record_offset and raw_record."
+            ) from error
+
+
+def _ops(feeds: Path | None) -> Ops:
+    home = home_of(feeds)
+    check_home(home)
+    return Ops(home.lake)
+
+
+def _rows(feeds: Path | None, table: str, rule: str | None) -> list[dict[str, Any]]:
+    ops = _ops(feeds)
+    name = f"quarantine.{table.split('.')[-1]}"
+    if name not in quarantine_tables(ops):
+        held = ", ".join(n.split(".")[1] for n in quarantine_tables(ops)) or "none"
+        raise ConfigurationError(f"{table} has no quarantine. Tables that have one: {held}.")
+    rows = Quarantine(ops, name).rows()
+    order = sorted(rows, key=lambda r: (r["path"] or "", r["record_offset"] if r["record_offset"] is not None else -1))
+    return [row for row in order if rule is None or rule in row["rule"].split(",")]

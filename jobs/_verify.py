@@ -1,0 +1,61 @@
+"""Proof of a lake: ledgers balance, files are there, stored rows are what was published, a rebuild is equal."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from jobs import _daily
+from jobs._run import Opened
+from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
+from twinlake.engine.home import open_home
+from twinlake.engine.integrity import damaged_files, unbalanced_files
+from twinlake.engine.publication import require_publication
+
+Say = Callable[[str], None]
+REBUILT = ("link", "conform", "curate", "score", "materialise")
+
+
+def verify(opened: Opened, say: Say, *, digest: bool, rebuild: bool) -> bool:
+    """Whether everything that was asked for holds; what does not is said, table by table."""
+    run = opened.run
+    published = require_publication(run.ops)
+    problems = [*unbalanced_files(run.ops), *damaged_files(run.ops, published)]
+    if not problems:
+        stored = stored_digests(run, published)
+        problems += [f"{n}: stored rows are {d}, published were {published.digests[n]}" for n, d in stored.items() if d != published.digests[n]]
+        if digest:
+            _print_digests({**bronze_digests(run), **stored}, say)
+        if rebuild:
+            problems += _rebuild(opened, dict(published.digests), say)
+    for problem in problems:
+        say(f"WRONG {problem}")
+    say(f"publication {published.publication_id}: " + ("verified" if not problems else f"{len(problems)} problems"))
+    return not problems
+
+
+def _print_digests(digests: dict[str, str], say: Say) -> None:
+    for name, value in sorted(digests.items()):
+        say(f"{name:<44} {value}")
+    say(f"{'lake':<44} {lake_digest(digests)}")
+
+
+def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str]:
+    """Build every table anew from bronze in another home, and compare."""
+    with tempfile.TemporaryDirectory(prefix="rebuild-", dir=opened.run.home.path) as scratch:
+        home = replace(opened.run.home, path=Path(scratch))
+        open_home(home)
+        home.lake.mkdir()
+        (home.lake / "bronze").symlink_to(opened.run.home.lake / "bronze", target_is_directory=True)
+        shutil.copytree(opened.run.home.lake / "ops" / "landing_ledger", home.lake / "ops" / "landing_ledger")
+        if opened.run.home.mlflow.exists():
+            shutil.copytree(opened.run.home.mlflow, home.mlflow)
+        again = Opened(replace(opened.run, home=home, progress=say), opened.plan, opened.refused)
+        for node in opened.plan.nodes:
+            if node.verb in REBUILT:
+                _daily.take(again, node)
+        states = {name: again.run.ops.state(name) for name in expected}
+    return iter([f"{n}: rebuilt is {s.digest}, published was {expected[n]}" for n, s in states.items() if s and s.digest != expected[n]])

@@ -1,0 +1,274 @@
+"""`twinlake`: a thin face over jobs and engine; whatever costs time to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from twinlake.declare.errors import ConfigurationError, TwinlakeError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="A hospital digital-twin lakehouse: real feeds in, one checked lake, a living twin of every patient out.",
+)  # fmt: skip
+quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
+empi = typer.Typer(no_args_is_help=True, help="Who is who: the linkage model.")
+model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(empi, name="empi")
+app.add_typer(model, name="model")
+
+Feeds = Annotated[
+    Optional[Path],  # noqa: UP007 - typer reads the annotation at run time
+    typer.Option("--feeds", envvar="TWINLAKE_FEEDS", help="The feeds root: <hospital>/<system>/…, hospital.toml."),
+]
+AsOf = Annotated[Optional[str], typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
+
+
+def main() -> None:
+    """Run a command; what twinlake refuses is one line and exit code 1, wrong usage is 2."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _stop(error, 2)
+    except TwinlakeError as error:
+        _stop(error, 1)
+    except KeyboardInterrupt:
+        _stop("Stopped. The same command goes on where this one was.", 1)
+
+
+def _stop(why: object, code: int) -> None:
+    print(f"twinlake: {why}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _say(message: str) -> None:
+    print(message, flush=True)
+
+
+def _open(feeds: Path | None, as_of: str | None, verb: str):
+    from jobs._run import moment, open_run, run_id_now
+
+    if feeds is None:
+        from twinlake.engine.home import home_of
+
+        feeds = home_of(None).feeds
+    at = moment(as_of) if as_of else moment(datetime.now().astimezone().date().isoformat())
+    return open_run(feeds, at, run_id_now(verb), _say)
+
+
+@app.command()
+def run(
+    feeds: Feeds = None,
+    as_of: AsOf = None,
+    only: Annotated[Optional[str], typer.Option("--only", help="Only this table's step of the plan.")] = None,  # noqa: UP007
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
+    train: Annotated[bool, typer.Option("--train", help="Train even where there is a champion.")] = False,
+) -> None:
+    """Bring the lake up to its feeds and publish it (without Airflow). Exit 0: published, or nothing new."""
+    from jobs._daily import foresee, walk
+
+    opened = _open(feeds, as_of, "run")
+    if dry_run:
+        for line in foresee(opened):
+            _say(line)
+        return
+    walked = walk(opened, only, train_always=train)
+    if only is None:
+        _finish(opened, walked.is_new)
+    if walked.publication_id is None and only is None:
+        raise SystemExit(1)
+
+
+def _finish(opened, is_new: bool) -> None:
+    from jobs._report import finish
+
+    finish(opened, is_new)
+
+
+@app.command()
+def demo(
+    feeds: Feeds = None,
+    as_of: AsOf = None,
+    patients: Annotated[int, typer.Option(help="Patients to invent where no feeds are given.")] = 200,
+    hospitals: Annotated[int, typer.Option(help="Hospitals to invent.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the invented network.")] = 7,
+) -> None:
+    """Make (or take) a hospital network, run the daily DAG through Airflow, and show what came of it."""
+    from jobs._demo import demo as run_demo
+
+    run_demo(feeds, as_of, patients, hospitals, seed, _say)
+
+
+@app.command()
+def plan(
+    picture: Annotated[Optional[Path], typer.Option("--picture", help="Draw it to this .svg or .png.")] = None,  # noqa: UP007
+) -> None:
+    """The steps and what each waits for, as text and as a picture."""
+    from twinlake.plan import read_plan
+    from twinlake.plan_picture import draw_plan, plan_text
+
+    _say(plan_text(read_plan()))
+    if picture:
+        draw_plan(read_plan(), picture)
+        _say(f"drawn: {picture}")
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help='Such as "select * from gold.person_summary limit 5".')],
+    feeds: Feeds = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    limit: Annotated[int, typer.Option("--limit", help="Rows to show at most; 0 for all.")] = 100,
+) -> None:
+    """Ask the last publication in Spark SQL."""
+    from jobs._ask import ask
+
+    ask(query, feeds, format, limit)
+
+
+@app.command()
+def twin(
+    person: Annotated[int, typer.Argument(help="person_id")],
+    on: Annotated[str, typer.Option("--on", help="The state on this day (valid time).")],
+    known: Annotated[Optional[str], typer.Option("--known", help="As it was known on this day.")] = None,  # noqa: UP007
+    feeds: Feeds = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+) -> None:
+    """What was known of a person on a day: the twin's state, by valid time and known time."""
+    from jobs._ask import twin_on
+
+    twin_on(person, on, known or on, feeds, format)
+
+
+@app.command()
+def report(feeds: Feeds = None) -> None:
+    """Write the report page of the last publication and say where it is."""
+    from jobs._report import write
+
+    _say(f"report: {write(feeds)}")
+
+
+@app.command()
+def doctor(feeds: Feeds = None) -> None:
+    """Check this machine; with --feeds, what a hospital would bring that is unknown, before anything is written."""
+    from jobs._doctor import examine, examine_feeds
+
+    examine(_say)
+    if feeds:
+        examine_feeds(feeds, _say)
+
+
+@app.command()
+def verify(
+    feeds: Feeds = None,
+    digest: Annotated[bool, typer.Option("--digest", help="Print the digest of every table, and of the lake.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild from bronze elsewhere and compare.")] = False,
+) -> None:
+    """Prove the lake: ledgers balance, every Delta file is there, stored rows have the digests that were published."""
+    from jobs._verify import verify as prove
+
+    if not prove(_open(feeds, None, "verify"), _say, digest=digest, rebuild=rebuild):
+        raise SystemExit(1)
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="Writes OUT/feeds and, apart from it, OUT/truth.")],
+    patients: Annotated[int, typer.Option("--patients", help="Living patients of the network.")] = 200,
+    hospitals: Annotated[int, typer.Option("--hospitals", help="Hospitals they are dealt to.")] = 4,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 7,
+) -> None:
+    """Invent a hospital network with faults, and keep the truth beside it."""
+    from twinlake.synthetic.network import make_network
+
+    made = make_network(patients, hospitals, seed, out, _say)
+    _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
+
+
+@app.command()
+def airflow(feeds: Feeds = None) -> None:
+    """Serve Airflow on this machine (127.0.0.1:8080), to see, run and back-fill the DAGs."""
+    from twinlake.engine.airflow_home import serve
+    from twinlake.engine.home import home_of
+
+    home = home_of(feeds)
+    serve(home, home.feeds)
+
+
+@quarantine.command("list")
+def quarantine_list(feeds: Feeds = None) -> None:
+    """How many records each table's quarantine holds, by hospital and rule."""
+    from jobs._quarantine import show_list
+
+    show_list(feeds, _say)
+
+
+@quarantine.command("show")
+def quarantine_show(
+    table: Annotated[str, typer.Argument(help="Such as measurement, or fhir_r4_bulk_observation.")],
+    rule: Annotated[Optional[str], typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
+    limit: Annotated[int, typer.Option("--limit")] = 20,
+    feeds: Feeds = None,
+) -> None:
+    """The records themselves, with file, place and rule. They are patients' data."""
+    from jobs._quarantine import show
+
+    show(feeds, table, rule, limit, _say)
+
+
+@quarantine.command("export")
+def quarantine_export(
+    table: Annotated[str, typer.Argument(help="Such as measurement, or fhir_r4_bulk_observation.")],
+    out: Annotated[Path, typer.Option("--out", help="NDJSON: mend `raw_record` in it, then replay it.")],
+    rule: Annotated[Optional[str], typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
+    feeds: Feeds = None,
+) -> None:
+    """Write the records to a file in which they can be mended."""
+    from jobs._quarantine import export
+
+    export(feeds, table, rule, out, _say)
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    file: Annotated[Path, typer.Argument(help="An exported file whose raw_record were mended.")],
+    feeds: Feeds = None,
+    as_of: AsOf = None,
+) -> None:
+    """Land mended records in the place of the broken ones, and bring the lake up to them."""
+    from jobs._daily import walk
+    from jobs._quarantine import replay
+
+    opened = _open(feeds, as_of, "replay")
+    replay(opened, file, _say)
+    _finish(opened, walk(opened).is_new)
+
+
+@empi.command("train")
+def empi_train(
+    feeds: Feeds = None,
+    out: Annotated[Optional[Path], typer.Option("--out", help="The weights file (default: beside the catalogue).")] = None,  # noqa: UP007
+) -> None:
+    """Train the linkage weights on this lake's source persons; the next run relinks everybody with them."""
+    from jobs._empi import train_weights
+
+    train_weights(feeds, out, _say)
+
+
+@model.command("blood_glucose")
+def model_blood_glucose(
+    csv: Annotated[Path, typer.Option("--csv", help="Columns body_weight, blood_glucose.")],
+) -> None:
+    """Linear regression of glucose on weight, from a plain file: prints the held-out MSE."""
+    from jobs._csv_model import blood_glucose
+
+    blood_glucose(csv, _say)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What the ops tables say of a lake's last publication and last run, read once for page and summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twinlake.engine.home import Home
+from twinlake.engine.ops import Ops
+from twinlake.engine.publication import Publication, require_publication
+from twinlake.engine.quarantine import quarantine_tables
+from twinlake.engine.report.committed import committed
+
+LAYERS = ("empi", "silver", "gold", "twins", "serving")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows of one quarantine table that one rule holds, of one hospital."""
+
+    table: str
+    rule: str
+    hospital: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the page needs but the aggregates: ops rows, oldest first, and what they come to."""
+
+    home: Home
+    ops: Ops
+    publication: Publication
+    run_id: str
+    files: tuple[Row, ...]
+    conformed: tuple[Row, ...]
+    touched: tuple[Row, ...]
+    verdicts: Mapping[str, Row]
+    trainings: Mapping[str, tuple[Row, ...]]
+    stages: tuple[Row, ...]
+    held: tuple[Held, ...]
+
+    @property
+    def persons(self) -> int:
+        return self.publication.rows.get("silver.person", 0)
+
+    @property
+    def seconds(self) -> float:
+        return sum(row["seconds"] or 0.0 for row in self.stages)
+
+    @property
+    def seconds_by_stage(self) -> dict[str, float]:
+        """Of the last run; the steps of one layer, and the trainings, are one stage."""
+        seconds: dict[str, float] = {}
+        for row in self.stages:
+            stage = row["stage"].split(".")[0]
+            seconds[stage] = seconds.get(stage, 0.0) + (row["seconds"] or 0.0)
+        return seconds
+
+    def rows_of(self, layer: str) -> dict[str, int]:
+        """Rows of the layer's tables as published."""
+        return {name: rows for name, rows in self.publication.rows.items() if name.startswith(f"{layer}.")}
+
+
+def read_facts(home: Home) -> Facts:
+    """The facts of the last publication; NotPublished before the first."""
+    ops = Ops(home.lake)
+    publication = require_publication(ops)
+    stages = committed(ops, "run")
+    run_id = stages[-1]["run_id"] if stages else _publishing_run(ops, publication)
+    return Facts(
+        home, ops, publication, run_id, _files(ops), _conformed(committed(ops, "conform_ledger")),
+        tuple(r for r in committed(ops, "table_run") if r["run_id"] == run_id),
+        _verdicts(committed(ops, "validation"), publication), _trainings(committed(ops, "model_run")),
+        tuple(r for r in stages if r["run_id"] == run_id), _held(ops),
+    )  # fmt: skip
+
+
+def _publishing_run(ops: Ops, publication: Publication) -> str:
+    return next(r["run_id"] for r in ops.rows("publication") if r["sequence"] == publication.sequence)
+
+
+def _files(ops: Ops) -> tuple[Row, ...]:
+    """The last word on every file."""
+    rows = sorted(ops.rows("landing_ledger"), key=lambda r: r["sequence"])
+    return tuple(sorted({r["path"]: r for r in rows}.values(), key=lambda r: r["path"]))
+
+
+def _conformed(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Each feed as it was last accounted for."""
+    rows = list(rows)
+    last = {(r["system"], r["feed"]): r["run_id"] for r in rows}
+    return tuple(r for r in rows if last[r["system"], r["feed"]] == r["run_id"])
+
+
+def _verdicts(rows: Iterable[Row], publication: Publication) -> dict[str, Row]:
+    """The verdict on each table in the version that is published."""
+    versions = publication.versions
+    return {r["table"]: json.loads(r["result"]) for r in rows if versions.get(r["table"]) == r["version"]}
+
+
+def _trainings(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
+    by_model: dict[str, list[Row]] = {}
+    for row in rows:
+        by_model.setdefault(row["model_name"], []).append(row)
+    return {name: tuple(found) for name, found in sorted(by_model.items())}
+
+
+def _held(ops: Ops) -> tuple[Held, ...]:
+    from deltalake import DeltaTable, QueryBuilder
+    from pyarrow import table
+
+    sql = "select coalesce(rule, '') r, coalesce(hospital, '') h, count(*) n from t group by 1, 2 order by n desc, 1, 2"
+    found = []
+    for name in quarantine_tables(ops):
+        if ops.version(name) is not None:
+            rows = table(QueryBuilder().register("t", DeltaTable(ops.path(name))).execute(sql)).to_pylist()
+            found += [Held(name, row["r"], row["h"], row["n"]) for row in rows]
+    return tuple(found)

@@ -1,0 +1,83 @@
+"""The daily DAG runs through Airflow in one process, told apart from what its steps do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# A process of its own, because Airflow serves one home a process. The steps only say their names.
+SCRIPT = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import jobs._daily
+from twinlake.declare import errors
+from twinlake.engine.airflow_home import run_daily
+
+said, failing = [], sys.argv[2]
+
+def take(opened, node, hospital=None, *, train_always=False):
+    assert opened.run.as_of == datetime(2026, 11, 1, tzinfo=UTC)
+    if node.name == failing:
+        raise errors.DataError(f"{node.name}: 3 rows without a key. Mend the feed.")
+    opened.run.progress(f"{node.name}@{hospital}" if hospital else node.name)
+
+jobs._daily.take = take
+try:
+    result = run_daily(Path(sys.argv[1]), datetime(2026, 11, 1, tzinfo=UTC), said.append)
+    print(json.dumps({"said": said, "state": result.state, "tasks": {t.name: t.state for t in result.tasks}}))
+except Exception as error:
+    print(json.dumps({"said": said, "error": f"{type(error).__name__} {error}"}))
+"""
+
+
+@pytest.fixture(scope="module")
+def feeds(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("airflow") / "feeds"
+    for hospital in ("east", "west"):
+        (root / hospital).mkdir(parents=True)
+        (root / hospital / "hospital.toml").write_text(
+            f'name = "{hospital}"\ntime_zone = "UTC"\nidentifier_namespace = "urn:{hospital}:mrn"\n'
+        )
+    return root
+
+
+def run(feeds: Path, failing: str = "") -> dict:
+    env = {
+        **os.environ,
+        "TWINLAKE_HOME": str(feeds.parent / "home"),
+        "PYTHONPATH": f"{REPOSITORY / 'libs'}:{REPOSITORY}",
+    }
+    env = {k: v for k, v in env.items() if not k.startswith("AIRFLOW") and k != "TWINLAKE_TASKS"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(feeds), failing], env=env, capture_output=True, text=True, cwd=feeds.parent
+    )
+    assert done.stdout.count("\n") == 1, f"Airflow is not quiet: {done.stdout[:2000]} {done.stderr[-2000:]}"
+    return json.loads(done.stdout)
+
+
+def test_every_step_is_taken_in_order_and_told(feeds: Path):
+    from twinlake.plan import read_plan
+
+    found = run(feeds)
+    nodes = read_plan().nodes
+    place = {name.partition("@")[0]: i for i, name in enumerate(found["said"])}
+    assert found["state"] == "success"
+    assert {"ingest@east", "ingest@west"} <= set(found["said"])
+    assert set(place) == {n.name for n in nodes}
+    assert all(place[a] < place[n.name] for n in nodes for a in n.after)
+    assert set(found["tasks"].values()) == {"success"}
+
+
+@pytest.mark.nightly
+def test_a_step_that_fails_stops_what_follows_and_tells_why(feeds: Path):
+    found = run(feeds, failing="silver.person")
+    assert found["error"] == "DataError silver.person: 3 rows without a key. Mend the feed."
+    assert "pin" not in found["said"]
+    assert run(feeds)["state"] == "success"

@@ -1,0 +1,148 @@
+"""The DAGs follow the plan, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from twinlake.plan import read_plan
+
+DAGS = Path(__file__).resolve().parents[3] / "dags"
+UNPLANNED = {"turn", "hospitals"}
+
+
+@pytest.fixture(scope="module")
+def bag() -> dict:
+    from airflow.dag_processing.dagbag import DagBag
+
+    found = DagBag(str(DAGS))
+    assert not found.import_errors
+    return found.dags
+
+
+def ancestors(dag, name: str) -> set[str]:
+    return {t.task_id for t in dag.get_task(name).get_flat_relatives(upstream=True)}
+
+
+def test_there_are_three_dags(bag):
+    assert sorted(bag) == ["backfill", "lakehouse_daily", "models_weekly"]
+
+
+@pytest.mark.parametrize("name", ["lakehouse_daily", "backfill"])
+def test_each_node_of_the_plan_is_a_task(bag, name):
+    assert set(bag[name].task_ids) - UNPLANNED == {n.name for n in read_plan().nodes}
+
+
+def test_a_task_comes_after_all_that_its_node_waits_for(bag):
+    dag = bag["lakehouse_daily"]
+    for node in read_plan().nodes:
+        assert set(node.after) <= ancestors(dag, node.name), node.name
+
+
+def test_nothing_begins_before_the_run_has_its_turn(bag):
+    for dag in bag.values():
+        assert [t.task_id for t in dag.roots] == ["turn"]
+
+
+def test_no_edge_says_what_others_say_already(bag):
+    dag = bag["lakehouse_daily"]
+    for task in dag.tasks:
+        distant = set().union(*(ancestors(dag, name) for name in task.upstream_task_ids))
+        assert not distant & task.upstream_task_ids, task.task_id
+
+
+def test_ingest_is_mapped_by_hospital(bag):
+    assert bag["lakehouse_daily"].get_task("ingest").is_mapped
+
+
+def test_the_weekly_dag_trains_scores_materialises_and_publishes(bag):
+    wanted = {n.name for n in read_plan().nodes if n.verb in ("pin", "train", "score", "materialise", "publish")}
+    assert set(bag["models_weekly"].task_ids) - UNPLANNED == wanted
+
+
+def test_only_the_weekly_dag_trains_where_there_is_a_champion(bag):
+    def retrains(dag) -> set[bool]:
+        return {t.op_kwargs["retrain"] for t in dag.tasks if t.task_id.startswith("train.")}
+
+    assert retrains(bag["models_weekly"]) == {True}
+    assert retrains(bag["lakehouse_daily"]) == retrains(bag["backfill"]) == {False}
+
+
+def test_what_is_published_is_an_asset(bag):
+    for dag in bag.values():
+        assert [a.uri for a in dag.get_task("publish").outlets] == ["twinlake://publication/"]
+
+
+def test_tasks_that_touch_the_lake_wait_in_a_pool_of_one(bag):
+    for dag in bag.values():
+        assert {t.pool for t in dag.tasks if t.task_id != "turn"} == {"twinlake"}
+
+
+def test_a_layer_each_joins_the_nodes_of_a_verb(lake: ModuleType):
+    made = list(lake.steps(read_plan().nodes, size="layer"))
+    assert [s.name for s in made] == [
+        "ingest",
+        "link",
+        "conform",
+        "curate",
+        "pin",
+        "train",
+        "score",
+        "materialise",
+        "publish",
+    ]
+    done: set[str] = set()
+    for step in made:
+        for node in step.nodes:
+            assert set(read_plan().node(node).after) <= done
+            done.add(node)
+
+
+def test_a_window_includes_its_last_day(lake: ModuleType):
+    first, end = lake.window({"from_date": "2026-02-27", "to_date": "2026-02-28"})
+    assert (str(first), str(end)) == ("2026-02-27", "2026-03-01")
+
+
+def test_a_window_that_ends_before_it_begins_is_refused(lake: ModuleType):
+    from twinlake.declare.errors import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match="Swap from_date and to_date"):
+        lake.window({"from_date": "2026-03-01", "to_date": "2026-02-28"})
+
+
+@pytest.mark.parametrize("name, value", [("as_of", "yesterday"), ("as_of", "2026-13-01"), ("feeds", ""), ("feeds", 3)])
+def test_wrong_parameters_are_refused(bag, name, value):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        bag["lakehouse_daily"].params.get_param(name).resolve(value)
+
+
+@pytest.mark.parametrize("kind, retried", [("PlatformError", True), ("LockedError", True), ("DataError", False)])
+def test_only_faults_of_the_platform_are_retried(lake: ModuleType, kind, retried):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from twinlake.declare import errors
+
+    raised = getattr(errors, kind)
+    with pytest.raises(raised if retried else AirflowFailException, match="the disk"), lake.final_faults("silver.note"):
+        raise raised("the disk")
+
+
+def test_a_mistake_in_the_program_is_not_retried_and_quotes_nothing(lake: ModuleType, caplog):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException) as told, lake.final_faults("silver.note"):
+        raise ValueError("secret")
+    assert "secret" not in str(told.value)
+    assert "silver.note: ValueError" in str(told.value)
+
+
+def test_reading_the_dags_imports_no_job():
+    told = "import sys, dags.lakehouse_daily; print([m for m in sys.modules if m in ('jobs', 'mlflow')])"
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=DAGS.parent)
+    assert found.stdout.strip().splitlines()[-1] == "[]"

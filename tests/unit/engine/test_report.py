@@ -1,0 +1,181 @@
+"""The page of a publication: complete, self-contained, and without a person on it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.support.published_lake import RUN, SECRET, published_lake
+from twinlake.declare.errors import NotPublished
+from twinlake.engine.home import Home, open_home
+from twinlake.engine.ops import Ops
+from twinlake.engine.report import write_report
+from twinlake.engine.report.charts import columns
+from twinlake.engine.report.committed import committed
+from twinlake.engine.report.facts import read_facts
+from twinlake.engine.report.lake import Bin, conceal, histogram, readable
+
+PLAN = '<svg viewBox="0 0 1 1"><title>the plan as drawn</title></svg>'
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return published_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def page(home: Home) -> str:
+    return write_report(home, {}, PLAN).read_text(encoding="utf-8")
+
+
+class Elements(HTMLParser):
+    """Every element that was opened, and those that were left open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_before_any_publication_it_says_what_to_run(tmp_path: Path) -> None:
+    empty = Home(tmp_path / "home", tmp_path / "feeds")
+    open_home(empty)
+    with pytest.raises(NotPublished, match="twinlake run"):
+        write_report(empty, {}, PLAN)
+    assert not empty.reports.exists()
+
+
+def test_the_page_is_named_after_the_publication_and_latest_is_the_same(home: Home, page: str) -> None:
+    assert sorted(p.name for p in home.reports.iterdir()) == ["0123456789abcdef.html", "latest.html"]
+    assert (home.reports / "latest.html").read_text(encoding="utf-8") == page
+
+
+def test_the_same_lake_gives_the_same_page(home: Home, page: str) -> None:
+    assert write_report(home, {}, PLAN).read_text(encoding="utf-8") == page
+
+
+def test_the_page_asks_nothing_of_the_network(page: str) -> None:
+    links = [v for _, attrs in Elements(page).seen for k, v in attrs.items() if k in ("src", "href") and v]
+    assert all(link.startswith(("#", "data:", "../")) for link in links)
+    assert "url(http" not in page and "@import" not in page
+
+
+def test_the_page_is_well_formed_and_every_picture_has_a_text(page: str) -> None:
+    elements = Elements(page)
+    assert elements.open == []
+    assert all(attrs.get("alt") for tag, attrs in elements.seen if tag == "img")
+    pictures = [attrs for tag, attrs in elements.seen if tag == "svg" and "chart" in (attrs.get("class") or "")]
+    assert len(pictures) > 10
+    assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in pictures)
+    anchors = {attrs["id"] for tag, attrs in elements.seen if tag == "section"}
+    assert anchors == {a["href"][1:] for t, a in elements.seen if t == "a" and a["href"] and a["href"][0] == "#"}
+
+
+def test_no_identifier_and_no_raw_record_is_on_the_page(page: str) -> None:
+    assert SECRET not in page
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0123456789abcdef", "1 November 2026", RUN, "the plan as drawn", "1 min 44 s",
+        "northgate/synthea_csv/observations.csv", "gzip_whole: the file ends in the middle",
+        "synthea_csv declares no &lt;feed&gt;", "money is not read", "text without a code", "row_width",
+        "silver.person.in_range", "Essential hypertension", "same_unit", "Held-out mse 380", "champion", "no champion",
+        "5 held-out events among 70 persons", "data:image/png;base64,", "built for the first time", "12 with shifted",
+    ],
+)  # fmt: skip
+def test_the_page_says(page: str, said: str) -> None:
+    assert said in page
+
+
+def test_conditions_of_few_persons_and_findings_are_left_out(page: str) -> None:
+    assert "Rare thing" not in page and "Full-time employment" not in page
+
+
+def test_only_the_last_account_of_a_feed_counts(home: Home, page: str) -> None:
+    assert [row["records"] for row in read_facts(home).conformed] == [900, 40, 50]
+    assert ">990<" in page and ">111<" not in page
+
+
+def test_the_data_docs_are_linked_once_they_are_built(tmp_path: Path) -> None:
+    home = published_lake(tmp_path)
+    assert "have not been built" in write_report(home, {}, PLAN).read_text(encoding="utf-8")
+    index = home.gx / "data_docs" / "index.html"
+    index.parent.mkdir(parents=True)
+    index.touch()
+    assert 'href="../gx/data_docs/index.html"' in write_report(home, {}, PLAN).read_text(encoding="utf-8")
+
+
+def test_a_lake_of_nobody_says_so_in_words(tmp_path: Path) -> None:
+    page = write_report(_bare(tmp_path), {}, PLAN).read_text(encoding="utf-8")
+    for said in ("No person has been linked", "No model has been trained", "Nothing is in quarantine",
+                 "No file has been read", "No landed record", "nothing to change", "no record of its stages",
+                 "No published table carries a verdict", "There is no measurement"):  # fmt: skip
+        assert said in page
+
+
+def test_in_a_lake_of_few_persons_no_cell_is_shown(tmp_path: Path) -> None:
+    page = write_report(published_lake(tmp_path, persons=8), {}, PLAN).read_text(encoding="utf-8")
+    population = page.split('id="population"')[1].split("</section>")[0]
+    shown = [int(n) for n in re.findall(r"<title>[^<]*: (\d+)</title>", population)]
+    assert all(n == 0 or n > 10 for n in shown)
+
+
+def _bare(folder: Path) -> Home:
+    home = Home(folder / "home", folder / "feeds")
+    open_home(home)
+    row = {"sequence": 1, "publication_id": "ffff", "table": "silver.person", "version": 0, "rows": 0, "digest": "0:0"}
+    from tests.support.published_lake import AS_OF
+
+    Ops(home.lake).append("publication", [{**row, "as_of": AS_OF, "run_id": RUN}])
+    return home
+
+
+def test_rows_come_in_the_order_of_their_commits(tmp_path: Path) -> None:
+    ops = Ops(tmp_path)
+    for n in range(12):
+        ops.append("run", [{"run_id": f"run-{n}", "stage": "ingest"}, {"run_id": f"run-{n}", "stage": "publish"}])
+    found = [(row["run_id"], row["stage"]) for row in committed(ops, "run")]
+    assert found == [(f"run-{n}", stage) for n in range(12) for stage in ("ingest", "publish")]
+
+
+def test_a_lone_small_cell_takes_the_next_larger_with_it() -> None:
+    assert conceal([40, 3, 12, 0]) == [40, None, None, 0]
+    assert conceal([40, 3, 5, 0]) == [40, None, None, 0]
+    assert conceal([40, 11, 0]) == [40, 11, 0]
+    assert conceal([3]) == [None]
+
+
+def test_thin_tails_become_open_classes() -> None:
+    bins = histogram({60.0: 4, 80.0: 20, 100.0: 30, 120.0: 6, 140.0: 7, 300.0: 1}, 20)
+    assert bins == [Bin("< 100", 24), Bin("100", 30), Bin("≥ 120", 14)]
+
+
+def test_classes_widen_until_most_can_be_shown() -> None:
+    bins, width = readable({float(at): 4 for at in range(0, 100, 5)}, (5, 10, 20))
+    assert width == 20 and all(one.count and one.count > 10 for one in bins)
+
+
+def test_no_distribution_of_nobody() -> None:
+    assert histogram({}, 10) == []
+
+
+def test_a_hidden_class_has_no_height() -> None:
+    picture = columns("Persons", [Bin("a", None), Bin("b", 40)], "axis")
+    assert "a: not shown" in picture and "url(#hatch)" in picture

@@ -1,0 +1,75 @@
+"""The end of a run in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.support.published_lake import SECRET, published_lake
+from twinlake.declare.errors import NotPublished
+from twinlake.engine.home import Home, open_home
+from twinlake.engine.report import write_report
+from twinlake.engine.summary import Summary, print_summary, summarise
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return published_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def summary(home: Home) -> Summary:
+    return summarise(home)
+
+
+def test_before_any_publication_it_says_what_to_run(tmp_path: Path) -> None:
+    empty = Home(tmp_path / "home", tmp_path / "feeds")
+    open_home(empty)
+    with pytest.raises(NotPublished, match="make demo"):
+        summarise(empty)
+
+
+def test_it_tells_persons_rows_and_seconds(summary: Summary) -> None:
+    assert (summary.publication_id, summary.persons) == ("0123456789abcdef", 240)
+    assert summary.rows["silver.measurement"] == 1200
+    assert summary.seconds == {"ingest": 12.5, "link": 30.0, "conform": 61.0, "publish": 0.4}
+
+
+def test_it_tells_what_is_in_quarantine_by_rule(summary: Summary) -> None:
+    assert {(held.rule, held.rows) for held in summary.quarantined} == {
+        ("row_width", 2), ("duplicate_json_key", 1), ("utf8", 1),
+    }  # fmt: skip
+
+
+def test_it_tells_the_registered_learner_beside_the_baseline(summary: Summary) -> None:
+    glucose, diabetes = summary.scores
+    assert (glucose.metric, glucose.value, glucose.baseline, glucose.is_champion) == ("mse", 380, 430, True)
+    assert (diabetes.metric, diabetes.value, diabetes.is_champion) == ("brier", 0.061, False)
+    assert "20 needed" in diabetes.reason
+
+
+def test_the_report_is_named_once_it_is_written(tmp_path: Path) -> None:
+    home = published_lake(tmp_path)
+    assert summarise(home).report is None
+    path = write_report(home, {}, "<svg></svg>")
+    assert summarise(home).report == path
+
+
+def test_it_is_frozen(summary: Summary) -> None:
+    with pytest.raises(FrozenInstanceError):
+        summary.persons = 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_it_prints_everything_at_any_usual_width(summary: Summary, width: int) -> None:
+    out = StringIO()
+    print_summary(summary, Console(file=out, width=width))
+    printed = out.getvalue()
+    for said in ("0123456789abcdef", "240 persons", "1,200", "row_width", "blood_glucose", "no champion", "61.0 s"):
+        assert said in printed
+    assert SECRET not in printed
+    assert max(map(len, printed.splitlines())) <= width
