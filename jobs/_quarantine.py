@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs._run import Opened
 from twinlake.declare.errors import ConfigurationError
-from twinlake.engine.home import check_home, home_of
+from twinlake.engine.home import check_home, home_of, run_lock
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.replay import Mended, land_mended
@@ -41,25 +41,33 @@ def show(feeds: Path | None, table: str, rule: str | None, limit: int, say: Say)
 def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say) -> None:
     """One line of JSON for each record that has a place; mend `raw_record`, then replay the file."""
     rows = [r for r in _rows(feeds, table, rule) if r["path"] and r["record_offset"] is not None]
+    # A record that gave several rows is mended once.
+    once = {(row["path"], row["record_offset"]): row for row in rows}.values()
     keys = ("path", "record_offset", "rule", "reason", "raw_record")
-    out.write_text("".join(json.dumps({k: row[k] for k in keys}, ensure_ascii=False) + "\n" for row in rows))
-    say(f"{len(rows)} records: {out}. Mend raw_record in it, then: twinlake quarantine replay {out}")
+    text = "".join(json.dumps({k: row[k] for k in keys}, ensure_ascii=False) + "\n" for row in once)
+    out.write_text(text, encoding="utf-8")
+    say(f"{len(once)} records: {out}. Mend raw_record in it, then: twinlake quarantine replay {out}")
 
 
 def replay(opened: Opened, file: Path, say: Say) -> None:
     """Land the mended records in their places."""
-    landed = land_mended(opened.run, list(_mended(file)))
+    mended = list(_mended(file))
+    with run_lock(opened.run.home, opened.run.run_id):
+        landed = land_mended(opened.run, mended)
     say(f"{landed} mended records landed in their places")
 
 
 def _mended(file: Path) -> Iterator[Mended]:
     if not file.is_file():
         raise ConfigurationError(f"{file} is no file. Make one with `twinlake quarantine export TABLE --out FILE`.")
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    # Not splitlines: a record may hold a line separator (U+2028), which JSON leaves as it is.
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
+        if not line.strip():
+            continue
         try:
             said = json.loads(line)
-            yield Mended(said["path"], int(said["record_offset"]), said["raw_record"])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            yield Mended(str(said["path"]), int(said["record_offset"]), str(said["raw_record"]))
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 f"{file} line {number} is not an exported record; expected path, record_offset and raw_record."
             ) from error

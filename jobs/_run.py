@@ -6,11 +6,13 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from expectations import rules_for
 from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.hospital import Hospital
+from twinlake.engine.checks import refuse_unknown_severities
 from twinlake.engine.discover import find_hospitals
 from twinlake.engine.home import home_of, open_home
 from twinlake.engine.run import Run, silent
@@ -19,26 +21,44 @@ from twinlake.plan import Plan, fingerprints, read_plan
 
 @dataclass(frozen=True)
 class Opened:
-    """A run and the plan it follows; `refused` are the hospitals that cannot be read, with why."""
+    """A run and the plan it follows; `refused` are the hospitals that cannot be read, with why.
+
+    `deliveries`, if given, are the days whose deliveries are to land, the second one excluded.
+    """
 
     run: Run
     plan: Plan
     refused: dict[str, str]
+    deliveries: tuple[date, date] | None = None
 
 
 def open_run(
-    feeds: Path, as_of: datetime, run_id: str, progress: Callable[[str], None] = silent
-) -> Opened:
+    feeds: Path, as_of: datetime, run_id: str, progress: Callable[[str], None] = silent,
+    deliveries: tuple[date, date] | None = None,
+) -> Opened:  # fmt: skip
     """The run over a feeds root; nothing is written but the home itself, and no Spark starts."""
     plan = read_plan()
-    hospitals, refused = find_hospitals(feeds)
+    hospitals, refused = _usable(plan, *find_hospitals(feeds))
     home = home_of(feeds)
     open_home(home)
     run = Run(
         home=home, run_id=run_id, as_of=as_of, hospitals=hospitals, systems=plan.systems, tables=plan.tables,
         fingerprints=fingerprints(plan, hospitals), rules=rules_for, progress=progress,
     )  # fmt: skip
-    return Opened(run, plan, refused)
+    return Opened(run, plan, refused, deliveries)
+
+
+def _usable(
+    plan: Plan, found: dict[str, Hospital], refused: dict[str, str]
+) -> tuple[dict[str, Hospital], dict[str, str]]:
+    """A [severity] must name a rule that there is; a hospital that names another is refused, the rest go on."""
+    rules = [rule for table in plan.tables.values() for rule in rules_for(table)]
+    for name, hospital in found.items():
+        try:
+            refuse_unknown_severities({name: hospital}, rules)
+        except ConfigurationError as error:
+            refused = {**refused, name: str(error)}
+    return {name: hospital for name, hospital in found.items() if name not in refused}, refused
 
 
 def arguments(verb: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -60,9 +80,9 @@ def moment(text: str) -> datetime:
     """An ISO date or time, UTC where it names no zone."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise ConfigurationError(f"{text!r} is no date. Give one such as 2026-11-01.") from error
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def main(verb: str, step: Callable[[Opened, argparse.Namespace], object], argv: Sequence[str] | None = None) -> None:

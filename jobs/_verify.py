@@ -12,7 +12,7 @@ from jobs import _daily
 from jobs._run import Opened
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
 from twinlake.engine.home import open_home
-from twinlake.engine.integrity import damaged_files, unbalanced_files
+from twinlake.engine.integrity import damaged_files, missing_records, unbalanced_files
 from twinlake.engine.publication import require_publication
 
 Say = Callable[[str], None]
@@ -24,9 +24,14 @@ def verify(opened: Opened, say: Say, *, digest: bool, rebuild: bool) -> bool:
     run = opened.run
     published = require_publication(run.ops)
     problems = [*unbalanced_files(run.ops), *damaged_files(run.ops, published)]
+    problems += [] if problems else missing_records(run.ops)
     if not problems:
         stored = stored_digests(run, published)
-        problems += [f"{n}: stored rows are {d}, published were {published.digests[n]}" for n, d in stored.items() if d != published.digests[n]]
+        problems += [
+            f"{n}: stored rows are {d}, published were {published.digests[n]}"
+            for n, d in stored.items()
+            if d != published.digests[n]
+        ]
         if digest:
             _print_digests({**bronze_digests(run), **stored}, say)
         if rebuild:
@@ -58,4 +63,5 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
             if node.verb in REBUILT:
                 _daily.take(again, node)
         states = {name: again.run.ops.state(name) for name in expected}
-    return iter([f"{n}: rebuilt is {s.digest}, published was {expected[n]}" for n, s in states.items() if s and s.digest != expected[n]])
+    rebuilt = {name: state.digest if state else "nothing" for name, state in states.items()}
+    return iter([f"{n}: rebuilt is {d}, published was {expected[n]}" for n, d in rebuilt.items() if d != expected[n]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from jobs._run import Opened, main
+from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.ingest import ingest, new_files, refused_rows
 from twinlake.engine.ledger import read_ledger
 
@@ -16,7 +17,10 @@ def hospitals(opened: Opened) -> list[str]:
 
 def step(opened: Opened, given: argparse.Namespace) -> int:
     """Land what is new; the number of records that landed."""
-    names = [given.hospital] if given.hospital else hospitals(opened)
+    names = [n for n in hospitals(opened) if given.hospital in (None, n)]
+    if given.hospital and given.hospital not in {*names, *opened.refused}:
+        known = ", ".join(hospitals(opened))
+        raise ConfigurationError(f"No hospital is called {given.hospital!r}. In the feeds: {known}.")
     return report_refused(opened) + sum(land(opened, name) for name in names)
 
 
@@ -33,7 +37,7 @@ def land(opened: Opened, hospital: str) -> int:
     """Land one hospital's new files."""
     run = opened.run
     ledger = read_ledger(run.ops)
-    files = new_files(run.home.feeds, hospital, run.systems, ledger)
+    files = new_files(run.home.feeds, hospital, run.systems, ledger, opened.deliveries)
     if not files:
         run.progress(f"{hospital:<34} nothing new")
         return 0

@@ -150,19 +150,19 @@ def _sorted(nodes: Iterator[Node]) -> Iterator[Node]:
 def fingerprints(plan: Plan, hospitals: Mapping[str, Hospital]) -> dict[str, str]:
     """What each table's rows depend on besides its inputs: declaration, build, words, rules and hospital.toml."""
     words = _text(*sorted((LIBRARY / "vocabulary").rglob("*.py")), *sorted((LIBRARY / "clinical").rglob("*.py")))
-    shared = _text(LIBRARY / "declare" / "expressions.py", LIBRARY / "catalog" / "identity.py",
-                   *sorted((LIBRARY / "catalog").glob("*.json")))  # fmt: skip
+    shared = _text(*(file for folder in ("declare", "catalog", "catalog/cohorts") for kind in ("*.py", "*.json")
+                     for file in sorted((LIBRARY / folder).glob(kind))))  # fmt: skip
     told = repr(sorted((h, repr(v)) for h, v in hospitals.items()))
     return {t.full_name: _hash(words, shared, told, *_own(plan, t)) for t in plan.tables.values()}
 
 
 def _own(plan: Plan, table: Table) -> Iterator[str]:
     yield _text(LIBRARY / "catalog" / table.layer / f"{table.name}.py")
-    yield _text(EXPECTATIONS / table.layer / f"{table.name}.py")
+    yield _text(*sorted(EXPECTATIONS.glob("*.py")), EXPECTATIONS / table.layer / f"{table.name}.py")
     if table.versions_of:
         yield _text(LIBRARY / "catalog" / table.layer / f"{table.versions_of}.py")
     if table.is_implemented_by_sources:
-        yield _text(*sorted((LIBRARY / "catalog" / "sources").rglob("*.py")), LIBRARY / "declare" / "standardise.py")
+        yield _text(*sorted((LIBRARY / "catalog" / "sources").rglob("*.py")))
 
 
 def _text(*files: Path) -> str:

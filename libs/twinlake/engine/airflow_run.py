@@ -51,7 +51,7 @@ def run_daily(feeds: Path, as_of: datetime, progress: Callable[[str], None] = si
     _use(settings(home))
     log = home.airflow / "logs" / "run.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with run_lock(home, f"{DAILY} {as_of.isoformat()}"), _quiet(log), _told(progress) as faults:
+    with run_lock(home, f"{DAILY} {as_of.isoformat()}"), _told(progress) as faults, _quiet(log):
         return _run(home.feeds, as_of, log, faults)
 
 
@@ -86,7 +86,7 @@ def _quiet(log: Path) -> Iterator[None]:
 @contextmanager
 def _told(progress: Callable[[str], None]) -> Iterator[list[logging.LogRecord]]:
     """What the tasks say goes to `progress`, on the stdout of before; their faults are collected."""
-    logger, listener = logging.getLogger("twinlake.tasks"), _Listener(progress, sys.__stdout__)
+    logger, listener = logging.getLogger("twinlake.tasks"), _Listener(progress, sys.stdout)
     logger.addHandler(listener)
     logger.setLevel(logging.INFO)
     try:

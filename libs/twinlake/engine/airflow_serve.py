@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from twinlake.engine.home import Home
 # `airflow standalone` would also start a log server on every network interface, and a triggerer for nobody.
 COMPONENTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("api-server",))
 READY_WITHIN = 180.0
+PATIENCE = 10.0
 
 
 def serve(home: Home, feeds: Path, tell: Callable[[str], None] = print) -> None:
@@ -66,8 +68,9 @@ def _answers(port: int) -> bool:
 
 def _start(command: tuple[str, ...], logs: Path, env: Mapping[str, str]) -> subprocess.Popen:
     logs.mkdir(parents=True, exist_ok=True)
+    line = [sys.executable, "-m", "airflow", *command]
     with (logs / f"{command[0]}.log").open("ab") as log:
-        return subprocess.Popen([sys.executable, "-m", "airflow", *command], stdout=log, stderr=log, env=dict(env))
+        return subprocess.Popen(line, stdout=log, stderr=log, env=dict(env), start_new_session=True)
 
 
 def _wait_until_ready(port: int, running: list[subprocess.Popen]) -> None:
@@ -86,10 +89,15 @@ def _watch(running: list[subprocess.Popen], logs: Path) -> None:
 
 
 def _stop(running: list[subprocess.Popen]) -> None:
+    """Ends every component and all it started, tasks and their JVMs; a step cut off is taken again by the next run."""
+    import psutil
+
+    components = [psutil.Process(c.pid) for c in running if psutil.pid_exists(c.pid)]
+    started = [*components, *(child for c in components for child in c.children(recursive=True))]
     for process in running:
         process.terminate()
-    for process in running:
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
+    for process in psutil.wait_procs(started, timeout=PATIENCE)[1]:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
+    for process in running:
+        process.wait()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from twinlake.declare.source import Implementation
+from twinlake.declare.source import Feed, Implementation
 from twinlake.declare.table import Table, Through
-from twinlake.engine.ledger import LandedFile, Ledger
-from twinlake.engine.records import parse
+from twinlake.engine.counting import Step, contents, steps
+from twinlake.engine.ledger import Ledger
+from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -17,43 +17,39 @@ if TYPE_CHECKING:
 
 # Above this many units a rebuild of the whole table is cheaper than one unit by unit.
 MOST_UNITS = 2000
+RECORD = ("hospital", "system", "source_person_id", "source_person_key", "raw_record")
+LINK = "empi.person_link"
 
 
-def files_that_changed(
-    run: Run, before: Ledger, now: Ledger, system: str, feeds: Iterable[str]
-) -> dict[str, tuple[set[LandedFile], set[LandedFile]]]:
-    """By feed, the files that count now and did not, and those that did and no longer do."""
-    was, is_now = before.active(run.systems), now.active(run.systems)
-    changed = {}
-    for feed in feeds:
-        keys = [k for k in {*was, *is_now} if k[1:] == (system, feed)]
-        came = {f for k in keys for f in is_now.get(k, frozenset()) - was.get(k, frozenset())}
-        went = {f for k in keys for f in was.get(k, frozenset()) - is_now.get(k, frozenset())}
-        if came or went:
-            changed[feed] = (came, went)
-    return changed
+def steps_of(run: Run, before: Ledger, now: Ledger, system: str, feed: str) -> set[Step]:
+    """How what counts of a feed, and when, differs between two states of the ledger."""
+    was, is_now = (contents(ledger, run.systems, system, feed) for ledger in (before, now))
+    return {step for key in {*was, *is_now} for step in steps(was.get(key, ()), is_now.get(key, ()))}
 
 
-def changed_source_persons(run: Run, system: str, feed: str, came: set[LandedFile], went: set[LandedFile]) -> DataFrame:
-    """source_person_key of those whose records in the files that came are not those in the files that went."""
-    from pyspark.sql import functions as F
-
-    rows = _rows_of(run, system, feed, came, went).select("source_person_key", "record_hash", "_sign")
-    net = rows.groupBy("source_person_key", "record_hash").agg(F.sum("_sign").alias("net"))
-    return net.where("net <> 0").select("source_person_key").distinct()
+def changed_source_persons(run: Run, now: Ledger, system: str, feed: str, found: set[Step]) -> DataFrame:
+    """source_person_key of those some of whose records count, or counted, otherwise than before."""
+    changed = _net(run, system, feed, found, "source_person_key", "hospital", "record_key")
+    persons = changed.select("source_person_key")
+    if Records(run, now).moves(system, feed):
+        # The version that a record had under another person is not in the files that changed.
+        named = changed.select("hospital", "record_key").distinct()
+        persons = persons.union(
+            _stored(run, system, feed).join(named, ["hospital", "record_key"], "left_semi").select("source_person_key")
+        )
+    return persons.distinct()
 
 
 def persons_reached_by_lookup(
-    run: Run, system: str, implementation: Implementation, feed: str, came: set[LandedFile], went: set[LandedFile]
-) -> DataFrame | None:
-    """source_person_key of the facts that a changed lookup record is looked up by; None if no `via` says."""
+    run: Run, system: str, implementation: Implementation, feed: str, found: set[Step]
+) -> DataFrame:
+    """source_person_key of the facts that a changed lookup record is looked up by; of all facts if no `via` says."""
+    declared, fact_feed = run.systems[system], implementation.feeds[0]
+    stored = _stored(run, system, fact_feed)
     via = next((v for v in implementation.via if v.feed == feed), None)
     if via is None:
-        return None
-    declared = run.systems[system]
-    changed = _parsed(_rows_of(run, system, feed, came, went), declared.feed(feed))
-    fact_feed = implementation.feeds[0]
-    stored = run.spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{fact_feed}"))
+        return stored.select("source_person_key").distinct()
+    changed = _parsed(_net(run, system, feed, found, *RECORD), declared.feed(feed))
     facts = _parsed(stored, declared.feed(fact_feed)).selectExpr(
         "hospital", "source_person_key", f"{via.fact} as _value"
     )
@@ -61,26 +57,31 @@ def persons_reached_by_lookup(
     return facts.join(looked, ["hospital", "_value"], "left_semi").select("source_person_key").distinct()
 
 
-def _parsed(rows: DataFrame, feed) -> DataFrame:
+def _parsed(rows: DataFrame, feed: Feed) -> DataFrame:
     from pyspark.sql import functions as F
 
     blank = {c: F.lit(None) for c in ("_record_id", "_fact_key", "known_from", "known_until")}
     return parse(rows.withColumns(blank), feed)
 
 
-def _rows_of(run: Run, system: str, feed: str, came: set[LandedFile], went: set[LandedFile]) -> DataFrame:
+def _stored(run: Run, system: str, feed: str) -> DataFrame:
+    return run.spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{feed}"))
+
+
+def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> DataFrame:
+    """The records of the contents that came or went, but for those that others of the same step hold as well."""
     from pyspark.sql import functions as F
 
-    # A file with mended records is the same file before and after: all of it counts as come.
-    still = {(f.path, f.sha256) for f in came}
-    signs = [(*file, 1) for file in still] + [
-        (f.path, f.sha256, -1) for f in went if (f.path, f.sha256) not in still
-    ]
-    files = run.spark.createDataFrame(sorted(signs), "path string, _file_hash string, _sign int")
-    stored = run.spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{feed}"))
-    return stored.where(F.col("path").isin([path for path, *_ in signs])).join(
-        F.broadcast(files), ["path", "_file_hash"]
+    ordered = sorted(found, key=repr)
+    signs = [(*c.file, n, sign) for n, step in enumerate(ordered)
+             for sign, of in ((1, step.came), (-1, step.went)) for c in of]  # fmt: skip
+    files = run.spark.createDataFrame(
+        sorted(signs), "path string, _file_hash string, delivered_at timestamp, _step int, _sign int"
     )
+    stored = _stored(run, system, feed).where(F.col("path").isin(sorted({path for path, *_ in signs})))
+    rows = stored.join(F.broadcast(files), ["path", "_file_hash", "delivered_at"])
+    by = dict.fromkeys((*columns, "source_person_key", "record_hash", "_step"))
+    return rows.groupBy(*by).agg(F.sum("_sign").alias("_net")).where("_net <> 0").select(*columns)
 
 
 def changed_rows(run: Run, table: str, since: int, now: int) -> DataFrame:
@@ -107,6 +108,9 @@ def units_from_table(run: Run, table: Table, name: str, since: int, now: int) ->
         return reached.select(F.col(table.unit).alias("unit")).distinct()
     if via is not None:
         return changed.select(F.expr(via).alias("unit")).distinct()
+    if run.table(name).full_name == LINK and table.unit == "person_id":
+        # Old and new person, and the one they would be alone: under that id their orphans are quarantined.
+        return changed.selectExpr("explode(array(person_id, source_person_key)) as unit").distinct()
     if table.unit in changed.columns:
         return changed.select(F.col(table.unit).alias("unit")).distinct()
     return persons_of(run, changed.select("source_person_key").distinct())
@@ -114,7 +118,7 @@ def units_from_table(run: Run, table: Table, name: str, since: int, now: int) ->
 
 def persons_of(run: Run, keys: DataFrame) -> DataFrame:
     """person_id of source persons, and the one each would have alone, under which its orphans are quarantined."""
-    link = run.spark.read.format("delta").load(run.ops.path("empi.person_link"))
+    link = run.spark.read.format("delta").load(run.ops.path(LINK))
     linked = link.join(keys, "source_person_key", "left_semi").selectExpr("person_id as unit")
     return linked.union(keys.selectExpr("source_person_key as unit")).distinct()
 

@@ -12,9 +12,9 @@ from twinlake.declare.table import Table
 from twinlake.engine.changes import (
     changed_source_persons,
     collect_units,
-    files_that_changed,
     persons_of,
     persons_reached_by_lookup,
+    steps_of,
     units_from_table,
     was_rewritten,
 )
@@ -41,7 +41,7 @@ def conform(run: Run, table: Table) -> Outcome:
         return Outcome(table.full_name, "unchanged")
     units = _changed_units(run, table, before, state, ledger)
     if units == []:
-        return Outcome(table.full_name, "equal", units=0)
+        return Outcome(table.full_name, "equal", units=0, state=state)
     rows = _rows(run, table, ledger, units)
     return replace(run, table, rows, units, state)
 
@@ -65,7 +65,7 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State, l
     if any(n not in before.inputs or was_rewritten(run, n, before.inputs[n]) for n in tables):
         return None
     found = [units_from_table(run, table, n.split(".")[1], before.inputs[n], state.inputs[n]) for n in tables]
-    past = read_ledger(run.ops, before.inputs[LEDGER]) if before.inputs[LEDGER] != ledger.version else ledger
+    past = read_ledger(run.ops, before.inputs.get(LEDGER, -1))
     keys = _changed_keys(run, table, past, ledger)
     if keys and table.unit not in ("person_id", "source_person_key"):
         return None
@@ -79,15 +79,15 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State, l
 
 def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[DataFrame]:
     """The source persons whose facts, or whose facts' lookups, changed between two states of the ledger."""
-    found: list[DataFrame | None] = []
+    found: list[DataFrame] = []
     for system, implementation in _implementations(run, table):
-        changed = files_that_changed(run, past, ledger, system, implementation.feeds)
-        for feed, (came, went) in changed.items():
-            if feed == implementation.feeds[0]:
-                found.append(changed_source_persons(run, system, feed, came, went))
-            else:
-                found.append(persons_reached_by_lookup(run, system, implementation, feed, came, went))
-    return [keys for keys in found if keys is not None]
+        for feed in implementation.feeds:
+            changed = steps_of(run, past, ledger, system, feed)
+            if changed and feed == implementation.feeds[0]:
+                found.append(changed_source_persons(run, ledger, system, feed, changed))
+            elif changed and run.ops.version(f"bronze.{system}_{implementation.feeds[0]}") is not None:
+                found.append(persons_reached_by_lookup(run, system, implementation, feed, changed))
+    return found
 
 
 def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:

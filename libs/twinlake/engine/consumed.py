@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from twinlake.engine.ops import State
 from twinlake.engine.run import Run
@@ -21,8 +22,13 @@ def consumed(run: Run, table: str) -> State | None:
     looks = [r for r in run.ops.rows("table_run") if r["table"] == table and r["version"] == version and r["state"]]
     if not looks:
         return state
-    inputs = max(looks, key=lambda row: sum(json.loads(row["state"]).values()))["state"]
-    return State(json.loads(inputs), state.fingerprint, state.rows, state.hash_sum, state.mode)
+    last = json.loads(looks[-1]["state"])
+    return replace(state, inputs=last["inputs"], fingerprint=last["fingerprint"])
+
+
+def looked(inputs: Mapping[str, int], fingerprint: str) -> str:
+    """The word of a look that found a table equal, as ops.table_run keeps it."""
+    return json.dumps({"inputs": dict(inputs), "fingerprint": fingerprint}, sort_keys=True)
 
 
 def newest(run: Run, names: list[str]) -> Mapping[str, int]:

@@ -26,7 +26,7 @@ def curate(run: Run, table: Table, given: Mapping[str, Any] | None = None, finge
         return Outcome(table.full_name, "unchanged")
     units = _changed_units(run, table, before, state)
     if units == []:
-        return Outcome(table.full_name, "equal", units=0)
+        return Outcome(table.full_name, "equal", units=0, state=state)
     rows = table.build(**_frames(run, table, units, given or {}), **_settings(run, table, given or {}))
     return replace(run, table, rows, units, state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from twinlake.declare.errors import ConfigurationError, LockedError, NotPublished
 
@@ -85,7 +87,13 @@ def _settings(path: Path) -> dict:
     file = path / "home.json"
     if not file.is_file():
         raise NotPublished(f"{path} holds no lake. Run `twinlake run --feeds DIR` (or `make demo`) first.")
-    return json.loads(file.read_text())
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        return {"format": settings["format"], "feeds": settings["feeds"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f"{file} cannot be read: expected format and feeds. Move {path} away and run again: the lake is rebuilt."
+        ) from error
 
 
 def check_home(home: Home) -> None:
@@ -108,7 +116,12 @@ def open_home(home: Home) -> None:
     home.path.mkdir(parents=True, exist_ok=True)
     file = home.path / "home.json"
     if not file.exists():
-        part = file.with_suffix(".part")
+        if home.lake.exists():
+            raise ConfigurationError(
+                f"{home.path} holds a lake that does not say its format. Move it away and run again: "
+                "the lake is rebuilt from the feeds."
+            )
+        part = file.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps({"format": LAKE_FORMAT, "feeds": str(home.feeds)}))
         part.replace(file)
     check_home(home)
@@ -116,41 +129,44 @@ def open_home(home: Home) -> None:
 
 @contextmanager
 def run_lock(home: Home, run_id: str) -> Iterator[None]:
-    """Own the lake for one run; a lock whose owner is dead is taken over, a nested run of the same process joins."""
+    """Own the lake for one run; a nested run of the same process joins.
+
+    The kernel holds the lock and drops it with its owner, however that ended: no lock is ever stale, and a process
+    that got the number of a dead one owns nothing. What the file says is only for people.
+    """
     file = home.path / "run.lock"
-    mine = {"host": socket.gethostname(), "pid": os.getpid(), "run_id": run_id}
-    owner = _owner(file)
-    if owner and (owner["host"], owner["pid"]) == (mine["host"], mine["pid"]):
+    if _OWNED.get(file) == os.getpid():
         yield
         return
-    if owner and _is_alive(owner):
-        raise LockedError(
-            f"{home.path} is in use by run {owner['run_id']} (process {owner['pid']} on {owner['host']}). "
-            f"Wait for it, or if it is gone remove {file}."
-        )
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "w") as out:
-        json.dump(mine, out)
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_RDWR), "r+") as held:
+        _acquire(held, home)
+        json.dump({"host": socket.gethostname(), "pid": os.getpid(), "run_id": run_id}, held)
+        held.flush()
+        _OWNED[file] = os.getpid()
+        try:
+            yield
+        finally:
+            del _OWNED[file]
+            held.truncate(0)
+
+
+# The locks of this process; a forked child inherits the entry but not the process number.
+_OWNED: dict[Path, int] = {}
+
+
+def _acquire(held: TextIO, home: Home) -> None:
     try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LockedError(f"{home.path} is in use by {_owner(held.read())}. Wait for it.") from error
+    except OSError as error:
+        raise ConfigurationError(f"{home.path}: its file system has no locks; use another TWINLAKE_HOME.") from error
+    held.truncate(0)
 
 
-def _owner(file: Path) -> dict | None:
+def _owner(text: str) -> str:
     try:
-        return json.loads(file.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-
-
-def _is_alive(owner: dict) -> bool:
-    if owner["host"] != socket.gethostname():
-        return True
-    try:
-        os.kill(owner["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        said = json.loads(text)
+        return f"run {said['run_id']} (process {said['pid']} on {said['host']})"
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return "another run"

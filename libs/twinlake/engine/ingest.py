@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,14 @@ import pyarrow as pa
 
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import System
-from twinlake.engine.discover import FoundFile, find_files, sha256_of
+from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
 from twinlake.engine.ledger import LANDED, Ledger, read_ledger
-from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
 from twinlake.engine.staging import OUTCOME, STAGED, stage
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 # Bytes of raw records that make one bronze file.
 FILE_BYTES = 128 << 20
@@ -38,27 +38,37 @@ class NewFile:
     sha256: str
 
     def staged(self, landing: Path) -> Path:
-        return (
-            landing
-            / self.found.system
-            / str(self.found.feed)
-            / f"{self.sha256}-{abs(hash_of(self.found.path))}.parquet"
-        )
+        """Its copy; no name of the feeds stands in the path, for Spark reads patterns into paths."""
+        name = hashlib.sha256(self.found.path.encode()).hexdigest()[:16]
+        return landing / self.found.system / str(self.found.feed) / f"{self.sha256}-{name}.parquet"
 
 
-def hash_of(path: str) -> int:
-    import zlib
-
-    return zlib.crc32(path.encode())
-
-
-def new_files(feeds: Path, hospital: str, systems: Mapping[str, System], ledger: Ledger) -> list[NewFile]:
-    """The hospital's files that are not yet in the ledger with this content and this verdict."""
+def new_files(
+    feeds: Path, hospital: str, systems: Mapping[str, System], ledger: Ledger,
+    deliveries: tuple[date, date] | None = None,
+) -> list[NewFile]:  # fmt: skip
+    """The hospital's files that are not in the ledger with this content and verdict; `deliveries` is half-open."""
     current = ledger.current
-    found = list(find_files(feeds, hospital, systems))
+    found = [f for f in find_files(feeds, hospital, systems) if _is_within(f.delivery, deliveries)]
     with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
-        hashes = list(pool.map(lambda f: sha256_of(feeds / f.path), found))
-    return [NewFile(f, h) for f, h in zip(found, hashes, strict=True) if not _is_known(f, h, current.get(f.path))]
+        files = list(pool.map(lambda f: _hashed(feeds, f), found))
+    return [f for f in files if not _is_known(f.found, f.sha256, current.get(f.found.path))]
+
+
+def _is_within(delivery: str, window: tuple[date, date] | None) -> bool:
+    return window is None or (bool(delivery) and window[0] <= date.fromisoformat(delivery) < window[1])
+
+
+def _hashed(feeds: Path, found: FoundFile) -> NewFile:
+    """A file that cannot be opened is reported like one that nobody reads."""
+    file = feeds / found.path
+    if not found.feed and not file.is_file():
+        return NewFile(found, "")
+    try:
+        return NewFile(found, sha256_of(file))
+    except OSError as error:
+        reason = f"cannot be read ({type(error).__name__})"
+        return NewFile(replace(found, feed=None, status="unknown", reason=reason), "")
 
 
 def _is_known(found: FoundFile, sha256: str, row: Mapping[str, Any] | None) -> bool:
@@ -73,7 +83,7 @@ def ingest(run: Run, hospital: str, files: list[NewFile], ledger: Ledger) -> int
     The ledger's commit comes last and makes the landing count; bronze rows of a landing that never got there are
     removed by the next run.
     """
-    landing = run.home.landing / hospital
+    landing = run.home.landing / hashlib.sha256(hospital.encode()).hexdigest()[:16]
     shutil.rmtree(landing, ignore_errors=True)
     outcomes = _stage(run, [f for f in files if f.found.feed], landing)
     for name, group in sorted(_by_feed(files).items()):
@@ -167,7 +177,8 @@ def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:
     ]  # fmt: skip
     schema = "_staged string, hospital string, system string, path string, _file_hash string, delivered_at timestamp"
     known = run.spark.createDataFrame(about, schema)
-    staged = run.spark.read.schema(_ddl(STAGED)).parquet(*(str(f.staged(landing)) for f in files))
+    reader = run.spark.read.schema(_ddl(STAGED)).option("__globPaths__", "false")
+    staged = reader.parquet(*(str(f.staged(landing)) for f in files))
     return (
         staged.withColumn("_staged", F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1))
         .join(F.broadcast(known), "_staged")
@@ -185,14 +196,20 @@ BRONZE = (
 
 
 def _remove_unfinished(run: Run, hospital: str, table: str) -> None:
-    """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew."""
+    """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew.
+
+    A run may land twice (a task that is cleared and run again): of this run only what the ledger holds is finished.
+    """
     if run.ops.version(table) is None:
         return
-    finished = {(row["hospital"], row["run_id"]) for row in run.ops.rows("landing_ledger")}
-    for dead in run.ops.landings(table, hospital) - {r for h, r in finished if h == hospital}:
+    rows = [row for row in run.ops.rows("landing_ledger") if row["hospital"] == hospital]
+    mine = [f"{row['sha256']}|{row['path']}" for row in rows if row["run_id"] == run.run_id]
+    finished = {row["run_id"] for row in rows} - {run.run_id}
+    for dead in sorted(run.ops.landings(table, hospital) - finished):
         run.spark.sql(
-            f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :dead",
-            args={"hospital": hospital, "dead": dead},
+            f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :dead "
+            "AND NOT array_contains(:finished, concat_ws('|', _file_hash, path))",
+            args={"hospital": hospital, "dead": dead, "finished": mine or [""]},
         )
 
 
@@ -219,9 +236,9 @@ def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]
     row = {
         "hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
         "delivery": found.delivery, "delivered_at": found.delivered_at(run.as_of), "sha256": file.sha256,
-        "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0, "mended": 0,
-        "status": found.status, "reason": found.reason, "run_id": run.run_id,
-        "sequence": 1 + max((int(r["sequence"]) for r in ledger.rows), default=0),
+        "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
+        "mended": 0, "status": found.status, "reason": found.reason, "run_id": run.run_id,
+        "sequence": 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0),
     }  # fmt: skip
     return row if not found.feed else {**row, **_verdict(outcomes[found.path][0])}
 
@@ -239,13 +256,17 @@ def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[dict[str, Any]]:
-    """Ledger rows for the hospitals that could not be read at all."""
+    """Ledger rows for the hospitals that could not be read, for those that can again, and for files in no hospital."""
+    known = {path: (row["status"], row["reason"]) for path, row in ledger.current.items()}
     blank = FoundFile("", "", None, "", "", 0, "refused", "")
-    files = [
-        NewFile(replace(blank, hospital=h, path=f"{h}/hospital.toml", reason=why), "") for h, why in refused.items()
-    ]
-    known = {path: row["reason"] for path, row in ledger.current.items()}
-    return [_ledger_row(run, f, {}, ledger) for f in files if known.get(f.found.path) != f.found.reason]
+    places = {h: f"{h}/hospital.toml" for h in {*refused, *run.hospitals}}
+    found = [replace(blank, hospital=h, path=places[h], reason=why) for h, why in refused.items()]
+    found += [
+        replace(blank, hospital=h, path=places[h], status="accepted")
+        for h in run.hospitals if known.get(places[h], ("",))[0] == "refused"
+    ]  # fmt: skip
+    found += find_strays(run.home.feeds)
+    return [_ledger_row(run, NewFile(f, ""), {}, ledger) for f in found if known.get(f.path) != (f.status, f.reason)]
 
 
 __all__ = ["BRONZE", "NewFile", "ingest", "new_files", "read_ledger", "refused_rows"]

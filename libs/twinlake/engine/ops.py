@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 
@@ -99,14 +100,18 @@ class Ops:
             write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
 
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
-        """All rows of `ops.<name>`, in the order they were committed; none if the table does not exist."""
-        from deltalake import DeltaTable, QueryBuilder
+        """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.
+
+        Ops tables are only ever appended to, a file a commit; a query engine would open the files in any order.
+        """
+        from deltalake import DeltaTable
 
         if self.version(f"ops.{name}") is None:
             return []
-        opened = DeltaTable(self.path(f"ops.{name}"), version=version)
-        found = QueryBuilder().register("t", opened).execute("select * from t")
-        return pa.table(found).to_pylist()
+        folder = Path(self.path(f"ops.{name}"))
+        files = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True)).to_pylist()
+        ordered = sorted(files, key=lambda file: (file["modification_time"], file["path"]))
+        return [row for file in ordered for row in pq.ParquetFile(folder / file["path"]).read().to_pylist()]
 
     def version(self, name: str) -> int | None:
         """The newest version of a table, None if there is none."""
@@ -125,6 +130,8 @@ class Ops:
         for commit in DeltaTable(self.path(name), without_files=True).history():
             if "fingerprint" in (commit.get("userMetadata") or ""):
                 return State.from_json(commit["userMetadata"])
+            if commit.get("operation") == "CREATE OR REPLACE TABLE":
+                return None  # a first build that never got to its mark
         return None
 
     def landings(self, name: str, hospital: str) -> set[str]:

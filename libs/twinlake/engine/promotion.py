@@ -33,8 +33,11 @@ class Decision:
 
 
 def decide(model: Model, evidence: Evidence) -> Decision:
-    """The promotion rule of the model, applied; every refusal at once."""
-    refusals = [*_too_little(model, evidence), *_not_better(model, evidence)]
+    """The promotion rule of the model, applied. On too little evidence a metric says nothing, so it is not quoted.
+
+    The reason stands in every person's risk_score, so it changes only when the evidence does.
+    """
+    refusals = [*_too_little(model, evidence)] or [*_not_better(model, evidence)]
     metric = model.promotion.metric
     if refusals:
         return Decision(False, f"no new champion: {'; '.join(refusals)}")

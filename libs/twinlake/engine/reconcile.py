@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +30,16 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
         return []
     counted = reduce(lambda a, b: a.union(b), [_outcomes(run, ledger, *key) for key in due])
     rows = counted.groupBy("hospital", "system", "feed", "outcome", "reason").count().toArrow().to_pylist()
-    said = [_said(run, row, states) for row in rows]
+    # A feed that lost a record is not done with, whatever became of its others.
+    lost = {(row["system"], row["feed"]) for row in rows if row["outcome"] == LOST}
+    said = [_said(run, row, {key: state for key, state in states.items() if key not in lost}) for row in rows]
     run.ops.append("conform_ledger", said)
     _refuse_lost(said)
     return said
 
 
-def _said(run: Run, row: dict[str, Any], states: dict[tuple[str, str], str]) -> dict[str, Any]:
-    lost = row["outcome"] == LOST
-    state = "" if lost else states[row["system"], row["feed"]]
+def _said(run: Run, row: dict[str, Any], states: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    state = states.get((row["system"], row["feed"]), "")
     return {**row, "records": row["count"], "state": state, "run_id": run.run_id}
 
 
@@ -56,9 +57,8 @@ def _landed_feeds(run: Run, ledger: Ledger) -> set[tuple[str, str]]:
 
 
 def _state(run: Run, ledger: Ledger, system: str, feed: str) -> str:
-    files = sorted(
-        (f.path, f.sha256) for k, fs in ledger.active(run.systems).items() if k[1:] == (system, feed) for f in fs
-    )
+    active = [files for key, files in ledger.active(run.systems).items() if key[1:] == (system, feed)]
+    files = sorted((f.path, f.sha256, f.mended) for of_hospital in active for f in of_hospital)
     tables = [(name, run.ops.version(name)) for name in _tables_of(run, system, feed)]
     return hashlib.sha256(repr((files, tables)).encode()).hexdigest()[:16]
 
@@ -73,9 +73,9 @@ def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     from pyspark.sql import functions as F
 
     declared = run.systems[system]
-    versions = Records(run, ledger)._versions(system, feed, None)  # noqa: SLF001 - the same versions conform read
-    assert versions is not None
-    placed = versions.join(_placed(run, system, feed), "_record_id", "left")
+    landed = Records(run, ledger).accounted(system, feed)
+    assert landed is not None
+    placed = landed.join(_placed(run, system, feed), "_record_id", "left")
     said = F.when(~F.col("is_current"), F.lit("superseded")).otherwise(F.col("_place"))
     known = placed.withColumn("_outcome", F.struct(said.alias("outcome"), F.lit("").alias("reason")))
     # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
-from twinlake.engine.ledger import LandedFile, Ledger
+from twinlake.engine.counting import Content, contents
+from twinlake.engine.ledger import Ledger
 from twinlake.engine.run import Run
+from twinlake.engine.versions import spans
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -32,49 +33,61 @@ class Records:
     def current(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """The records that count now (of these source persons), parsed; None if none ever landed."""
         rows = self._versions(system, feed, keys)
-        return None if rows is None else self._parsed(rows.where("is_current"), system, feed, withdrawn=False)
+        return None if rows is None else self._parsed(rows.where("is_current"), system, feed)
 
     def superseded(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """The versions that counted for a while and were corrected, replaced or withdrawn, parsed."""
         if not self._has_history(system, feed):
             return None
         rows = self._versions(system, feed, keys)
-        if rows is None:
-            return None
-        past = rows.where("not is_current and known_from < known_until")
-        return self._parsed(past, system, feed, withdrawn=False)
+        return None if rows is None else self._parsed(rows.where("not is_current"), system, feed)
 
-    def bronze(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
-        """Every bronze row of a feed whose landing is finished, with its ids and whether its file counts now."""
+    def accounted(self, system: str, feed: str) -> DataFrame | None:
+        """Each record that ever landed, once, with whether it counts now."""
         from pyspark.sql import functions as F
 
-        files = self._files(system, feed)
-        path = self.run.ops.path(f"bronze.{system}_{feed}")
+        rows = self._versions(system, feed, None)
+        if rows is None or not self._has_history(system, feed):
+            return rows
+        counts = rows.where("is_current").select("_record_id", F.lit(True).alias("_counts"))
+        every = self.bronze(system, feed).dropDuplicates(["_record_id"]).join(counts, "_record_id", "left")  # type: ignore[union-attr]
+        return every.withColumn("is_current", F.coalesce("_counts", F.lit(False))).drop("_counts")
+
+    def bronze(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
+        """Every bronze row of a feed whose landing is finished, with its ids and until when its file counted."""
+        from pyspark.sql import functions as F
+
+        files = [(*c.file, c.ended_at) for c in self._contents(system, feed)]
         if not files:
             return None
-        stored = self.run.spark.read.format("delta").load(path)
+        stored = self._stored(system, feed)
         rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
-        schema = "path string, _file_hash string, is_active boolean, withdrawn_at timestamp"
-        counted = self.run.spark.createDataFrame(files, schema)
+        schema = "path string, _file_hash string, delivered_at timestamp, ended_at timestamp"
+        counted = self.run.spark.createDataFrame(sorted(files, key=repr), schema)
         identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(feed), F.col("record_key")]
         return (
-            rows.join(F.broadcast(counted), ["path", "_file_hash"])
+            rows.join(F.broadcast(counted), ["path", "_file_hash", "delivered_at"])
+            .withColumn("is_active", F.col("ended_at").isNull())
             .withColumn("_fact_key", surrogate_key(*identity))
             .withColumn("_record_id", surrogate_key(*identity, "record_hash"))
         )
 
-    def _files(self, system: str, feed: str) -> list[tuple]:
-        active = {f for key, files in self._active().items() if key[1:] == (system, feed) for f in files}
-        contents = {(f.path, f.sha256) for f in active}
-        landed = self.ledger.landed(system, feed)
-        last = {
-            h: max(r["delivered_at"] for r in landed if r["hospital"] == h) for h in {r["hospital"] for r in landed}
-        }  # type: ignore[type-var]
-        rows = {(r["path"], r["sha256"]): last[r["hospital"]] for r in landed}
-        return [(path, sha, (path, sha) in contents, at) for (path, sha), at in sorted(rows.items())]
+    def moves(self, system: str, feed: str) -> bool:
+        """Whether a record may have changed its person from one version to the next.
 
-    def _active(self) -> Mapping[tuple[str, str, str], frozenset[LandedFile]]:
-        return self.ledger.active(self.run.systems)
+        A snapshot shows both in the files that came and went; an increment shows only the new one.
+        """
+        declared = self.run.systems[system].feed(feed)
+        named_apart = bool(declared.key) and declared.person is not None and declared.person not in declared.key
+        rekeyed = any(row["rekeyed"] for row in self.ledger.landed(system, feed))
+        return named_apart and self._has_history(system, feed) and (declared.delivery == "increment" or rekeyed)
+
+    def _contents(self, system: str, feed: str) -> list[Content]:
+        found = contents(self.ledger, self.run.systems, system, feed)
+        return [content for of_hospital in found.values() for content in of_hospital]
+
+    def _stored(self, system: str, feed: str) -> DataFrame:
+        return self.run.spark.read.format("delta").load(self.run.ops.path(f"bronze.{system}_{feed}"))
 
     def _has_history(self, system: str, feed: str) -> bool:
         """Whether any key of the feed can have two versions: two landings, or a key twice in one file."""
@@ -85,15 +98,28 @@ class Records:
     def _versions(self, system: str, feed: str, keys: list[int] | None) -> DataFrame | None:
         from pyspark.sql import functions as F
 
-        rows = self.bronze(system, feed, keys)
-        if rows is None:
-            return None
-        if self._has_history(system, feed):
-            return _with_history(rows)
-        once = rows.withColumn("known_from", F.col("delivered_at")).withColumn("is_current", F.col("is_active"))
-        return once.withColumn("known_until", F.lit(None).cast("timestamp"))
+        if not self._has_history(system, feed):
+            rows = self.bronze(system, feed, keys)
+            if rows is None:
+                return None
+            once = rows.withColumn("known_from", F.col("delivered_at")).withColumn("is_current", F.col("is_active"))
+            return once.withColumn("known_until", F.lit(None).cast("timestamp"))
+        if keys is None or not self.moves(system, feed):
+            return spans(self.bronze(system, feed, keys))  # type: ignore[arg-type]
+        # A version of one person may end where another person's begins: both are needed to know.
+        known = spans(self.bronze(system, feed, self._with_former(system, feed, keys)))  # type: ignore[arg-type]
+        return known.where(F.col("source_person_key").isin(keys))
 
-    def _parsed(self, rows: DataFrame, system: str, feed: str, *, withdrawn: bool) -> DataFrame:
+    def _with_former(self, system: str, feed: str, keys: list[int]) -> list[int]:
+        """These source persons and all others whose records bear the same keys."""
+        from pyspark.sql import functions as F
+
+        stored = self._stored(system, feed).select("hospital", "record_key", "source_person_key")
+        theirs = stored.where(F.col("source_person_key").isin(keys)).select("hospital", "record_key").distinct()
+        all_of_them = stored.join(theirs, ["hospital", "record_key"], "left_semi").select("source_person_key")
+        return sorted({*keys, *all_of_them.distinct().toArrow()["source_person_key"].to_pylist()})
+
+    def _parsed(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
         declared = self.run.systems[system].feed(feed)
         parsed = parse(rows, declared)
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
@@ -114,35 +140,6 @@ def _record(feed: Feed) -> Column:
     if feed.wire == "csv":
         return F.from_csv(raw, feed.schema, CSV_OPTIONS)
     return F.from_json(with_exact_numbers(raw, *feed.exact_numbers) if feed.exact_numbers else raw, feed.schema)
-
-
-def _with_history(rows: DataFrame) -> DataFrame:
-    """One row for each span in which a key said the same, by record version, delivery and hash; never by arrival."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    order = ("record_version", "delivered_at", "record_hash", "path", "record_offset")
-    history = Window.partitionBy("_fact_key").orderBy(*(F.col(c).asc_nulls_first() for c in order))
-    # A span ends where the next delivery of the key says something else; its last row says whether it still counts.
-    spans = rows.withColumn(
-        "_starts", F.lag("record_hash").over(history).eqNullSafe(F.col("record_hash")) == F.lit(False)
-    )
-    numbered = spans.withColumn("_span", F.sum(F.col("_starts").cast("int")).over(history))
-    span = Window.partitionBy("_fact_key", "_span")
-    firsts = (
-        numbered.withColumn("_active", F.max("is_active").over(span))
-        .withColumn("known_from", F.min("delivered_at").over(span))
-        .where("_starts")
-    )
-    ordered = Window.partitionBy("_fact_key").orderBy("_span")
-    whole = Window.partitionBy("_fact_key")
-    return (
-        firsts.withColumn("_last", F.max(F.when(F.col("_active"), F.col("_span"))).over(whole))
-        .withColumn("is_current", F.coalesce(F.col("_span") == F.col("_last"), F.lit(False)))
-        .withColumn("_next", F.lead("known_from").over(ordered))
-        .withColumn("known_until", F.when(~F.col("is_current"), F.coalesce("_next", "withdrawn_at")))
-        .drop("_starts", "_span", "_active", "_last", "_next")
-    )
 
 
 CARRIED_TYPES = (

@@ -32,6 +32,7 @@ class Outcome:
     units_changed: int | None = None
     rows_deleted: int = 0
     rows_written: int = 0
+    state: State | None = None
 
     @property
     def is_written(self) -> bool:
@@ -81,9 +82,16 @@ def replace(run: Run, table: Table, rows: DataFrame, units: Units, state: State)
     """Write what changed of a table. `units` None means that `rows` is the whole table; `state` what it consumed."""
     before = run.ops.state(table.full_name)
     judged = split(run, table, rows)
-    if before is None:
+    if before is None or _stored_columns(run, table) != table.columns:
         return _first(run, table, judged, state)
     return _changed(run, table, judged, units, state, before)
+
+
+def _stored_columns(run: Run, table: Table) -> tuple[str, ...]:
+    from deltalake import DeltaTable
+
+    fields = DeltaTable(run.ops.path(table.full_name), without_files=True).schema().fields
+    return tuple(field.name for field in fields)
 
 
 def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
@@ -105,8 +113,9 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
     said = seen.get
     kept = said["built"] - said["quarantined"]
     done = State(state.inputs, state.fingerprint, kept, int(said["hash_sum"] or 0), "full")
-    _mark(run, table, done)
+    # The mark comes last: without it a killed first build is made anew, with its quarantine.
     _quarantine(run, table, judged, None, said["quarantined"])
+    _mark(run, table, done)
     return Outcome(table.full_name, "first", said["built"], said["quarantined"], rows_written=kept)
 
 
@@ -125,7 +134,7 @@ def _changed(run: Run, table: Table, judged: DataFrame, units: Units, state: Sta
         )  # fmt: skip
         said = {"built": built, "quarantined": quarantined, "units": None if units is None else len(units)}
         if totals["units"] == 0:
-            return Outcome(table.full_name, "equal", **said)
+            return Outcome(table.full_name, "equal", **said, state=state)
         mode = "units" if changed is not None else "full"
         _write(run, table, good, State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode), changed)
         return Outcome(

@@ -12,7 +12,8 @@ from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import Feed
 from twinlake.engine.ingest import BRONZE, STATISTICS
 from twinlake.engine.ledger import LANDED, read_ledger
-from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.ops import Ops
+from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
 from twinlake.engine.staging import digest_of
 from twinlake.engine.wire import Record, reader
@@ -32,18 +33,21 @@ class Mended:
 
 def land_mended(run: Run, mended: list[Mended]) -> int:
     """Land every mended record or none; the ledger of its file says so. The number that landed."""
+    mended = sorted(set(mended), key=lambda m: (m.path, m.record_offset))
     ledger = read_ledger(run.ops)
     files = {m.path: ledger.current.get(m.path) for m in mended}
     _refuse_unknown(files)
-    records = [(m, _read(m, run.systems[str(files[m.path]["system"])].feed(str(files[m.path]["feed"])))) for m in mended]  # type: ignore[index]
+    _refuse_misplaced(run.ops, mended)
+    records = [(m, _read(m, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
     for path, row in sorted(files.items()):
         assert row is not None
         mine = [(m, r) for m, r in records if m.path == path and isinstance(r, Record)]
+        kept = _still_held(run, row, mine)
         _replace_in_bronze(run, row, mine)
-        run.ops.append("landing_ledger", [_ledger_row(run, row, mine, sequence)])
-        _release(run, row, mine)
+        run.ops.append("landing_ledger", [_ledger_row(run, row, len(mine), len(kept), sequence)])
+        _quarantine(run, row).replace_paths(([path], kept))
     return len(records)
 
 
@@ -54,6 +58,26 @@ def _refuse_unknown(files: Mapping[str, Mapping[str, object] | None]) -> None:
             f"No landed file: {', '.join(unknown)}. A file that was quarantined as a whole is mended in the feeds and "
             "taken up by the next run."
         )
+
+
+def _refuse_misplaced(ops: Ops, mended: list[Mended]) -> None:
+    """A place that quarantine does not hold (any more) may by now be another record's."""
+    places = [(m.path, m.record_offset) for m in mended]
+    twice = sorted({f"{p} record {n}" for p, n in places if places.count((p, n)) > 1})
+    if twice:
+        raise DataError(f"Mended in two ways: {'; '.join(twice)}. Leave one of them.")
+    tables = (Quarantine(ops, name) for name in quarantine_tables(ops))
+    held = {(r["path"], r["record_offset"]) for table in tables for r in table.rows()}
+    elsewhere = [f"{p} record {n}" for p, n in places if (p, n) not in held]
+    if elsewhere:
+        raise DataError(
+            f"Not in quarantine (any more): {'; '.join(elsewhere)}. Nothing was replayed; export again and mend that."
+        )
+
+
+def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
+    assert row is not None
+    return run.systems[str(row["system"])].feed(str(row["feed"]))
 
 
 def _read(mended: Mended, feed: Feed) -> Any:
@@ -69,17 +93,21 @@ def _refuse_broken(records: list[tuple[Mended, Any]]) -> None:
 
 
 def _replace_in_bronze(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> None:
-    table = run.ops.path(f"bronze.{row['system']}_{row['feed']}")
-    offsets = [m.record_offset for m, _ in mine]
-    if run.ops.version(f"bronze.{row['system']}_{row['feed']}") is not None:
-        run.spark.sql(
-            f"DELETE FROM delta.`{table}` WHERE path = :path AND array_contains(:offsets, record_offset)",
-            args={"path": row["path"], "offsets": offsets},
-        )
-    writer = _rows(run, row, mine).write.format("delta").mode("append")
-    writer.option("delta.dataSkippingStatsColumns", STATISTICS).option(
-        "userMetadata", run.landing_mark(str(row["hospital"]))
-    ).save(table)
+    """One commit, so that a replay that is killed has either done nothing to the file or all.
+
+    It carries no landing mark: what it replaced is gone, so an unfinished replay is repeated, never taken back.
+    """
+    name = f"bronze.{row['system']}_{row['feed']}"
+    rows = _rows(run, row, mine)
+    if run.ops.version(name) is None:
+        rows.write.format("delta").option("delta.dataSkippingStatsColumns", STATISTICS).save(run.ops.path(name))
+        return
+    rows.createOrReplaceTempView("mended")
+    run.spark.sql(
+        f"MERGE INTO delta.`{run.ops.path(name)}` AS stored USING mended ON stored.path = mended.path "
+        "AND stored.record_offset = mended.record_offset AND stored._file_hash = mended._file_hash "
+        "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+    )
 
 
 def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> DataFrame:
@@ -103,21 +131,19 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
     )
 
 
-def _ledger_row(
-    run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]], sequence: int
-) -> dict[str, object]:
-    """The file's ledger with the records that were quarantined at landing counted as landed."""
-    held = {r["record_offset"] for r in _held(run, row) if r["path"] == row["path"]}
-    released = sum(m.record_offset in held for m, _ in mine)
-    return {**row, "landed": int(str(row["landed"])) + released, "quarantined": int(str(row["quarantined"])) - released,
-            "mended": int(str(row["mended"] or 0)) + len(mine), "sequence": sequence, "run_id": run.run_id}  # fmt: skip
+def _ledger_row(run: Run, row: Mapping[str, object], mended: int, quarantined: int, sequence: int) -> dict[str, object]:
+    """The file's ledger with the records that left quarantine counted as landed."""
+    landed = int(str(row["records_in"])) - int(str(row["duplicates"])) - quarantined
+    return {**row, "landed": landed, "quarantined": quarantined, "mended": int(str(row["mended"] or 0)) + mended,
+            "sequence": sequence, "run_id": run.run_id}  # fmt: skip
 
 
-def _held(run: Run, row: Mapping[str, object]) -> list[dict[str, Any]]:
-    return Quarantine(run.ops, f"quarantine.{row['system']}_{row['feed']}").rows()
+def _quarantine(run: Run, row: Mapping[str, object]) -> Quarantine:
+    return Quarantine(run.ops, f"quarantine.{row['system']}_{row['feed']}")
 
 
-def _release(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> None:
+def _still_held(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> list[dict[str, Any]]:
+    """What of the file could not be read at landing and is not mended now."""
     offsets = {m.record_offset for m, _ in mine}
-    kept = [r for r in _held(run, row) if r["path"] == row["path"] and r["record_offset"] not in offsets]
-    Quarantine(run.ops, f"quarantine.{row['system']}_{row['feed']}").replace_paths(([str(row["path"])], kept))
+    held = (r for r in _quarantine(run, row).rows() if r["path"] == row["path"])
+    return [r for r in held if r["record_offset"] not in offsets]

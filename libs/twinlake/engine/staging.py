@@ -14,7 +14,11 @@ from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record, reader
 from twinlake.engine.wire.text import open_plain
 
-BATCH = 50_000
+# Records, and bytes of them, that are written at once.
+BATCH, BATCH_BYTES = 50_000, 64 << 20
+# More unreadable records than this, or more bytes of them, and the file as a whole is not what its feed declares: who
+# would mend them one by one? Up to here they are held in memory, on the executor and on the driver.
+MOST_FAULTS, MOST_FAULT_BYTES = 100_000, 256 << 20
 STAGED = pa.schema(
     [("record_offset", pa.int64()), ("raw_record", pa.string()), ("record_hash", pa.string()),
      ("record_key", pa.string()), ("source_person_id", pa.string()), ("record_version", pa.string())]
@@ -28,19 +32,44 @@ OUTCOME = pa.schema(
 
 @dataclass
 class _Tally:
-    """What has been seen of a file so far; `rekeyed` counts keys that came twice with different content."""
+    """What has been seen of a file so far; `rekeyed` counts keys that came twice with different content.
+
+    About 90 bytes a record stay in memory until the file ends, 160 where its records have a key.
+    """
 
     records_in: int = 0
     landed: int = 0
     duplicates: int = 0
     rekeyed: int = 0
+    fault_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: set[bytes] = field(default_factory=set)
     keys: set[int] = field(default_factory=set)
 
     def numbers(self) -> dict[str, int]:
         return {"records_in": self.records_in, "landed": self.landed, "quarantined": len(self.faults),
                 "duplicates": self.duplicates, "rekeyed": self.rekeyed}  # fmt: skip
+
+    def hold(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        self.fault_bytes += len(fault.raw)
+        if len(self.faults) > MOST_FAULTS or self.fault_bytes > MOST_FAULT_BYTES:
+            raise FileFault(
+                "too_many_faults", f"{len(self.faults):,} of the first {self.records_in:,} records cannot be read; "
+                "the file is not what its feed declares"
+            )  # fmt: skip
+
+    def is_known(self, digest: str, key: str | None) -> bool:
+        """Whether this very record came before; if not, it is known from now on."""
+        short = bytes.fromhex(digest)
+        if short in self.seen:
+            return True
+        self.seen.add(short)
+        if key is not None:
+            named = hash(key)
+            self.rekeyed += named in self.keys
+            self.keys.add(named)
+        return False
 
 
 def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[str, object]]:
@@ -49,7 +78,7 @@ def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[st
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open_plain(source) as stream, pq.ParquetWriter(target, STAGED, compression="zstd") as out:
-            for batch in _batches(reader(feed.wire)(stream, feed), tally):  # type: ignore[arg-type]
+            for batch in _batches(reader(feed.wire)(stream, feed), tally):
                 out.write_batch(batch)
     except FileFault as fault:
         target.unlink(missing_ok=True)
@@ -63,14 +92,16 @@ def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[st
 
 def _batches(found: Iterator[Record | Fault], tally: _Tally) -> Iterator[pa.RecordBatch]:
     rows: list[tuple] = []
+    size = 0
     for item in found:
         tally.records_in += 1
         row = _row(item, tally)
         if row:
             rows.append(row)
-        if len(rows) == BATCH:
+            size += len(item.raw)
+        if len(rows) == BATCH or size > BATCH_BYTES:
             yield _batch(rows)
-            rows = []
+            rows, size = [], 0
     if rows:
         yield _batch(rows)
 
@@ -82,19 +113,14 @@ def digest_of(raw: str) -> str:
 
 def _row(item: Record | Fault, tally: _Tally) -> tuple | None:
     if isinstance(item, Fault):
-        tally.faults.append(item)
+        tally.hold(item)
         return None
     digest = digest_of(item.raw)
-    if digest in tally.seen:
+    if tally.is_known(digest, item.key):
         tally.duplicates += 1
         return None
-    tally.seen.add(digest)
-    key = item.key or digest
-    named = hash(key)
-    tally.rekeyed += named in tally.keys
-    tally.keys.add(named)
     tally.landed += 1
-    return item.offset, item.raw, digest, key, item.person, item.version
+    return item.offset, item.raw, digest, item.key or digest, item.person, item.version
 
 
 def _batch(rows: list[tuple]) -> pa.RecordBatch:

@@ -10,7 +10,7 @@ from typing import Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
 from twinlake.engine.conform import conform
-from twinlake.engine.consumed import newest
+from twinlake.engine.consumed import looked
 from twinlake.engine.curate import curate
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
@@ -25,7 +25,8 @@ def make(run: Run, table: Table, verb: str, given: Mapping[str, Any] | None = No
         else (lambda: curate(run, table, given, fingerprint))
     )
     outcome = build()
-    prove(run, table)
+    # Rebuilt whole and equal, its version was proved by what its rules said before they changed.
+    prove(run, table, again=outcome.mode == "equal" and outcome.units is None and not table.whole)
     if outcome.mode != "unchanged":
         _log(run, table, verb, outcome, time.monotonic() - started)
     run.progress(_line(outcome, time.monotonic() - started))
@@ -44,22 +45,13 @@ def _line(outcome: Outcome, seconds: float) -> str:
 
 def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) -> None:
     files = _files(run, table) if outcome.is_written else {}
-    state = run.ops.state(table.full_name)
-    looked = json.dumps(_inputs(run, table), sort_keys=True) if outcome.mode == "equal" else None
+    look = looked(outcome.state.inputs, outcome.state.fingerprint) if outcome.state else None
     run.log(
         table.full_name, verb, mode=outcome.mode, units=outcome.units, rows_built=outcome.built,
         kept=outcome.built - outcome.quarantined, quarantined=outcome.quarantined,
         units_changed=outcome.units_changed, rows_deleted=outcome.rows_deleted, rows_written=outcome.rows_written,
-        version=run.ops.version(table.full_name), seconds=round(seconds, 3), state=looked if state else None, **files,
+        version=run.ops.version(table.full_name), seconds=round(seconds, 3), state=look, **files,
     )  # fmt: skip
-
-
-def _inputs(run: Run, table: Table) -> dict[str, int]:
-    from twinlake.engine.conform import inputs_of
-
-    if table.is_implemented_by_sources:
-        return dict(inputs_of(run, table))
-    return dict(newest(run, [run.table(n).full_name for n in table.inputs]))
 
 
 def _files(run: Run, table: Table) -> dict[str, int]:
@@ -73,11 +65,11 @@ def _files(run: Run, table: Table) -> dict[str, int]:
     return {}
 
 
-def prove(run: Run, table: Table) -> None:
+def prove(run: Run, table: Table, *, again: bool = False) -> None:
     """Validate the stored version with Great Expectations unless that was done; a fatal failure stops the run."""
     version = run.ops.version(table.full_name)
     known = [r for r in run.ops.rows("validation") if (r["table"], r["version"]) == (table.full_name, version)]
-    if any(r["success"] for r in known):
+    if not again and any(r["success"] for r in known):
         return
     from twinlake.engine.checks import tables_referred_to
     from twinlake.engine.quality import validate

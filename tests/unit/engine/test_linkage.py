@@ -20,7 +20,7 @@ from twinlake.catalog.identity import identity, model
 from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
 from twinlake.engine.linkage import link_persons, link_table
-from twinlake.engine.linkage_persons import person_alias, survivors
+from twinlake.declare.survivorship import survivors
 from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.linkage_training import train
 
@@ -282,15 +282,6 @@ def test_each_fact_survives_by_its_rule(spark: Any) -> None:
     with contextlib.redirect_stdout(plan):
         found.explain()
     assert plan.getvalue().count("Exchange hashpartitioning") == 1
-
-
-def test_retired_ids_point_at_the_living(spark: Any) -> None:
-    link = "hospital string, system string, source_person_id string, person_id bigint"
-    old = spark.createDataFrame([("a", "s", str(i), p) for i, p in enumerate([10, 10, 10, 20, 30, 40, 40])], link)
-    new = spark.createDataFrame([("a", "s", str(i), p) for i, p in enumerate([11, 11, 12, 11, 30, 51, 50])], link)
-    former = spark.createDataFrame([(1, 10), (2, 30), (30, 10), (3, 99)], "old_person_id bigint, person_id bigint")
-    found = {tuple(row) for row in person_alias(old, new, former).collect()}
-    assert found == {(10, 11), (20, 11), (40, 50), (1, 11), (2, 30)}
 
 
 def test_training_repeats_and_refuses_a_handful(shared_data: Path) -> None:

@@ -14,7 +14,6 @@ from twinlake.engine.home import Home, open_home
 from twinlake.engine.ops import Ops
 from twinlake.engine.report import write_report
 from twinlake.engine.report.charts import columns
-from twinlake.engine.report.committed import committed
 from twinlake.engine.report.facts import read_facts
 from twinlake.engine.report.lake import Bin, conceal, histogram, readable
 
@@ -151,7 +150,7 @@ def test_rows_come_in_the_order_of_their_commits(tmp_path: Path) -> None:
     ops = Ops(tmp_path)
     for n in range(12):
         ops.append("run", [{"run_id": f"run-{n}", "stage": "ingest"}, {"run_id": f"run-{n}", "stage": "publish"}])
-    found = [(row["run_id"], row["stage"]) for row in committed(ops, "run")]
+    found = [(row["run_id"], row["stage"]) for row in ops.rows("run")]
     assert found == [(f"run-{n}", stage) for n in range(12) for stage in ("ingest", "publish")]
 
 

@@ -11,7 +11,6 @@ from twinlake.engine.home import Home
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication, require_publication
 from twinlake.engine.quarantine import quarantine_tables
-from twinlake.engine.report.committed import committed
 
 LAYERS = ("empi", "silver", "gold", "twins", "serving")
 Row = Mapping[str, Any]
@@ -69,12 +68,12 @@ def read_facts(home: Home) -> Facts:
     """The facts of the last publication; NotPublished before the first."""
     ops = Ops(home.lake)
     publication = require_publication(ops)
-    stages = committed(ops, "run")
+    stages = ops.rows("run")
     run_id = stages[-1]["run_id"] if stages else _publishing_run(ops, publication)
     return Facts(
-        home, ops, publication, run_id, _files(ops), _conformed(committed(ops, "conform_ledger")),
-        tuple(r for r in committed(ops, "table_run") if r["run_id"] == run_id),
-        _verdicts(committed(ops, "validation"), publication), _trainings(committed(ops, "model_run")),
+        home, ops, publication, run_id, _files(ops), _conformed(ops.rows("conform_ledger")),
+        tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
+        _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
         tuple(r for r in stages if r["run_id"] == run_id), _held(ops),
     )  # fmt: skip
 

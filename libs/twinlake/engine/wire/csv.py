@@ -53,12 +53,12 @@ class _Lines:
 def _next_record(physical: _Lines, width: int) -> tuple[str, str | None, list[str]]:
     """The next record: text, broken rule, fields. A blank line has neither rule nor fields."""
     line = physical.look(1)[0]
-    if b'"' in line and line.count(b'"') % 2:
+    if line.count(b'"') % 2:
         whole = _joined(physical, width)
         if whole:
             return whole
         physical.take(1)
-        return decode(line)[0], "unbalanced_quote", []
+        return decode(line.rstrip(b"\r"))[0], "unbalanced_quote", []
     physical.take(1)
     return _parsed(line, width)
 
@@ -73,7 +73,7 @@ def _joined(physical: _Lines, width: int) -> tuple[str, str | None, list[str]] |
         quotes += part[-1].count(b'"')
         if quotes % 2 == 0:
             text, rule, fields = _parsed(b"\n".join(part), width)
-            if rule:
+            if len(fields) != width:
                 return None
             physical.take(count)
             return text, rule, fields
@@ -81,28 +81,43 @@ def _joined(physical: _Lines, width: int) -> tuple[str, str | None, list[str]] |
 
 
 def _parsed(line: bytes, width: int) -> tuple[str, str | None, list[str]]:
-    text, rule = decode(line)
-    if rule or not line:
-        return text, rule, []
-    if b'"' not in line:
-        fields = text.split(",")
-    else:
-        try:
-            fields = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            return text, "unbalanced_quote", []
-    return text, None if len(fields) == width else "field_count", fields
+    """CRs before the record's end are part of the line end; those inside a quoted text are part of the text."""
+    text, damage = decode(line.rstrip(b"\r"))
+    if not text:
+        return text, None, []
+    fields = _fields(text)
+    if not fields:
+        return text, damage or "unbalanced_quote", []
+    return text, damage or (None if len(fields) == width else "field_count"), fields
+
+
+def _fields(text: str) -> list[str]:
+    """The fields of a record, none where its quotes do not stand as RFC 4180 wants them."""
+    if '"' not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text], strict=True))
+    except (csv.Error, StopIteration):
+        return []
 
 
 def _check_header(physical: _Lines, columns: tuple[str, ...]) -> None:
     if not physical.more():
         raise FileFault("empty_file", f"no header; expected {','.join(columns)}")
-    text, rule, found = _next_record(physical, len(columns))
+    _, rule, found = _next_record(physical, len(columns))
     if (rule and rule != "field_count") or tuple(found) != columns:
-        missing = [c for c in columns if c not in found]
-        extra = [c for c in found if c not in columns] if len(found) < 200 else []
-        what = f"missing {missing}, unknown {extra}" if missing or extra else "the columns stand in another order"
-        raise FileFault("wrong_header", f"{what}; expected {','.join(columns)}")
+        raise FileFault("wrong_header", f"{_difference(found, columns)}; expected {','.join(columns)}")
+
+
+def _difference(found: list[str], columns: tuple[str, ...]) -> str:
+    """What is wrong with a header; of a first line with few of the names nothing is told: it may be a patient's row."""
+    missing = [c for c in columns if c not in found]
+    extra = [c for c in found if c not in columns]
+    if len(missing) * 2 >= len(columns):
+        return f"the first line has {len(columns) - len(missing)} of the {len(columns)} names"
+    if missing or extra:
+        return f"missing {missing}, unknown {extra[:20]}"
+    return "a column stands twice" if len(found) > len(columns) else "the columns stand in another order"
 
 
 def _picks(feed: Feed) -> tuple[Callable[[list[str]], str | None], ...]:
@@ -112,7 +127,7 @@ def _picks(feed: Feed) -> tuple[Callable[[list[str]], str | None], ...]:
             return lambda fields: None
         if len(places) == 1:
             return lambda fields: fields[places[0]] or None
-        return lambda fields: "\x1f".join(fields[place] for place in places)
+        return lambda fields: "\x1f".join(parts) if any(parts := [fields[place] for place in places]) else None
 
     return tuple(pick(names) for names in (feed.key, _one(feed.person), _one(feed.version)))
 

@@ -26,6 +26,7 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
 
 
 def _record(offset: int, line: bytes, key: Path, person: Path, version: Path) -> Record | Fault:
+    line = line.rstrip(b"\r")
     text, rule = decode(line)
     if rule:
         return Fault(offset, text, rule, "expected UTF-8 text without NUL")
@@ -35,14 +36,27 @@ def _record(offset: int, line: bytes, key: Path, person: Path, version: Path) ->
         return Fault(offset, text, "not_json", "expected one whole JSON object on the line")
     if not isinstance(found, dict):
         return Fault(offset, text, "not_json", "expected a JSON object")
-    if _has_duplicate_key(line, found):
-        return Fault(offset, text, "duplicate_key", "an object names the same key twice; expected each key once")
+    flaw = _flaw(line, found)
+    if flaw:
+        return Fault(offset, text, *flaw)
     return Record(offset, text, key(found), person(found), version(found))
 
 
-def _has_duplicate_key(line: bytes, found: dict) -> bool:
-    if len(orjson.dumps(found)) == len(line):
-        return False
+def _flaw(line: bytes, found: dict) -> tuple[str, str] | None:
+    """What a lenient parser does not tell: a key that stands twice, or more levels than Spark's parser follows."""
+    try:
+        # What orjson writes has each key once, so a line that is exactly that needs no second look.
+        if orjson.dumps(found) == line:
+            return None
+        is_twice = _has_duplicate_key(line)
+    except (TypeError, RecursionError):
+        return "nested_too_deep", "objects in objects beyond 250 levels; no record of care is like that"
+    except ValueError:
+        return "not_json", "a number has more digits than any parser follows"
+    return ("duplicate_key", "an object names the same key twice; expected each key once") if is_twice else None
+
+
+def _has_duplicate_key(line: bytes) -> bool:
     twice = False
 
     def check(pairs: list[tuple[str, Any]]) -> dict:
@@ -56,7 +70,7 @@ def _has_duplicate_key(line: bytes, found: dict) -> bool:
 
 
 def _path(dotted: str | None) -> Path:
-    """Reads a dotted path; a FHIR reference gives the id behind its last slash or colon."""
+    """Reads a dotted path to a text or whole number; of a FHIR reference, the id it points to."""
     if not dotted:
         return lambda found: None
     steps = dotted.split(".")
@@ -64,8 +78,14 @@ def _path(dotted: str | None) -> Path:
     def take(found: Any) -> str | None:
         for step in steps:
             found = found.get(step) if isinstance(found, dict) else None
-        if found is None:
+        # A whole number beyond 64 bits comes as a float, in which two keys would be one.
+        if not isinstance(found, str | int) or isinstance(found, bool):
             return None
-        return str(found).replace(":", "/").rsplit("/", 1)[-1] if steps[-1] == "reference" else str(found)
+        return (_pointed_to(str(found)) if steps[-1] == "reference" else str(found)) or None
 
     return take
+
+
+def _pointed_to(reference: str) -> str:
+    """The id in `Patient/1`, `https://host/Patient/1/_history/2` or `urn:uuid:1` (hl7.org/fhir/R4/references.html)."""
+    return reference.partition("/_history/")[0].replace(":", "/").rsplit("/", 1)[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,24 +14,33 @@ from twinlake.engine.wire import FileFault
 GZIP = b"\x1f\x8b"
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# Bytes of one line; a file without line ends must not be read into memory whole.
+LONGEST_LINE = 128 << 20
 
 
-def open_plain(path: Path) -> BinaryIO:
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
     """The file's bytes, unzipped if they are gzip, whatever the file is called."""
-    file = path.open("rb")
-    zipped = file.read(2) == GZIP
-    file.seek(0)
-    return gzip.open(file, "rb") if zipped else file  # type: ignore[return-value]
+    with path.open("rb") as file:
+        zipped = file.read(2) == GZIP
+        file.seek(0)
+        if not zipped:
+            yield file
+            return
+        with gzip.open(file, "rb") as unzipped:
+            yield unzipped  # type: ignore[misc]
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Physical lines without their ends; a damaged stream is a fault of the whole file."""
+    """Physical lines without their newline (a CR before it is left); a damaged stream is a fault of the whole file."""
     first = True
     try:
-        for line in stream:
+        while line := stream.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise FileFault("line_too_long", f"a line is longer than {LONGEST_LINE >> 20} MiB")
             if first:
                 line, first = _without_mark(line), False
-            yield line.rstrip(b"\r\n")
+            yield line.removesuffix(b"\n")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
 
