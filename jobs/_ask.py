@@ -20,17 +20,17 @@ FORMATS = ("table", "csv", "json")
 def ask(query: str, feeds: Path | None, form: str, limit: int) -> None:
     """Print the answer to a SQL query over the views of the last publication."""
     _check_form(form)
-    spark = _open(feeds)
+    spark, _ = _open(feeds)
     rows = spark.sql(query)
     _print(rows.limit(limit) if limit else rows, form)
 
 
-def twin_on(person: int, on: str, known: str, feeds: Path | None, form: str) -> None:
+def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: str) -> None:
     """Print a twin's state by valid time and known time."""
     _check_form(form)
-    spark = _open(feeds)
+    spark, as_of = _open(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
-    _print(state_known_on(history, moment(on).date(), moment(known).date()), form)
+    _print(state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()), form)
 
 
 def _open(feeds: Path | None):
@@ -42,7 +42,7 @@ def _open(feeds: Path | None):
 
     spark = start_session()
     open_views(spark, ops, read_plan().tables, publication)
-    return spark
+    return spark, publication.as_of
 
 
 def _check_form(form: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from jobs import conform, curate, ingest, link, materialise, pin, publish, score, train
 from jobs._run import Opened
+from twinlake.engine.failure import without_values
 from twinlake.engine.home import run_lock
 from twinlake.engine.publication import last_publication
 from twinlake.plan import Node
@@ -44,10 +45,11 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
     given = Namespace(node=node.name, hospital=hospital)
     state, detail = "failed", hospital or ""
     try:
-        if node.verb == "train":
-            train.step(opened, given, always=train_always)
-        else:
-            STEPS[node.verb](opened, given)
+        with without_values(opened.run.home, node.name):
+            if node.verb == "train":
+                train.step(opened, given, always=train_always)
+            else:
+                STEPS[node.verb](opened, given)
         state = "done"
     finally:
         run = opened.run
@@ -61,7 +63,7 @@ def foresee(opened: Opened) -> Iterator[str]:
     from twinlake.engine.ingest import new_files, read_ledger
 
     ledger = read_ledger(opened.run.ops)
-    for hospital in sorted(opened.run.hospitals):
+    for hospital in opened.readable:
         files = new_files(opened.run.home.feeds, hospital, opened.run.systems, ledger)
         known = [f for f in files if f.found.feed]
         yield f"{hospital}: {len(known)} new files to land, {len(files) - len(known)} that no feed takes"

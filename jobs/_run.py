@@ -16,18 +16,20 @@ from twinlake.engine.checks import refuse_unknown_severities
 from twinlake.engine.discover import find_hospitals
 from twinlake.engine.home import home_of, open_home
 from twinlake.engine.run import Run, silent
+from twinlake.engine.settings import remembered
 from twinlake.plan import Plan, fingerprints, read_plan
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A run and the plan it follows; `refused` are the hospitals that cannot be read, with why.
+    """A run and the plan it follows; `readable` are the hospitals whose files can land, `refused` the others, with why.
 
     `deliveries`, if given, are the days whose deliveries are to land, the second one excluded.
     """
 
     run: Run
     plan: Plan
+    readable: tuple[str, ...]
     refused: dict[str, str]
     deliveries: tuple[date, date] | None = None
 
@@ -38,14 +40,15 @@ def open_run(
 ) -> Opened:  # fmt: skip
     """The run over a feeds root; nothing is written but the home itself, and no Spark starts."""
     plan = read_plan()
-    hospitals, refused = _usable(plan, *find_hospitals(feeds))
+    readable, refused = _usable(plan, *find_hospitals(feeds))
     home = home_of(feeds)
     open_home(home)
+    hospitals = remembered(home, readable)
     run = Run(
         home=home, run_id=run_id, as_of=as_of, hospitals=hospitals, systems=plan.systems, tables=plan.tables,
         fingerprints=fingerprints(plan, hospitals), rules=rules_for, progress=progress,
     )  # fmt: skip
-    return Opened(run, plan, refused, deliveries)
+    return Opened(run, plan, tuple(sorted(readable)), refused, deliveries)
 
 
 def _usable(

@@ -58,7 +58,7 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
         shutil.copytree(opened.run.home.lake / "ops" / "landing_ledger", home.lake / "ops" / "landing_ledger")
         if opened.run.home.mlflow.exists():
             shutil.copytree(opened.run.home.mlflow, home.mlflow)
-        again = Opened(replace(opened.run, home=home, progress=say), opened.plan, opened.refused)
+        again = Opened(replace(opened.run, home=home, progress=say), opened.plan, opened.readable, opened.refused)
         for node in opened.plan.nodes:
             if node.verb in REBUILT:
                 _daily.take(again, node)

@@ -12,7 +12,7 @@ from twinlake.engine.ledger import read_ledger
 
 def hospitals(opened: Opened) -> list[str]:
     """The hospitals there are, refused ones left out."""
-    return sorted(opened.run.hospitals)
+    return list(opened.readable)
 
 
 def step(opened: Opened, given: argparse.Namespace) -> int:

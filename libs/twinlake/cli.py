@@ -131,18 +131,18 @@ def sql(
     ask(query, feeds, format, limit)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})
 def twin(
     person: Annotated[int, typer.Argument(help="person_id")],
     on: Annotated[str, typer.Option("--on", help="The state on this day (valid time).")],
-    known: Annotated[Optional[str], typer.Option("--known", help="As it was known on this day.")] = None,  # noqa: UP007
+    known: Annotated[Optional[str], typer.Option("--known", help="As it was known on this day (default: the publication's).")] = None,  # noqa: UP007
     feeds: Feeds = None,
     format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
 ) -> None:
     """What was known of a person on a day: the twin's state, by valid time and known time."""
     from jobs._ask import twin_on
 
-    twin_on(person, on, known or on, feeds, format)
+    twin_on(person, on, known, feeds, format)
 
 
 @app.command()
@@ -188,6 +188,16 @@ def synth(
 
     made = make_network(patients, hospitals, seed, out, _say)
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
+
+
+@app.command()
+def bench(
+    name: Annotated[Optional[str], typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007
+) -> None:
+    """Measure: the day's cost, linkage. Figures are for this machine as it is now."""
+    from jobs._bench import run_benchmarks
+
+    run_benchmarks(name)
 
 
 @app.command()

@@ -31,7 +31,6 @@ OPS = {
     "publication": "The version of every table under one publication id; the largest `sequence` is what readers see.",
     "model_run": "A training: data, persons held out, metrics (JSON), and why it became the champion or did not.",
     "run": "A row for each step of each run: how it ended and how long it took.",
-    "replay": "Not written by anything yet.",
 }
 
 

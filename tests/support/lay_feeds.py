@@ -51,11 +51,14 @@ LEFT_OUT = {
 
 HOSPITALS = {
     "lakeside": 'name = "Lakeside Medical Center"\ntime_zone = "America/New_York"\n'
-    'identifier_namespace = "urn:lakeside:mrn"\n',
+    'identifier_namespace = "urn:lakeside:mrn"\n'
+    '[units]\n"LOINC:33914-3 mL/min" = "mL/min/{1.73_m2}"\n',
     "northgate": 'name = "Northgate Hospital"\ntime_zone = "America/New_York"\n'
-    'identifier_namespace = "urn:northgate:mrn"\n',
+    'identifier_namespace = "urn:northgate:mrn"\n'
+    '[units]\n"LOINC:33914-3 mL/min" = "mL/min/{1.73_m2}"\n',
     "harbor_icu": 'name = "Harbor Intensive Care"\ntime_zone = "America/New_York"\n'
-    'identifier_namespace = "urn:harbor-icu:mrn"\ncalendar = "shifted"\nlink = false\n',
+    'identifier_namespace = "urn:harbor-icu:mrn"\ncalendar = "shifted"\nlink = false\n'
+    '[units]\n"LOINC:8310-5" = "Cel"\n',
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from twinlake.declare.errors import ConfigurationError, LockedError, NotPublished
+from twinlake.engine.environment import load_environment
 
 LAKE_FORMAT = 1
 
@@ -45,13 +46,21 @@ class Home:
         return self.path / "airflow"
 
     @property
+    def hospitals(self) -> Path:
+        return self.path / "hospitals"
+
+    @property
     def reports(self) -> Path:
         return self.path / "reports"
 
     @property
     def tracking_uri(self) -> str:
         self.mlflow.mkdir(parents=True, exist_ok=True)
-        return os.environ.get("TWINLAKE_MLFLOW_URI", f"sqlite:///{self.mlflow / 'mlflow.db'}")
+        return load_environment().mlflow_tracking_for(str(self.path))
+
+    @property
+    def model_artifacts(self) -> str:
+        return load_environment().mlflow_artifacts_for(str(self.path))
 
     @property
     def mended(self) -> Path:
@@ -60,10 +69,10 @@ class Home:
 
 def home_of(feeds: Path | None) -> Home:
     """The home that belongs to `feeds`; without feeds, the one TWINLAKE_HOME names or the only one there is."""
-    given = os.environ.get("TWINLAKE_HOME")
     if feeds is not None:
-        path = Path(given) if given else Path(".twinlake") / _name_of(feeds.resolve())
+        path = Path(load_environment().home_for(_name_of(feeds.resolve())))
         return Home(path.resolve(), feeds.resolve())
+    given = os.environ.get("TWINLAKE_HOME")
     path = Path(given) if given else _only_home()
     return Home(path.resolve(), Path(_settings(path)["feeds"]))
 

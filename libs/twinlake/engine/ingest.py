@@ -263,7 +263,7 @@ def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[d
     found = [replace(blank, hospital=h, path=places[h], reason=why) for h, why in refused.items()]
     found += [
         replace(blank, hospital=h, path=places[h], status="accepted")
-        for h in run.hospitals if known.get(places[h], ("",))[0] == "refused"
+        for h in run.hospitals if h not in refused and known.get(places[h], ("",))[0] == "refused"
     ]  # fmt: skip
     found += find_strays(run.home.feeds)
     return [_ledger_row(run, NewFile(f, ""), {}, ledger) for f in found if known.get(f.path) != (f.status, f.reason)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def store_of(run: Run) -> ModelStore:
     """Where this lake's models are tracked."""
-    return ModelStore(run.home.tracking_uri, str(run.home.mlflow / "artifacts"))
+    return ModelStore(run.home.tracking_uri, run.home.model_artifacts)
 
 
 def train_on_publication(run: Run, model: Model, store: ModelStore) -> bool:

@@ -47,10 +47,6 @@ SCHEMAS: dict[str, pa.Schema] = {
     "run": pa.schema(
         [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("seconds", REAL), ("detail", TEXT)]
     ),
-    "replay": pa.schema(
-        [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("record_offset", WHOLE),
-         ("record_hash", TEXT), ("run_id", TEXT)]
-    ),
 }  # fmt: skip
 
 

@@ -106,10 +106,8 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
         seen, F.count(F.lit(1)).alias("built"), F.count(F.when(broken, 1)).alias("quarantined"),
         F.sum(kept_hash).cast("decimal(38,0)").alias("hash_sum"),
     )  # fmt: skip
-    good = watched.where(~broken).select(*table.columns)
-    blank = State(fingerprint="", mode="full")
-    _create(run, table)
-    _write(run, table, good, blank, None)
+    good = _described(table, watched.where(~broken))
+    _write(run, table, good, _properties(table), None)
     said = seen.get
     kept = said["built"] - said["quarantined"]
     done = State(state.inputs, state.fingerprint, kept, int(said["hash_sum"] or 0), "full")
@@ -136,7 +134,8 @@ def _changed(run: Run, table: Table, judged: DataFrame, units: Units, state: Sta
         if totals["units"] == 0:
             return Outcome(table.full_name, "equal", **said, state=state)
         mode = "units" if changed is not None else "full"
-        _write(run, table, good, State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode), changed)
+        written = State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode)
+        _write(run, table, good, {"userMetadata": written.to_json()}, changed)
         return Outcome(
             table.full_name, mode, **said, units_changed=totals["units"], rows_deleted=totals["old_rows"],
             rows_written=totals["new_rows"],
@@ -178,35 +177,36 @@ def _by_unit(table: Table, rows: DataFrame, side: str) -> DataFrame:
     )
 
 
-def _create(run: Run, table: Table) -> None:
-    columns = ", ".join(f"`{f.name}` {f.type} COMMENT '{_quoted(f.meaning)}'" for f in table.fields)
-    statistics = [f.name for f in table.fields if not f.identifier and f.type in ("bigint", "timestamp", "date")]
-    run.spark.sql(
-        f"CREATE OR REPLACE TABLE delta.`{run.ops.path(table.full_name)}` ({columns}) USING delta "
-        f"COMMENT '{_quoted(table.meaning.splitlines()[0])}' TBLPROPERTIES ("
-        "'delta.enableChangeDataFeed' = 'true', 'delta.enableDeletionVectors' = 'true', "
-        f"'delta.dataSkippingStatsColumns' = '{','.join(statistics)}')"
-    )
+def _properties(table: Table) -> dict[str, str]:
+    """What a new table is: a change feed for its readers, no statistics of identifiers in its log."""
+    counted = [f.name for f in table.fields if not f.identifier and f.type in ("bigint", "timestamp", "date")]
+    return {
+        "overwriteSchema": "true",
+        "delta.enableChangeDataFeed": "true",
+        "delta.enableDeletionVectors": "true",
+        "delta.dataSkippingStatsColumns": ",".join(counted),
+    }
 
 
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+def _described(table: Table, rows: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return rows.select(*(F.col(f.name).alias(f.name, metadata={"comment": f.meaning}) for f in table.fields))
 
 
-def _write(run: Run, table: Table, good: DataFrame, state: State, units: Units) -> None:
-    chosen = good
-    writer_mode: dict[str, str] = {}
+def _write(run: Run, table: Table, good: DataFrame, options: dict[str, str], units: Units) -> None:
+    chosen, where = good, {}
     if units is not None:
         from pyspark.sql import functions as F
 
         chosen = good.where(F.col(table.unit).isin(units)).coalesce(1)
-        writer_mode["replaceWhere"] = f"{table.unit} in ({', '.join(map(str, units))})"
+        where = {"replaceWhere": f"{table.unit} in ({', '.join(map(str, units))})"}
     else:
         chosen = good.repartition(table.unit)
     (
         chosen.sortWithinPartitions(table.unit, *table.key)
         .write.format("delta").mode("overwrite")
-        .options(userMetadata=state.to_json() if state.fingerprint else "", **writer_mode)
+        .options(**options, **where)
         .save(run.ops.path(table.full_name))
     )  # fmt: skip
 
@@ -216,8 +216,8 @@ def _mark(run: Run, table: Table, state: State) -> None:
     from deltalake import CommitProperties, DeltaTable
 
     opened = DeltaTable(run.ops.path(table.full_name), without_files=True)
-    opened.alter.set_table_properties(
-        {"delta.checkpointInterval": "10"},
+    opened.alter.set_table_description(
+        table.meaning.splitlines()[0],
         commit_properties=CommitProperties(custom_metadata={"userMetadata": state.to_json()}),
     )
 
@@ -240,11 +240,15 @@ def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, An
         values.alias("row"),
     )  # fmt: skip
     rows = [{**row, "record_id": row.get("_record_id")} for row in found.toArrow().to_pylist()]
-    places = _places(run, table, rows)
+    places, meanings = _places(run, table, rows), {rule.name: rule.meaning for rule in _rules(run, table)}
     return [
-        {**row, **places.get(row.get("_record_id"), {}), "reason": "breaks a rule of the table", "run_id": run.run_id}
+        {**row, **places.get(row.get("_record_id"), {}), "reason": _reason(row["rule"], meanings), "run_id": run.run_id}
         for row in rows
     ]
+
+
+def _reason(rules: str, meanings: Mapping[str, str]) -> str:
+    return "; ".join(meanings.get(rule, "the EMPI knows no such person") for rule in rules.split(","))
 
 
 def _places(run: Run, table: Table, rows: list[dict[str, Any]]) -> Mapping[Any, dict[str, Any]]:

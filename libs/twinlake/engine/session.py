@@ -30,6 +30,8 @@ MEANING = {
     "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
+# They print the value a query failed on, which may be a patient's.
+QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
 
 
@@ -37,8 +39,11 @@ def start_session(app_name: str = "twinlake", settings: Environment | None = Non
     """The session of this process: started at the first call, the same one at every later call."""
     environment = settings or load_environment()
     _prepare_process()
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
+    for name in QUOTING_LOGGERS:
+        PySparkLogger.getLogger(name).disabled = True
     builder = SparkSession.builder.appName(app_name).master(environment.spark_master)
     for key, value in properties(environment).items():
         builder = builder.config(key, value)

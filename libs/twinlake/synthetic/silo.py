@@ -22,6 +22,10 @@ NAMES = {
 IDENTIFIERS = ("ssn", "licence", "passport")
 
 
+# Synthea writes an eGFR now with and now without the body surface; a hospital knows which of the two its laboratory means.
+BY_CODE = {"LOINC:33914-3 mL/min": "mL/min/{1.73_m2}"}
+
+
 @dataclass(frozen=True)
 class Spelling:
     """How a hospital writes a unit; without `code` only the display text is sent, and hospital.toml explains it."""
@@ -115,7 +119,7 @@ class Silo:
 
     def toml(self) -> str:
         """Its hospital.toml; only spellings that are not UCUM need explaining."""
-        units = {s.text: ucum for ucum, s in self.habits.units.items() if s.code is None}
+        units = {s.text: ucum for ucum, s in self.habits.units.items() if s.code is None} | BY_CODE
         codes = {local: f"LOINC:{loinc}" for loinc, local in self.habits.codes.items()}
         head = {
             "name": self.name,

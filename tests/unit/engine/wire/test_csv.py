@@ -48,7 +48,7 @@ def test_the_same_records_come_out_of_every_way_to_write_them(read_csv, data):
     ],
 )
 def test_a_wrong_header_is_a_fault_of_the_whole_file(read_csv, header, said):
-    with pytest.raises(FileFault, match="") as caught:
+    with pytest.raises(FileFault) as caught:
         read_csv(header + b"\n1,Ada,well\n")
     assert said in caught.value.reason
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import orjson
 import pytest
 
 from twinlake.engine.wire import Fault, FileFault, Record
@@ -66,18 +67,9 @@ def test_a_bad_line_costs_itself_and_no_other(read_json, line, rule):
     assert rules(found) == [None, rule, None]
 
 
-@pytest.mark.parametrize("line", [b'{"b":1,"b":1e11,"c":1E2}', b'{"a":1,"a":1e8}', b'{"aa":11,"aa":1E11}'])
-def test_no_length_hides_a_duplicate_key(read_json, line):
-    """`1e11` is written back as `100000000000.0`: as many bytes more as the second key took away."""
-    padded = line[:-1] + b" " * 20 + b"}"
-    for cut in range(20):
-        assert rules(read_json(padded[: len(padded) - 1 - cut].rstrip(b"}") + b"}")) == ["duplicate_key"]
-
-
-def test_the_length_of_what_a_parser_writes_back_can_be_that_of_the_line(read_json):
+def test_a_duplicate_key_is_found_where_rewriting_gives_a_line_of_the_same_length(read_json):
+    """`1e7` is written back as `10000000.0`: as many bytes more as the second key took away."""
     line = b'{"a":1,"a":1e7 }'
-    import orjson
-
     assert len(orjson.dumps(orjson.loads(line))) == len(line)
     assert rules(read_json(line)) == ["duplicate_key"]
 

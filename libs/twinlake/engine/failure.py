@@ -1,0 +1,36 @@
+"""Spark's error messages quote the data they failed on: people get the error's class, its owner's file gets the rest."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from twinlake.declare.errors import PlatformError
+from twinlake.engine.home import Home
+
+
+@contextmanager
+def without_values(home: Home, step: str) -> Iterator[None]:
+    """Let no message of Spark's out; what it said stands in a file that only its owner can read."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
+        raise PlatformError(
+            f"{step} failed in Spark: {kind}. What Spark said is in {_keep(home, step)}, which may hold patients' values. "
+            "The same command goes on where this one was."
+        ) from None
+
+
+def _keep(home: Home, step: str) -> str:
+    folder = home.path / "errors"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / f"{step}.txt"
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as out:
+        traceback.print_exc(file=out)
+    return str(file)
