@@ -36,7 +36,8 @@ def walk(opened: Opened, only: str | None = None, *, train_always: bool = False)
         for node in [opened.plan.node(only)] if only else opened.plan.nodes:
             take(opened, node, train_always=train_always)
     now = last_publication(run.ops)
-    return Walked(now.publication_id if now else None, now is not None and (not before or now.sequence > before.sequence))
+    is_new = now is not None and (before is None or now.sequence > before.sequence)
+    return Walked(now.publication_id if now else None, is_new)
 
 
 def take(opened: Opened, node: Node, hospital: str | None = None, *, train_always: bool = False) -> None:

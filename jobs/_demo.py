@@ -40,4 +40,5 @@ def demo(
 def _check_space() -> None:
     free = shutil.disk_usage(".").free
     if free < NEEDED_BYTES:
-        raise PlatformError(f"{free / 2**30:.1f} GiB free here; the demo needs {NEEDED_BYTES >> 30}. Make room and run it again.")
+        needed = NEEDED_BYTES >> 30
+        raise PlatformError(f"{free / 2**30:.1f} GiB free here; the demo needs {needed}. Make room and run it again.")

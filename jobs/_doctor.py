@@ -65,22 +65,25 @@ def _say_files(opened: Opened, say: Say) -> None:
             say(f"  {'in part':<12} {path}: {row['quarantined']} of {row['records_in']} records cannot be read")
 
 
+def _uncoded(table: str, stem: str) -> str:
+    return (
+        f"select hospital, coalesce({stem}_source_value, {stem}_name) code, any_value({stem}_name) name, count(*) rows "
+        f"from {{{table}}} where {stem}_code is null or {stem}_vocabulary = 'local' "
+        "group by hospital, code order by rows desc, hospital, code"
+    )
+
+
 QUERIES = {
-    "units that are not known (or missing where one is needed), by frequency":
-        "select hospital, coalesce(measurement_code, measurement_source_value) code, measurement_name name, "
+    "units that are not known (or missing where one is needed), by frequency": (
+        "select hospital, coalesce(measurement_code, measurement_source_value) code, any_value(measurement_name) name, "
         "unit_source_value unit, conversion_rule, count(*) rows from {measurement} where conversion_rule in "
-        "('unit_unknown', 'unit_missing') group by all order by rows desc, hospital, code, unit",
-    "measurements without a code of a vocabulary, by frequency":
-        "select hospital, measurement_source_value code, any_value(measurement_name) name, count(*) rows from {measurement} "
-        "where measurement_code is null or measurement_vocabulary = 'local' group by hospital, code order by rows desc, code",
-    "conditions without a code of a vocabulary, by frequency":
-        "select hospital, condition_source_value code, any_value(condition_name) name, count(*) rows from "
-        "{condition_occurrence} where condition_code is null or condition_vocabulary = 'local' group by hospital, code "
-        "order by rows desc, code",
-    "drugs without a code of a vocabulary, by frequency":
-        "select hospital, coalesce(drug_source_value, drug_name) code, count(*) rows from {drug_exposure} where drug_code is "
-        "null or drug_vocabulary = 'local' group by all order by rows desc, code",
-}  # fmt: skip
+        "('unit_unknown', 'unit_missing') group by hospital, code, unit, conversion_rule "
+        "order by rows desc, hospital, code, unit"
+    ),
+    "measurements without a code of a vocabulary, by frequency": _uncoded("measurement", "measurement"),
+    "conditions without a code of a vocabulary, by frequency": _uncoded("condition_occurrence", "condition"),
+    "drugs without a code of a vocabulary, by frequency": _uncoded("drug_exposure", "drug"),
+}
 
 
 def _say_rows(opened: Opened, title: str, query: str, say: Say) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -23,10 +23,10 @@ app.add_typer(empi, name="empi")
 app.add_typer(model, name="model")
 
 Feeds = Annotated[
-    Optional[Path],  # noqa: UP007 - typer reads the annotation at run time
+    Path | None,  # noqa: UP007 - typer reads the annotation at run time
     typer.Option("--feeds", envvar="TWINLAKE_FEEDS", help="The feeds root: <hospital>/<system>/…, hospital.toml."),
 ]
-AsOf = Annotated[Optional[str], typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def _open(feeds: Path | None, as_of: str | None, verb: str):
 def run(
     feeds: Feeds = None,
     as_of: AsOf = None,
-    only: Annotated[Optional[str], typer.Option("--only", help="Only this table's step of the plan.")] = None,  # noqa: UP007
+    only: Annotated[str | None, typer.Option("--only", help="Only this table's step of the plan.")] = None,  # noqa: UP007
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
     train: Annotated[bool, typer.Option("--train", help="Train even where there is a champion.")] = False,
 ) -> None:
@@ -106,7 +106,7 @@ def demo(
 
 @app.command()
 def plan(
-    picture: Annotated[Optional[Path], typer.Option("--picture", help="Draw it to this .svg or .png.")] = None,  # noqa: UP007
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it to this .svg or .png.")] = None,  # noqa: UP007
 ) -> None:
     """The steps and what each waits for, as text and as a picture."""
     from twinlake.plan import read_plan
@@ -135,7 +135,9 @@ def sql(
 def twin(
     person: Annotated[int, typer.Argument(help="person_id")],
     on: Annotated[str, typer.Option("--on", help="The state on this day (valid time).")],
-    known: Annotated[Optional[str], typer.Option("--known", help="As it was known on this day (default: the publication's).")] = None,  # noqa: UP007
+    known: Annotated[
+        str | None, typer.Option("--known", help="As it was known on this day (default: the publication's).")
+    ] = None,  # noqa: UP007
     feeds: Feeds = None,
     format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
 ) -> None:
@@ -192,7 +194,7 @@ def synth(
 
 @app.command()
 def bench(
-    name: Annotated[Optional[str], typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007
+    name: Annotated[str | None, typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007
 ) -> None:
     """Measure: the day's cost, linkage. Figures are for this machine as it is now."""
     from jobs._bench import run_benchmarks
@@ -221,7 +223,7 @@ def quarantine_list(feeds: Feeds = None) -> None:
 @quarantine.command("show")
 def quarantine_show(
     table: Annotated[str, typer.Argument(help="Such as measurement, or fhir_r4_bulk_observation.")],
-    rule: Annotated[Optional[str], typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
+    rule: Annotated[str | None, typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
     limit: Annotated[int, typer.Option("--limit")] = 20,
     feeds: Feeds = None,
 ) -> None:
@@ -235,7 +237,7 @@ def quarantine_show(
 def quarantine_export(
     table: Annotated[str, typer.Argument(help="Such as measurement, or fhir_r4_bulk_observation.")],
     out: Annotated[Path, typer.Option("--out", help="NDJSON: mend `raw_record` in it, then replay it.")],
-    rule: Annotated[Optional[str], typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
+    rule: Annotated[str | None, typer.Option("--rule", help="Only what breaks this rule.")] = None,  # noqa: UP007
     feeds: Feeds = None,
 ) -> None:
     """Write the records to a file in which they can be mended."""
@@ -262,7 +264,7 @@ def quarantine_replay(
 @empi.command("train")
 def empi_train(
     feeds: Feeds = None,
-    out: Annotated[Optional[Path], typer.Option("--out", help="The weights file (default: beside the catalogue).")] = None,  # noqa: UP007
+    out: Annotated[Path | None, typer.Option("--out", help="Default: beside the catalogue.")] = None,  # noqa: UP007
 ) -> None:
     """Train the linkage weights on this lake's source persons; the next run relinks everybody with them."""
     from jobs._empi import train_weights

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from twinlake.declare.source import Feed, System, csv_feed
+from twinlake.engine.home import Home, open_home
+from twinlake.engine.ingest import ingest, new_files
+from twinlake.engine.ledger import read_ledger
+from twinlake.engine.run import Run
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 PERSONS = csv_feed("persons", r"persons\.csv", "id,name,note", "snapshot", key=("id",), person="id")
@@ -39,3 +45,30 @@ def landed_row(path: str, sequence: int, sha256: str = "a", **said: Any) -> dict
            "sha256": sha256, "bytes": 1, "records_in": 1, "landed": 1, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
            "mended": 0, "status": "landed", "reason": "", "sequence": sequence, "run_id": "r"}  # fmt: skip
     return {**row, **said}
+
+
+def toy_run(folder: Path, run_id: str = "run-1", spark: Any = None, day: int = 1) -> Run:
+    """A run over `folder/feeds` with the toy system and no tables."""
+    home = Home(folder / "home", folder / "feeds")
+    open_home(home)
+    return Run(
+        home=home, run_id=run_id, as_of=AS_OF.replace(day=day), hospitals={}, systems=SYSTEMS, tables={},
+        fingerprints={}, rules=lambda table: (), session=lambda: spark,
+    )  # fmt: skip
+
+
+def land(run: Run, hospital: str = "h") -> int:
+    """Land a hospital's new files."""
+    ledger = read_ledger(run.ops)
+    return ingest(run, hospital, new_files(run.home.feeds, hospital, SYSTEMS, ledger), ledger)
+
+
+def bronze(run: Run, feed: str) -> list[tuple]:
+    """What bronze holds of a feed but for what names the run, in order."""
+    from deltalake import DeltaTable, QueryBuilder
+
+    names = "path, record_offset, raw_record, record_hash, record_key, source_person_id, source_person_key, delivered_at"
+    query = f"select {names} from t order by path, record_offset, delivered_at"
+    table = DeltaTable(run.ops.path(f"bronze.toy_{feed}"))
+    found = pa.table(QueryBuilder().register("t", table).execute(query))
+    return [tuple(row.values()) for row in found.to_pylist()]

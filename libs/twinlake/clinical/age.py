@@ -27,10 +27,6 @@ def _day_of_year(date: Column) -> Column:
 
 def age_years_sql(on: str) -> str:
     """The same as SQL over `birth_date` and `year_of_birth`; `on` is SQL for a date."""
-    before_birthday = (
-        f"month({on}) * 100 + day({on}) < month(birth_date) * 100 + day(birth_date)"
-    )
-    age = (
-        f"coalesce(year({on}) - year(birth_date) - cast({before_birthday} AS int), year({on}) - year_of_birth)"
-    )
+    before_birthday = f"month({on}) * 100 + day({on}) < month(birth_date) * 100 + day(birth_date)"
+    age = f"coalesce(year({on}) - year(birth_date) - cast({before_birthday} AS int), year({on}) - year_of_birth)"
     return f"CASE WHEN {age} >= 0 THEN {age} END"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -58,7 +58,7 @@ def read_hospital(folder: Path) -> Hospital:
     return Hospital(folder=folder.name, **{**settings, **tables})
 
 
-def _problems(settings: dict[str, Any]):
+def _problems(settings: dict[str, Any]) -> Iterator[str]:
     unknown = sorted(set(settings) - set(KEYS))
     if unknown:
         yield f"unknown key {', '.join(unknown)} (known: {', '.join(KEYS)})"
@@ -72,7 +72,7 @@ def _problems(settings: dict[str, Any]):
             yield f"[{name}] must map texts to texts"
 
 
-def _wrong_values(settings: dict[str, Any]):
+def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:
     if isinstance(settings.get("time_zone"), str) and not _is_zone(settings["time_zone"]):
         yield f"time_zone {settings['time_zone']!r} is not an IANA zone (such as Europe/Dublin)"
     if settings.get("calendar", "true") not in CALENDARS:

@@ -21,9 +21,9 @@ class Feed:
     `files` is a regular expression for the path inside the system's folder, without a dated folder in front and
     without `.gz`. `schema` is Spark DDL: for CSV every column in the header's order, for JSON what conform reads.
     `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
-    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers` are
-    JSON names whose numbers keep their digits as written (`5.10`). `unmapped`
-    gives, reason by reason, SQL for the records that no table takes.
+    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
+    are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
+    records that no table takes.
     """
 
     name: str

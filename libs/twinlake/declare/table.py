@@ -30,9 +30,10 @@ class Table:
     `unit` is the column by which it is rebuilt. `via` says, for an input that does not carry the unit, which SQL
     expression over a changed row of that input gives the unit. `build` takes the tables named by its parameters;
     `rows` stands for what the sources implement and `hospitals` for the hospitals' settings. `view` adds the columns
-    that depend on the reader's moment (age today), as SQL over the row, `as_of` and `publication_id`; never stored. `versions_of` marks the table that keeps
-    the versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row
-    may depend on any row of its inputs. `references` are foreign keys, column → table, made before this one.
+    that depend on the reader's moment (age today), as SQL over the row, `as_of` and `publication_id`; never stored.
+    `versions_of` marks the table that keeps the versions another one's rows had before they were corrected, replaced
+    or withdrawn; `whole` one whose every row may depend on any row of its inputs. `references` are foreign keys,
+    column → table, made before this one.
     """
 
     name: str

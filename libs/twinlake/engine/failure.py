@@ -1,4 +1,4 @@
-"""Spark's error messages quote the data they failed on: people get the error's class, its owner's file gets the rest."""
+"""Spark's messages quote the data they failed on: people get the error's class, a file of the owner's gets the rest."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def without_values(home: Home, step: str) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
         raise PlatformError(
-            f"{step} failed in Spark: {kind}. What Spark said is in {_keep(home, step)}, which may hold patients' values. "
-            "The same command goes on where this one was."
+            f"{step} failed in Spark: {kind}. What Spark said is in {_keep(home, step)}, which may hold patients' "
+            "values. The same command goes on where this one was."
         ) from None
 
 

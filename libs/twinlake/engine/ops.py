@@ -17,7 +17,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "landing_ledger": pa.schema(
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT),
          ("delivered_at", TIME), ("sha256", TEXT), ("bytes", WHOLE), ("records_in", WHOLE), ("landed", WHOLE),
-         ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("mended", WHOLE), ("status", TEXT), ("reason", TEXT),
+         ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("mended", WHOLE),
+         ("status", TEXT), ("reason", TEXT),
          ("sequence", WHOLE), ("run_id", TEXT)]
     ),
     "conform_ledger": pa.schema(

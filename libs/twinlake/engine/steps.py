@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
 from twinlake.engine.conform import conform
 from twinlake.engine.consumed import looked

@@ -22,7 +22,7 @@ NAMES = {
 IDENTIFIERS = ("ssn", "licence", "passport")
 
 
-# Synthea writes an eGFR now with and now without the body surface; a hospital knows which of the two its laboratory means.
+# Synthea writes an eGFR now with, now without the body surface; a hospital knows which its laboratory means.
 BY_CODE = {"LOINC:33914-3 mL/min": "mL/min/{1.73_m2}"}
 
 

@@ -1,8 +1,6 @@
 # ruff: noqa: E501 (drawn tables are wide)
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
 from tests.support.text_table import as_read, expect, expect_shape

@@ -39,7 +39,9 @@ PAGE = (
     Field("drug_exposure_start_datetime", "timestamp", "Start of the exposure, UTC"),
     Field("drug_exposure_end_datetime", "timestamp", "End of the exposure, UTC; null while it lasts or is unknown"),
     Field(
-        "drug_type", "string", "How the exposure is known",
+        "drug_type",
+        "string",
+        "How the exposure is known",
         categories=("order", "administration", "dispensing", "immunisation", "infusion"),
     ),  # fmt: skip
     Field("drug_status", "string", "Status as the hospital wrote it (active, completed, stopped ...)"),

@@ -1,0 +1,165 @@
+"""A record that is mended stands where it would have stood, and the lake is one that never saw the fault."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jobs import _daily, _quarantine
+from jobs._run import moment, open_run
+from tests.support.landing_sample import bronze, land, lay, toy_run
+from twinlake.declare.errors import DataError, LockedError
+from twinlake.engine.digest import bronze_digests, stored_digests
+from twinlake.engine.home import run_lock
+from twinlake.engine.integrity import missing_records, unbalanced_files
+from twinlake.engine.ledger import read_ledger
+from twinlake.engine.publication import require_publication
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.replay import Mended, land_mended
+
+HEAD = "id,name,note\n"
+PATH = "h/toy/persons.csv"
+WHOLE = ["1,Ada,well", '2,"Bo, jr","line one\r\nline\u2028two"', "3,Ce,ill", "4,Di,well"]
+BROKEN = [WHOLE[0], WHOLE[1].replace("jr", "j\x00"), "3,Ce", WHOLE[3]]
+
+
+def laid(folder, records, run_id="run-1", spark=None, day=1):
+    lay(folder / "feeds", {PATH: HEAD + "\n".join(records) + "\n"})
+    run = toy_run(folder, run_id, spark, day)
+    land(run)
+    return run
+
+
+def test_mended_records_stand_where_they_would_have_stood(spark, tmp_path):
+    whole = laid(tmp_path / "a", WHOLE, spark=spark)
+    laid(tmp_path / "b", BROKEN, spark=spark)
+    run = toy_run(tmp_path / "b", "replay-1", spark, day=9)
+    mended = [Mended(PATH, n, WHOLE[n]) for n in (1, 2)]
+    for once, left in ((mended[:1], 1), (mended[1:], 0)):
+        assert land_mended(run, once) == 1
+        assert len(Quarantine(run.ops, "quarantine.toy_persons").rows()) == left
+    assert bronze(run, "persons") == bronze(whole, "persons")
+    row = read_ledger(run.ops).current[PATH]
+    assert (row["records_in"], row["landed"], row["quarantined"], row["mended"]) == (4, 4, 0, 2)
+    assert not [*unbalanced_files(run.ops), *missing_records(run.ops)]
+    with pytest.raises(DataError, match="Not in quarantine"):
+        land_mended(run, mended)
+
+
+def test_a_replay_killed_before_its_ledger_is_repeated(spark, tmp_path, monkeypatch):
+    run = laid(tmp_path, BROKEN, spark=spark)
+    with monkeypatch.context() as killed:
+        killed.setattr(run.ops, "append", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            land_mended(run, [Mended(PATH, 2, WHOLE[2])])
+    laid(tmp_path, [*BROKEN, "5,Ed,well"], "run-2", spark, day=2)
+    laid(tmp_path, BROKEN, "run-3", spark, day=3)
+    assert land_mended(toy_run(tmp_path, "replay-2", spark), [Mended(PATH, 2, WHOLE[2])]) == 1
+    assert read_ledger(run.ops).current[PATH]["landed"] == 3
+
+
+def test_older_contents_of_the_path_are_left_alone(spark, tmp_path):
+    laid(tmp_path, ["7,Xu,well", "8,Yo,well", "9,Zo,well"], spark=spark)
+    laid(tmp_path, BROKEN, "run-2", spark, day=2)
+    run = toy_run(tmp_path, "replay-1", spark)
+    land_mended(run, [Mended(PATH, 2, WHOLE[2])])
+    assert sorted(row[2] for row in bronze(run, "persons")) == [WHOLE[0], WHOLE[2], WHOLE[3], "7,Xu,well", "8,Yo,well", "9,Zo,well"]
+    assert not list(missing_records(run.ops))
+
+
+@pytest.mark.parametrize(
+    ("mended", "said"),
+    [
+        ([Mended(PATH, 2, "3,Ce")], "Still not readable"),
+        ([Mended(PATH, 2, "3,Ce,ill\n9,Zo,ill")], "Still not readable"),
+        ([Mended(PATH, 2, "")], "Still not readable"),
+        ([Mended(PATH, 0, "1,Ada,changed")], "Not in quarantine"),
+        ([Mended(PATH, 99, "9,Zo,ill")], "Not in quarantine"),
+        ([Mended(PATH, 2, "3,Ce,ill"), Mended(PATH, 2, "3,Ce,well")], "Mended in two ways"),
+        ([Mended("h/toy/other.csv", 2, "3,Ce,ill")], "No landed file"),
+        ([Mended(PATH, 2, "3,Ce,ill"), Mended(PATH, 1, "2,Bo")], "Still not readable"),
+    ],
+)
+def test_what_cannot_be_replayed_changes_nothing(spark, tmp_path, mended, said):
+    """Every refusal comes before anything is written, so a ledger without Spark shows it."""
+    from tests.support.landing_sample import landed_row
+
+    run = toy_run(tmp_path, "replay-1", spark)
+    run.ops.append("landing_ledger", [landed_row(PATH, 1, records_in=4, landed=2, quarantined=2)])
+    rows = [{"rule": "r", "hospital": "h", "path": PATH, "record_offset": n, "raw_record": BROKEN[n]} for n in (1, 2)]
+    Quarantine(run.ops, "quarantine.toy_persons").replace_paths(([PATH], rows))
+    with pytest.raises(DataError, match=said):
+        land_mended(run, mended)
+    assert len(read_ledger(run.ops).rows) == 1 and len(Quarantine(run.ops, "quarantine.toy_persons").rows()) == 2
+
+
+PATIENTS = [
+    {"resourceType": "Patient", "id": f"p{n}", "gender": "female", "birthDate": f"19{50 + n}-01-02",
+     "name": [{"family": f"Family{chr(65 + n)}", "given": ["Ada"]}]} for n in range(4)
+]  # fmt: skip
+OBSERVATIONS = [
+    {"resourceType": "Observation", "id": f"o{n}", "status": "final", "subject": {"reference": f"Patient/p{n % 4}"},
+     "code": {"coding": [{"system": "http://loinc.org", "code": "2339-0"}]}, "effectiveDateTime": f"2026-01-{n + 1:02}",
+     "valueQuantity": {"value": 90 + n, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"}}
+    for n in range(8)
+]  # fmt: skip
+
+
+def ndjson(records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def walked(folder, monkeypatch, run_id, replay=None):
+    monkeypatch.setenv("TWINLAKE_HOME", str(folder / "home"))
+    opened = open_run(folder / "feeds", moment("2026-11-01"), run_id)
+    if replay:
+        _quarantine.replay(opened, replay, print)
+    _daily.walk(opened)
+    return opened.run
+
+
+def digests(run):
+    return {**bronze_digests(run), **stored_digests(run, require_publication(run.ops))}
+
+
+@pytest.mark.nightly
+def test_export_mend_replay_gives_the_lake_that_never_saw_the_fault(spark, tmp_path, monkeypatch):
+    system = "h/fhir_r4_bulk"
+    lay(tmp_path / "a" / "feeds", {f"{system}/Patient.ndjson": ndjson(PATIENTS), f"{system}/Observation.ndjson": ndjson(OBSERVATIONS)})
+    whole = digests(walked(tmp_path / "a", monkeypatch, "run-1"))
+
+    cut = ndjson(OBSERVATIONS).splitlines(keepends=True)
+    cut[3] = cut[3][:40] + "\n"
+    nobody = [{k: v for k, v in p.items() if k != "birthDate" or p["id"] != "p2"} for p in PATIENTS]
+    lay(tmp_path / "b" / "feeds", {f"{system}/Patient.ndjson": ndjson(nobody), f"{system}/Observation.ndjson": "".join(cut)})
+    broken = walked(tmp_path / "b", monkeypatch, "run-1")
+    assert digests(broken) != whole
+
+    right = {**{(f"{system}/Patient.ndjson", n): p for n, p in enumerate(PATIENTS)},
+             **{(f"{system}/Observation.ndjson", n): o for n, o in enumerate(OBSERVATIONS)}}  # fmt: skip
+    lines = []
+    for table in ("fhir_r4_bulk_observation", "person"):
+        _quarantine.export(None, table, None, tmp_path / "out", print)
+        lines += [json.loads(line) for line in (tmp_path / "out").read_text(encoding="utf-8").split("\n") if line]
+    assert {(line["path"], line["record_offset"]) for line in lines} == {
+        (f"{system}/Observation.ndjson", 3), (f"{system}/Patient.ndjson", 2),
+    }  # fmt: skip
+    mended = [{**line, "raw_record": json.dumps(right[line["path"], line["record_offset"]])} for line in lines]
+    (tmp_path / "mended").write_text(ndjson(mended), encoding="utf-8")
+    run = walked(tmp_path / "b", monkeypatch, "replay-1", tmp_path / "mended")
+    assert digests(run) == whole
+    assert not [*unbalanced_files(run.ops), *missing_records(run.ops)]
+
+
+def test_a_replay_waits_for_no_other_run(tmp_path, monkeypatch):
+    """It is refused while another process owns the lake, before anything is read."""
+    lay(tmp_path / "feeds", {"h/x": ""})
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TWINLAKE_HOME", str(tmp_path / "home"))
+    opened = open_run(tmp_path / "feeds", moment("2026-11-01"), "replay")
+    monkeypatch.setattr("jobs._quarantine.run_lock", lambda *a: (_ for _ in ()).throw(LockedError("in use")))
+    with pytest.raises(LockedError):
+        _quarantine.replay(opened, tmp_path / "file", print)
+    with run_lock(opened.run.home, "replay"):
+        pass
