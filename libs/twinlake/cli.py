@@ -1,4 +1,4 @@
-"""`twinlake`: a thin face over jobs and engine; whatever costs time to import is imported by the command that needs it."""
+"""`twinlake`: a thin face over jobs and engine; what costs time to import is imported by the command that needs it."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 LOST = "lost"
+ALWAYS = "true"
 
 
 def reconcile(run: Run) -> list[dict[str, Any]]:
@@ -80,9 +81,11 @@ def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     known = placed.withColumn("_outcome", F.struct(said.alias("outcome"), F.lit("").alias("reason")))
     # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.
     named = known.withColumnsRenamed({"hospital": "_hospital", "system": "_system"})
-    rest = parse(named.where("_outcome.outcome is null"), declared.feed(feed), ("_hospital", "_system", "raw_record"))
-    why = rest.withColumn("_outcome", _why(declared, declared.feed(feed)))
-    return _counted(named.where("_outcome.outcome is not null"), feed).union(_counted(why, feed))
+    done, left = named.where("_outcome.outcome is not null"), named.where("_outcome.outcome is null")
+    reasons = _reasons(declared, declared.feed(feed))
+    if any(sql != ALWAYS for _, sql, _ in reasons):
+        left = parse(left, declared.feed(feed), ("_hospital", "_system", "raw_record"))
+    return _counted(done, feed).union(_counted(left.withColumn("_outcome", _why(reasons)), feed))
 
 
 def _counted(rows: DataFrame, feed: str) -> DataFrame:
@@ -94,19 +97,23 @@ def _counted(rows: DataFrame, feed: str) -> DataFrame:
     )  # fmt: skip
 
 
-def _why(system: System, feed: Feed) -> Column:
-    """Why a record that no table holds was left out, as the source declares it; `lost` if nothing says."""
+def _reasons(system: System, feed: Feed) -> list[tuple[str, str, str]]:
+    """Why a record may be in no table: outcome, SQL over the parsed record, reason in words."""
+    withdrawn = [("withdrawn", feed.withdrawn, "")] if feed.withdrawn else []
+    unmapped = [("unmapped", sql, why) for why, sql in feed.unmapped.items()]
+    looked_up = sorted({i.table for i in system.implementations if feed.name in i.feeds[1:]})
+    if looked_up and feed.name not in {i.feeds[0] for i in system.implementations}:
+        unmapped.append(("unmapped", ALWAYS, f"looked up by {', '.join(looked_up)}"))
+    return withdrawn + unmapped
+
+
+def _why(reasons: list[tuple[str, str, str]]) -> Column:
+    """The first reason that holds; `lost` if none does."""
     from pyspark.sql import functions as F
 
-    reasons: list[tuple[str, str, str]] = [("withdrawn", feed.withdrawn, "")] if feed.withdrawn else []
-    reasons += [("unmapped", sql, why) for why, sql in feed.unmapped.items()]
-    looked_up = sorted({i.table for i in system.implementations if feed.name in i.feeds[1:]})
-    facts = {i.feeds[0] for i in system.implementations}
-    if looked_up and feed.name not in facts:
-        reasons.append(("unmapped", "true", f"looked up by {', '.join(looked_up)}"))
     last = F.struct(F.lit(LOST).alias("outcome"), F.lit("").alias("reason"))
-    pair = [(F.expr(sql), F.struct(F.lit(o).alias("outcome"), F.lit(why).alias("reason"))) for o, sql, why in reasons]
-    return reduce(lambda rest, case: F.when(case[0], case[1]).otherwise(rest), reversed(pair), last)
+    cases = [(F.expr(sql), F.struct(F.lit(o).alias("outcome"), F.lit(why).alias("reason"))) for o, sql, why in reasons]
+    return reduce(lambda rest, case: F.when(case[0], case[1]).otherwise(rest), reversed(cases), last)
 
 
 def _placed(run: Run, system: str, feed: str) -> DataFrame:

@@ -1,0 +1,79 @@
+"""Whatever is delivered when, and in whatever order it arrives: at each moment the highest version that stood counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinlake.engine.versions import spans
+
+EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+SCHEMA = (
+    "_fact_key bigint, record_version string, delivered_at timestamp, ended_at timestamp, record_hash string, "
+    "path string, record_offset bigint, raw_record string"
+)
+KEYS = 60
+
+
+@dataclass(frozen=True)
+class Said:
+    """One record of one content: what it says, its version, and the days between which its content stood."""
+
+    key: int
+    says: str
+    version: str | None
+    delivered: int
+    ended: int | None
+
+    @property
+    def rank(self) -> tuple:
+        return (self.version is not None, self.version or "", self.delivered, self.says)
+
+    def row(self, place: int) -> tuple:
+        ended = None if self.ended is None else day(self.ended)
+        return (self.key, self.version, day(self.delivered), ended, self.says, "file", place, self.says)
+
+
+def day(number: int) -> dt.datetime:
+    return EPOCH + dt.timedelta(days=number)
+
+
+def some_said(chance: random.Random, key: int) -> list[Said]:
+    said = []
+    for _ in range(chance.randint(1, 6)):
+        delivered = chance.randint(0, 6)
+        ended = chance.choice([None, None, delivered, delivered + chance.randint(1, 4)])
+        version = chance.choice([None, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"])
+        said.append(Said(key, chance.choice("ABC"), version, delivered, ended))
+    return said
+
+
+def told_on(said: list[Said], at: int) -> str | None:
+    """The oracle: the highest of those that were delivered and still stood on a day."""
+    standing = [s for s in said if s.delivered <= at and (s.ended is None or s.ended > at)]
+    return max(standing, key=lambda s: s.rank).says if standing else None
+
+
+@settings(max_examples=3)
+@given(seed=st.integers(0, 2**32))
+def test_at_each_moment_the_highest_version_that_stood_counts(spark, seed) -> None:
+    chance = random.Random(seed)
+    said = [s for key in range(KEYS) for s in some_said(chance, key)]
+    rows = [s.row(place) for place, s in enumerate(said)]
+    chance.shuffle(rows)
+    found = spans(spark.createDataFrame(rows, SCHEMA)).toArrow().to_pylist()
+    for key in range(KEYS):
+        mine = [s for s in said if s.key == key]
+        for at in range(12):
+            known = [r for r in found if r["_fact_key"] == key and r["known_from"] <= day(at)
+                     and (r["known_until"] is None or r["known_until"] > day(at))]  # fmt: skip
+            assert [r["raw_record"] for r in known] == [t for t in [told_on(mine, at)] if t], (key, at, mine)
+        starts = [r["known_from"] for r in found if r["_fact_key"] == key]
+        assert len(starts) == len(set(starts)), "the key of the history is the fact and when it was known"
+        assert {r["raw_record"] for r in found if r["_fact_key"] == key and r["is_current"]} == (
+            {told_on(mine, 99)} - {None}
+        )
