@@ -82,7 +82,9 @@ def test_a_source_never_imports_another_source(path):
 def test_no_file_of_the_catalogue_touches_the_engine_a_session_or_a_clock(path):
     assert not [name for name in imports(path) if name.startswith(("twinlake.engine", "jobs", "delta"))]
     text = path.read_text(encoding="utf-8")
-    found = re.findall(r"SparkSession\.builder|getOrCreate|\.rdd\b|_jvm|current_timestamp|current_date\(|datetime\.now|rand\(", text)
+    found = re.findall(
+        r"SparkSession\.builder|getOrCreate|\.rdd\b|_jvm|current_timestamp|current_date\(|datetime\.now|rand\(", text
+    )
     assert not found
 
 
@@ -101,8 +103,12 @@ def test_every_table_made_from_sources_is_implemented_by_one(table):
 def test_every_feed_can_be_read_and_is(system, feed):
     assert feed.wire in ("csv", "ndjson") and feed.columns
     if feed.wire == "csv":
-        assert {*feed.key, *((feed.person,) if feed.person else ()), *((feed.version,) if feed.version else ())} <= {*feed.columns}
-    assert feed.unmapped or any(feed.name in i.feeds for i in system.implementations), "nobody reads it, and nothing says why"
+        assert {*feed.key, *((feed.person,) if feed.person else ()), *((feed.version,) if feed.version else ())} <= {
+            *feed.columns
+        }
+    assert feed.unmapped or any(feed.name in i.feeds for i in system.implementations), (
+        "nobody reads it, and nothing says why"
+    )
 
 
 @pytest.mark.parametrize("system", PLAN.systems.values(), ids=lambda s: s.name)

@@ -17,14 +17,15 @@ from twinlake.engine.wire import FileFault, reader
 from twinlake.engine.wire.text import decode
 
 CSV = (
-    b'id,name,note\n1,Ada,well\n2,"Bo, jr","a ""b"" c"\n3,Ce,"line one\nline two"\n'
-    b"4,D\xc3\xa9,ill\n1,Ada,well\n5,Ed,\n"
+    b'id,name,note\n1,Ada,well\n2,"Bo, jr","a ""b"" c"\n3,Ce,"line one\nline two"\n4,D\xc3\xa9,ill\n1,Ada,well\n5,Ed,\n'
 )
 JSON = (
     b'{"id":"1","subject":{"reference":"Patient/1"},"v":5.10}\n{"id":"2","a":[{"b":{}}]}\n'
     b'{"id":"3","n":"\xc3\xa9\\n\\u00e9"}\n{"id":"1","subject":{"reference":"Patient/1"},"v":5.10}\n'
 )
-ODD = st.sampled_from([b'"', b"\n", b"\r", b"\r\n", b",", b"\x00", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"\\", b"1e9"])
+ODD = st.sampled_from(
+    [b'"', b"\n", b"\r", b"\r\n", b",", b"\x00", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"\\", b"1e9"]
+)
 BYTES = st.one_of(ODD, st.binary(min_size=0, max_size=3))
 MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 4), BYTES)
 

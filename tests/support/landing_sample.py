@@ -67,7 +67,9 @@ def bronze(run: Run, feed: str) -> list[tuple]:
     """What bronze holds of a feed but for what names the run, in order."""
     from deltalake import DeltaTable, QueryBuilder
 
-    names = "path, record_offset, raw_record, record_hash, record_key, source_person_id, source_person_key, delivered_at"
+    names = (
+        "path, record_offset, raw_record, record_hash, record_key, source_person_id, source_person_key, delivered_at"
+    )
     query = f"select {names} from t order by path, record_offset, delivered_at"
     table = DeltaTable(run.ops.path(f"bronze.toy_{feed}"))
     found = pa.table(QueryBuilder().register("t", table).execute(query))

@@ -128,8 +128,10 @@ def condition(ident: str, person: str, code: str, day: str, **rest: Any) -> Reso
 
 
 def order(ident: str, person: str, medication: str, day: str) -> Resource:
-    return {"id": ident, "status": "active", "intent": "order", "subject": {"reference": f"Patient/{person}"},
-            "medicationReference": {"reference": f"Medication/{medication}"}, "authoredOn": f"{day}T09:00:00Z"}  # fmt: skip
+    return {
+        "id": ident, "status": "active", "intent": "order", "subject": {"reference": f"Patient/{person}"},
+        "medicationReference": {"reference": f"Medication/{medication}"}, "authoredOn": f"{day}T09:00:00Z",
+    }  # fmt: skip
 
 
 def medication(ident: str, code: str, display: str) -> Resource:
@@ -165,7 +167,7 @@ def lakeside(feeds: Feeds) -> Feeds:
 
 SYNTHEA_PERSONS = (
     synthea_person("n-ada", "Ada", "Lovejoy", "1960-05-04", SSN="999-11-1111"),
-    synthea_person("n-cleo", "Cleo", "Marsh", "1985-07-19", SSN="999-22-2222", CITY="Lynn", ZIP="01901"),
+    synthea_person("n-cleo", "Cleo", "Marsh", "1985-07-19", SSN="999-22-2222", CITY="Nahant", ZIP="01908"),
 )
 SYNTHEA_VALUES = (
     synthea_value("n-ada", "v-1", WEIGHT, 71, "kg", "2026-03-01"),
@@ -174,40 +176,62 @@ SYNTHEA_VALUES = (
 )
 
 
+def synthea_visit(ident: str, person: str, day: str) -> dict[str, str]:
+    return {"Id": ident, "START": f"{day}T09:00:00Z", "STOP": f"{day}T10:00:00Z", "PATIENT": person,
+            "ORGANIZATION": "s-1", "ENCOUNTERCLASS": "ambulatory", "CODE": "1", "DESCRIPTION": "visit"}  # fmt: skip
+
+
+SYNTHEA_SITE = {"Id": "s-1", "NAME": "Northgate", "CITY": "Lynn", "STATE": "MA", "ZIP": "01901"}
+SYNTHEA_VISITS = (synthea_visit("v-1", "n-ada", "2026-03-01"), synthea_visit("v-2", "n-cleo", "2026-03-02"))
+SYNTHEA_PROCEDURE = {
+    "START": "2026-03-02T09:10:00Z", "PATIENT": "n-cleo", "ENCOUNTER": "v-2", "SYSTEM": "SNOMED-CT",
+    "CODE": "430193006", "DESCRIPTION": "Medication reconciliation",
+}  # fmt: skip
+
+
 def northgate(
     feeds: Feeds, day: str = FIRST, persons: Iterable[dict] = SYNTHEA_PERSONS, values: Iterable[dict] = SYNTHEA_VALUES
 ) -> Feeds:
-    """Ada again, and Cleo, as one snapshot."""
+    """Ada again, and Cleo, as one snapshot; what is of nobody in `persons` is left out."""
+    known = {person["Id"] for person in persons}
+
+    def theirs(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+        return [row for row in rows if row["PATIENT"] in known]
+
     return (
         feeds.csv("patients", *persons, day=day)
-        .csv("organizations", {"Id": "s-1", "NAME": "Northgate", "CITY": "Lynn", "STATE": "MA", "ZIP": "01901"}, day=day)
-        .csv("encounters", *(
-            {"Id": visit, "START": f"{on}T09:00:00Z", "STOP": f"{on}T10:00:00Z", "PATIENT": person,
-             "ORGANIZATION": "s-1", "ENCOUNTERCLASS": "ambulatory", "CODE": "1", "DESCRIPTION": "visit"}
-            for visit, person, on in (("v-1", "n-ada", "2026-03-01"), ("v-2", "n-cleo", "2026-03-02"))
-            if person in {p["Id"] for p in persons}), day=day)
-        .csv("observations", *(v for v in values if v["PATIENT"] in {p["Id"] for p in persons}), day=day)
-        .csv("procedures", *({"START": "2026-03-02T09:10:00Z", "PATIENT": "n-cleo", "ENCOUNTER": "v-2",
-                              "SYSTEM": "SNOMED-CT", "CODE": "430193006", "DESCRIPTION": "Medication reconciliation"},)
-             if "n-cleo" in {p["Id"] for p in persons} else (), day=day)
-    )  # fmt: skip
+        .csv("organizations", SYNTHEA_SITE, day=day)
+        .csv("encounters", *theirs(SYNTHEA_VISITS), day=day)
+        .csv("observations", *theirs(values), day=day)
+        .csv("procedures", *theirs([SYNTHEA_PROCEDURE]), day=day)
+    )
+
+
+def admission(person: str, ident: str) -> dict[str, str]:
+    return {"subject_id": person, "hadm_id": ident, "admittime": "2150-01-01 08:00:00",
+            "dischtime": "2150-01-03 08:00:00", "admission_type": "URGENT", "race": "WHITE",
+            "marital_status": "SINGLE"}  # fmt: skip
+
+
+def glucose(ident: str, person: str, visit: str, value: str) -> dict[str, str]:
+    return {"labevent_id": ident, "subject_id": person, "hadm_id": visit, "itemid": "50931",
+            "charttime": "2150-01-01 09:00:00", "value": value, "valuenum": value, "valueuom": "mg/dL"}  # fmt: skip
 
 
 def harbor(feeds: Feeds) -> Feeds:
     """Two persons of a de-identified ICU."""
+    icd = {"icd_code": "E119", "icd_version": "10"}
+    born = {"anchor_age": "60", "anchor_year": "2150"}
     return (
-        feeds.mimic("hosp/patients", {"subject_id": "10", "gender": "F", "anchor_age": "60", "anchor_year": "2150"},
-                    {"subject_id": "11", "gender": "M", "anchor_age": "40", "anchor_year": "2150"})
-        .mimic("hosp/admissions", *(
-            {"subject_id": s, "hadm_id": h, "admittime": "2150-01-01 08:00:00", "dischtime": "2150-01-03 08:00:00",
-             "admission_type": "URGENT", "race": "WHITE", "marital_status": "SINGLE"} for s, h in (("10", "20"), ("11", "21"))))
-        .mimic("hosp/labevents", *(
-            {"labevent_id": n, "subject_id": s, "hadm_id": h, "itemid": "50931", "charttime": "2150-01-01 09:00:00",
-             "value": v, "valuenum": v, "valueuom": "mg/dL"} for n, s, h, v in (("1", "10", "20", "120"), ("2", "11", "21", "90"))))
+        feeds.mimic(
+            "hosp/patients", {"subject_id": "10", "gender": "F", **born}, {"subject_id": "11", "gender": "M", **born}
+        )
+        .mimic("hosp/admissions", admission("10", "20"), admission("11", "21"))
+        .mimic("hosp/labevents", glucose("1", "10", "20", "120"), glucose("2", "11", "21", "90"))
         .mimic("hosp/d_labitems", {"itemid": "50931", "label": "Glucose", "fluid": "Blood", "category": "Chemistry"})
-        .mimic("hosp/diagnoses_icd", {"subject_id": "10", "hadm_id": "20", "seq_num": "1", "icd_code": "E119", "icd_version": "10"})
-        .mimic("hosp/d_icd_diagnoses", {"icd_code": "E119", "icd_version": "10", "long_title": "Type 2 diabetes"})
-    )  # fmt: skip
+        .mimic("hosp/diagnoses_icd", {"subject_id": "10", "hadm_id": "20", "seq_num": "1", **icd})
+        .mimic("hosp/d_icd_diagnoses", {**icd, "long_title": "Type 2 diabetes"})
+    )
 
 
 def tiny_feeds() -> Feeds:

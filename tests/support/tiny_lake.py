@@ -1,4 +1,4 @@
-"""A lake of the tiny feeds: walks the plan in this process and says what came of it, without a model and, unless asked, without Great Expectations."""
+"""A lake of the tiny feeds: walks the plan in this process, without models and, unless asked, without proving."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tests.support.tiny_feeds import Feeds
+from twinlake import plan
 from twinlake.engine.digest import bronze_digests
 from twinlake.engine.home import Home
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from twinlake.engine.ops import Ops
 
 AS_OF = "2026-11-01"
+# A file of ours that somebody edits while the tests run would be a change of declaration.
+_read_once = cache(plan._text)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class TinyLake:
     def open(self, run_id: str, as_of: str = AS_OF) -> Opened:
         from jobs._run import moment, open_run
 
-        with patch.dict("os.environ", {"TWINLAKE_HOME": str(self.home.path)}):
+        home = patch.dict("os.environ", {"TWINLAKE_HOME": str(self.home.path)})
+        with home, patch("twinlake.plan._text", _read_once):
             return open_run(self.home.feeds, moment(as_of), run_id)
 
     def run(self, feeds: Feeds | None = None, as_of: str = AS_OF) -> list[dict[str, Any]]:

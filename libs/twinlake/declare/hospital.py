@@ -79,12 +79,17 @@ def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:
         yield f"calendar must be one of {', '.join(CALENDARS)}"
     if not isinstance(settings.get("link", True), bool):
         yield "link must be true or false"
-    for local, code in dict(settings.get("codes", {})).items():
+    for local, code in _pairs_of(settings, "codes"):
         if ":" not in str(code):
             yield f"[codes] {local!r} must be vocabulary:code (such as LOINC:2345-7)"
-    for rule, severity in dict(settings.get("severity", {})).items():
+    for rule, severity in _pairs_of(settings, "severity"):
         if severity not in SEVERITIES:
             yield f"[severity] {rule!r} must be one of {', '.join(SEVERITIES)}"
+
+
+def _pairs_of(settings: dict[str, Any], name: str) -> list[tuple[str, Any]]:
+    pairs = settings.get(name)
+    return list(pairs.items()) if isinstance(pairs, dict) else []
 
 
 def _is_zone(name: str) -> bool:

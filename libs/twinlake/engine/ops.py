@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+TRIES = 10
 TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -90,11 +92,19 @@ class Ops:
     def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to `ops.<name>` in one commit; nothing to add makes no commit."""
         from deltalake import write_deltalake
+        from deltalake.exceptions import CommitFailedError
 
         schema = SCHEMAS[name]
         batch = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
-        if batch.num_rows:
-            write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
+        for left in reversed(range(TRIES if batch.num_rows else 0)):
+            try:
+                write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
+                return
+            except CommitFailedError:
+                # Two first writers make the table at once; the one that lost finds it there.
+                if not left:
+                    raise
+                time.sleep(0.1)
 
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
         """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.

@@ -26,7 +26,10 @@ def test_plain_and_gzipped_dated_and_undated_files_are_the_same_feed(tmp_path):
 
 
 def test_a_feed_of_no_known_system_and_a_file_of_no_feed_are_told(tmp_path):
-    lay(tmp_path, {"h/hl8/a.txt": "x", "h/toy/persons.xls": "x", "h/toy/log.txt": "x", "h/loose.csv": "x", "h/toy/.DS": ""})
+    lay(
+        tmp_path,
+        {"h/hl8/a.txt": "x", "h/toy/persons.xls": "x", "h/toy/log.txt": "x", "h/loose.csv": "x", "h/toy/.DS": ""},
+    )
     told = {path: (f.feed, f.status) for path, f in found(tmp_path).items()}
     assert told == {
         "h/hl8/a.txt": (None, "unknown"), "h/toy/persons.xls": (None, "unknown"), "h/toy/log.txt": (None, "ignored"),
@@ -35,7 +38,9 @@ def test_a_feed_of_no_known_system_and_a_file_of_no_feed_are_told(tmp_path):
     assert "no system is called 'hl8'; known: toy" in found(tmp_path)["h/hl8/a.txt"].reason
 
 
-@pytest.mark.parametrize("name", ["vis'it", "visit two", "visit%20x", "visit\nx", "visit[1]{a,b}*?", "visit ü🏥", "visit`;--"])
+@pytest.mark.parametrize(
+    "name", ["vis'it", "visit two", "visit%20x", "visit\nx", "visit[1]{a,b}*?", "visit ü🏥", "visit`;--"]
+)
 def test_hostile_names_are_names(tmp_path, name):
     lay(tmp_path, {f"h/toy/sub {name}/visit {name}.ndjson": "{}"})
     (file,) = found(tmp_path).values()
@@ -93,7 +98,9 @@ def test_a_hospital_without_hospital_toml_is_refused_and_the_others_go_on(tmp_pa
     (tmp_path / ".git").mkdir()
     good, refused = find_hospitals(tmp_path)
     assert list(good) == ["good"]
-    assert refused == {"bare": "bare: no hospital.toml. Write one with at least: name, time_zone, identifier_namespace."}
+    assert refused == {
+        "bare": "bare: no hospital.toml. Write one with at least: name, time_zone, identifier_namespace."
+    }
 
 
 def test_files_beside_the_hospitals_are_told(tmp_path):

@@ -37,8 +37,9 @@ def home(tmp_path):
 
 
 def start(home, run_id, seconds):
-    return subprocess.Popen([sys.executable, "-c", HOLD, str(home.path), run_id, str(seconds)], stdout=subprocess.PIPE,
-                            text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)})  # fmt: skip
+    command = [sys.executable, "-c", HOLD, str(home.path), run_id, str(seconds)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def test_a_home_remembers_its_feeds_and_refuses_others(home, tmp_path):

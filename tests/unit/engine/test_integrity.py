@@ -25,7 +25,9 @@ def write(run, name, rows):
 
 
 def bronze(run, *files):
-    write(run, "bronze.toy_persons", [{"path": p, "_file_hash": h, "n": n} for p, h, count in files for n in range(count)])
+    write(
+        run, "bronze.toy_persons", [{"path": p, "_file_hash": h, "n": n} for p, h, count in files for n in range(count)]
+    )
 
 
 def published(**versions):
@@ -66,7 +68,7 @@ def test_a_file_that_is_gone_or_cut_and_a_log_that_is_broken_are_told(run, layer
     assert not list(damaged_files(run.ops, whole))
     folder = Path(run.ops.path(f"{layer}.toy"))
     file = next(folder.glob("*.parquet")) if damage != "log" else next(folder.glob("_delta_log/*.json"))
-    file.unlink() if damage == "gone" else file.write_bytes(file.read_bytes()[: 20])
+    file.unlink() if damage == "gone" else file.write_bytes(file.read_bytes()[:20])
     (problem,) = damaged_files(run.ops, whole)
     assert problem.startswith(f"{layer}.toy: ")
     assert {"gone": "is missing", "cut": "has 20 bytes", "log": "log cannot be read"}[damage] in problem

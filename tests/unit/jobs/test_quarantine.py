@@ -59,7 +59,9 @@ def test_a_record_that_broke_two_rules_is_exported_once(held):
     assert len((held / "out").read_text().split("\n")) == 2
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "1", '{"path":"a"}', json.dumps({"path": "a", "record_offset": "x", "raw_record": ""})])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "1", '{"path":"a"}', json.dumps({"path": "a", "record_offset": "x", "raw_record": ""})]
+)
 def test_a_file_that_was_not_exported_is_refused_with_its_line(tmp_path, line):
     (tmp_path / "out").write_text('\n{"path":"a","record_offset":1,"raw_record":"{}"}\n' + line + "\n")
     with pytest.raises(ConfigurationError, match="line 3 is not an exported record"):
@@ -67,5 +69,7 @@ def test_a_file_that_was_not_exported_is_refused_with_its_line(tmp_path, line):
 
 
 def test_a_table_without_quarantine_names_those_that_have_one(held):
-    with pytest.raises(ConfigurationError, match="person has no quarantine. Tables that have one: measurement, toy_visit"):
+    with pytest.raises(
+        ConfigurationError, match="person has no quarantine. Tables that have one: measurement, toy_visit"
+    ):
         said(_quarantine.show, None, "person", None, 1)

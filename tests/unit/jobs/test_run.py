@@ -47,7 +47,10 @@ def test_what_is_no_moment_is_refused(text):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ('[severity]\n"measurement.no_such_rule" = "warn"\n', "'measurement.no_such_rule' is no rule that a hospital can"),
+        (
+            '[severity]\n"measurement.no_such_rule" = "warn"\n',
+            "'measurement.no_such_rule' is no rule that a hospital can",
+        ),
         ('colour = "red"\n', "unknown key colour"),
         ('calendar = "julian"\n', "calendar must be one of"),
     ],

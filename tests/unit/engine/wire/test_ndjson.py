@@ -93,7 +93,9 @@ def test_whole_numbers_beyond_a_double_stay_exact(read_json):
 
 def test_a_key_that_no_parser_holds_exactly_is_no_key(read_json):
     """Two such ids would be one double; without a key each record stands for itself."""
-    found = read_json(b'{"id":123456789012345678901234}\n{"id":123456789012345678901235}\n{"id":{"x":1}}\n{"id":true}\n')
+    found = read_json(
+        b'{"id":123456789012345678901234}\n{"id":123456789012345678901235}\n{"id":{"x":1}}\n{"id":true}\n'
+    )
     assert [item.key for item in found] == [None] * 4
 
 

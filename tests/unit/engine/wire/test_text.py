@@ -17,7 +17,9 @@ def read(path):
         return list(lines(stream))
 
 
-@pytest.mark.parametrize(("name", "packed"), [("a.csv", False), ("a.csv.gz", True), ("a.csv", True), ("a.csv.gz", False)])
+@pytest.mark.parametrize(
+    ("name", "packed"), [("a.csv", False), ("a.csv.gz", True), ("a.csv", True), ("a.csv.gz", False)]
+)
 def test_a_file_is_what_its_bytes_are_whatever_its_name(tmp_path, name, packed):
     (tmp_path / name).write_bytes(gzip.compress(TEXT) if packed else TEXT)
     assert read(tmp_path / name) == TEXT.splitlines()

@@ -1,0 +1,91 @@
+"""A publication is one row set: version of every table, made only when something is new and everything is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import CommitProperties, write_deltalake
+
+from twinlake.declare.errors import DataError, NotPublished
+from twinlake.declare.table import Table
+from twinlake.engine.home import Home
+from twinlake.engine.ops import State
+from twinlake.engine.publication import last_publication, pin, publication_id, publish, require_publication
+from twinlake.engine.run import Run
+
+
+def declared(layer: str, name: str) -> Table:
+    return Table(
+        name=name, layer=layer, meaning="m", grain="a person", key=("person_id",), columns=("person_id",),
+        required=frozenset({"person_id"}), unit="person_id", build=lambda: None, inputs=(),
+    )  # fmt: skip
+
+
+TABLES = {t.name: t for t in (declared("silver", "person"), declared("twins", "patient_state"))}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(Home(tmp_path, tmp_path), "run-1", datetime(2026, 11, 1, tzinfo=UTC), {}, {}, TABLES, {}, lambda _: ())
+
+
+@pytest.fixture
+def commit(run: Run) -> Callable[..., None]:
+    """`commit(name, digest)`: a new version of a table, proved unless told otherwise."""
+
+    def write(name: str, hash_sum: int, proved: bool = True) -> None:
+        said = CommitProperties(custom_metadata={"userMetadata": State({}, "f", 1, hash_sum).to_json()})
+        table = pa.table({"person_id": [hash_sum]})
+        write_deltalake(run.ops.path(name), table, mode="overwrite", commit_properties=said)
+        version = run.ops.version(name)
+        run.ops.append("validation", [{"table": name, "version": version, "success": proved, "run_id": "run-1"}])
+
+    return write
+
+
+@pytest.fixture
+def both(commit) -> None:
+    commit("silver.person", 1)
+    commit("twins.patient_state", 1)
+
+
+def test_nothing_is_read_before_the_first_publication(run: Run) -> None:
+    assert last_publication(run.ops) is None
+    with pytest.raises(NotPublished, match="twinlake run"):
+        require_publication(run.ops)
+
+
+def test_a_publication_holds_every_table_and_nothing_new_makes_none(run: Run, both) -> None:
+    identity, is_new = publish(run)
+    assert (is_new, publish(run)) == (True, (identity, False))
+    assert last_publication(run.ops).versions == {"silver.person": 0, "twins.patient_state": 0}
+
+
+def test_the_id_is_of_what_silver_and_gold_hold_not_of_how_often_they_were_written(run: Run, both, commit) -> None:
+    before = publication_id(run)
+    commit("silver.person", 2)
+    assert publication_id(run) != before
+    commit("silver.person", 1)
+    assert publication_id(run) == before
+
+
+def test_twins_that_changed_alone_are_published_too(run: Run, both, commit) -> None:
+    identity, _ = publish(run)
+    commit("twins.patient_state", 2)
+    assert publish(run) == (identity, True)
+    assert last_publication(run.ops).versions["twins.patient_state"] == 1
+
+
+def test_a_version_that_failed_is_neither_pinned_nor_published_and_readers_keep_the_last(
+    run: Run, both, commit
+) -> None:
+    publish(run)
+    commit("silver.person", 2, proved=False)
+    for step in (pin, publish):
+        with pytest.raises(DataError, match="silver.person"):
+            step(run)
+    assert last_publication(run.ops).versions["silver.person"] == 0

@@ -1,0 +1,72 @@
+"""A record that landed and reached nothing stops the run, again and again, until it is mended or declared."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from deltalake import write_deltalake
+
+from twinlake.declare.errors import DataError
+from twinlake.declare.source import Implementation, System, csv_feed
+from twinlake.declare.table import Table
+from twinlake.engine.home import Home
+from twinlake.engine.ingest import ingest, new_files
+from twinlake.engine.ledger import read_ledger
+from twinlake.engine.reconcile import reconcile
+from twinlake.engine.records import Records
+from twinlake.engine.run import Run
+
+HEADER = "id,person,kind"
+PLACE = Table(
+    name="place", layer="silver", meaning="m", grain="g", key=("_record_id",), columns=("person_id", "_record_id"),
+    required=frozenset(), unit="person_id", build=lambda: None, inputs=(), from_sources=("city",),
+)  # fmt: skip
+FEED = csv_feed("places", r"places\.csv", HEADER, "snapshot", key=("id",), person="person")
+TOY = System("toy", "m", (FEED,), (Implementation("place", ("places",), lambda rows: rows),))
+
+
+@pytest.fixture
+def run(spark, tmp_path: Path) -> Run:
+    """Four records landed, two of them one record that said two things; nothing is mapped yet."""
+    file = tmp_path / "feeds" / "h" / "toy" / "places.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{HEADER}\n1,p,good\n2,p,odd\n3,p,good\n3,p,better\n")
+    home = Home(tmp_path / "home", tmp_path / "feeds")
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    made = Run(home, "r", at, {}, {"toy": TOY}, {"place": PLACE}, {}, lambda _: (), session=lambda: spark)
+    ledger = read_ledger(made.ops)
+    ingest(made, "h", new_files(home.feeds, "h", made.systems, ledger), ledger)
+    return made
+
+
+def store(run: Run, condition: str) -> None:
+    """silver.place, as if these records had been mapped."""
+    found = Records(run, read_ledger(run.ops)).current("toy", "places").where(condition)
+    mapped = found.selectExpr("source_person_key as person_id", "_record_id").toArrow()
+    write_deltalake(run.ops.path("silver.place"), mapped, mode="overwrite")
+
+
+def outcomes(run: Run) -> dict[str, int]:
+    return {row["outcome"]: row["records"] for row in reconcile(run)}
+
+
+def test_each_record_is_accounted_for_once(run: Run) -> None:
+    store(run, "true")
+    assert outcomes(run) == {"mapped": 3, "superseded": 1}
+    assert outcomes(run) == {}, "nothing changed since"
+
+
+def test_a_lost_record_stops_this_run_and_the_next(run: Run) -> None:
+    store(run, "kind <> 'odd'")
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"h toy\.places: 1"):
+            reconcile(run)
+
+
+def test_a_reason_in_the_source_is_an_account(run: Run) -> None:
+    store(run, "kind <> 'odd'")
+    told = dataclasses.replace(TOY, feeds=(dataclasses.replace(FEED, unmapped={"odd ones": "kind = 'odd'"}),))
+    assert outcomes(dataclasses.replace(run, systems={"toy": told})) == {"mapped": 2, "unmapped": 1, "superseded": 1}
