@@ -1,4 +1,4 @@
-"""Whatever is delivered when, and in whatever order it arrives: at each moment the highest version that stood counts."""
+"""Whatever is delivered when, in whatever order it arrives: at each moment the highest version that stood counts."""
 
 from __future__ import annotations
 

@@ -74,6 +74,7 @@ def _prepare_process() -> None:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     # Python's naive datetimes are local time on their way into and out of Spark.
     os.environ["TZ"] = "UTC"
     time.tzset()
