@@ -104,9 +104,7 @@ def test_a_person_whom_a_new_snapshot_leaves_out_is_gone_until_another_brings_th
     assert cleo not in persons(lake).values()
     for name in ("silver.person", "silver.measurement", "gold.person_summary", "twins.patient_state"):
         assert cleo not in {row["person_id"] for row in lake.rows(name)}, name
-    assert {row["city"] for row in lake.rows("silver.location")} == {"SALEM", "LYNN"}, (
-        "Nahant is nobody's place now"
-    )
+    assert {row["city"] for row in lake.rows("silver.location")} == {"SALEM", "LYNN"}, "Nahant is nobody's place now"
     # A snapshot between the two comes late, a third one changes nothing more: the end of what was known may not move.
     lake.run(northgate(Feeds(), day="2026-10-04", persons=SYNTHEA_PERSONS[1:]))
     lake.run(northgate(Feeds(), day="2026-10-12", persons=SYNTHEA_PERSONS[:1]))

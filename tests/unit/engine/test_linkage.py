@@ -19,8 +19,8 @@ from tests.support.identity_sample import name, synthea_persons
 from twinlake.catalog.identity import identity, model
 from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
-from twinlake.engine.linkage import link_persons, link_table
 from twinlake.declare.survivorship import survivors
+from twinlake.engine.linkage import link_persons, link_table
 from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.linkage_training import train
 
