@@ -61,7 +61,8 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
 
 def foresee(opened: Opened) -> Iterator[str]:
     """What a run would find to do; nothing is written and no Spark starts."""
-    from twinlake.engine.ingest import new_files, read_ledger
+    from twinlake.engine.ingest import new_files
+    from twinlake.engine.ledger import read_ledger
 
     ledger = read_ledger(opened.run.ops)
     for hospital in opened.readable:

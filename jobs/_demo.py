@@ -9,7 +9,7 @@ from pathlib import Path
 from jobs._report import finish
 from jobs._run import moment, open_run, run_id_now
 from twinlake.declare.errors import PlatformError
-from twinlake.engine.airflow_home import run_daily
+from twinlake.engine.airflow_run import run_daily
 from twinlake.engine.home import run_lock
 from twinlake.engine.publication import last_publication
 from twinlake.synthetic.network import make_network

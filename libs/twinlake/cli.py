@@ -205,7 +205,7 @@ def bench(
 @app.command()
 def airflow(feeds: Feeds = None) -> None:
     """Serve Airflow on this machine (127.0.0.1:8080), to see, run and back-fill the DAGs."""
-    from twinlake.engine.airflow_home import serve
+    from twinlake.engine.airflow_serve import serve
     from twinlake.engine.home import home_of
 
     home = home_of(feeds)

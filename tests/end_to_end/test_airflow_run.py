@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 import jobs._daily
 from twinlake.declare import errors
-from twinlake.engine.airflow_home import run_daily
+from twinlake.engine.airflow_run import run_daily
 
 said, failing = [], sys.argv[2]
 

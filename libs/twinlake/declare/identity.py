@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import log2
 
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.identity_weights import Weights
@@ -143,11 +142,6 @@ class Identity:
     def frequency_columns(self) -> tuple[str, ...]:
         """Columns whose common values have a frequency table."""
         return tuple(c.frequency for c in self.comparisons if c.frequency)
-
-    @property
-    def prior_weight(self) -> float:
-        """The prior in bits."""
-        return -log2(self.one_in - 1)
 
     def comparison(self, name: str) -> Comparison:
         """A comparison by its name."""

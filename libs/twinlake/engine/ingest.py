@@ -16,7 +16,7 @@ import pyarrow as pa
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import System
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
-from twinlake.engine.ledger import LANDED, Ledger, read_ledger
+from twinlake.engine.ledger import LANDED, Ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
 from twinlake.engine.staging import OUTCOME, STAGED, stage
@@ -267,6 +267,3 @@ def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[d
     ]  # fmt: skip
     found += find_strays(run.home.feeds)
     return [_ledger_row(run, NewFile(f, ""), {}, ledger) for f in found if known.get(f.path) != (f.status, f.reason)]
-
-
-__all__ = ["BRONZE", "NewFile", "ingest", "new_files", "read_ledger", "refused_rows"]
