@@ -14,9 +14,9 @@ from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.hospital import Hospital
 from twinlake.engine.checks import refuse_unknown_severities
 from twinlake.engine.discover import find_hospitals
-from twinlake.engine.home import home_of, open_home
+from twinlake.engine.home import check_home, home_of, open_home
 from twinlake.engine.run import Run, silent
-from twinlake.engine.settings import remembered
+from twinlake.engine.settings import remember, remembered
 from twinlake.plan import Plan, fingerprints, read_plan
 
 
@@ -36,13 +36,17 @@ class Opened:
 
 def open_run(
     feeds: Path, as_of: datetime, run_id: str, progress: Callable[[str], None] = silent,
-    deliveries: tuple[date, date] | None = None,
+    deliveries: tuple[date, date] | None = None, *, dry: bool = False,
 ) -> Opened:  # fmt: skip
-    """The run over a feeds root; nothing is written but the home itself, and no Spark starts."""
+    """The run over a feeds root; no Spark starts, and nothing is written but the home itself (if `dry`, nothing)."""
     plan = read_plan()
     readable, refused = _usable(plan, *find_hospitals(feeds))
     home = home_of(feeds)
-    open_home(home)
+    if not dry:
+        open_home(home)
+        remember(home, readable)
+    elif home.path.exists():
+        check_home(home)
     hospitals = remembered(home, readable)
     run = Run(
         home=home, run_id=run_id, as_of=as_of, hospitals=hospitals, systems=plan.systems, tables=plan.tables,

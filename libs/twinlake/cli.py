@@ -50,7 +50,7 @@ def _say(message: str) -> None:
     print(message, flush=True)
 
 
-def _open(feeds: Path | None, as_of: str | None, verb: str):
+def _open(feeds: Path | None, as_of: str | None, verb: str, *, dry: bool = False):
     from jobs._run import moment, open_run, run_id_now
 
     if feeds is None:
@@ -58,7 +58,7 @@ def _open(feeds: Path | None, as_of: str | None, verb: str):
 
         feeds = home_of(None).feeds
     at = moment(as_of) if as_of else moment(datetime.now().astimezone().date().isoformat())
-    return open_run(feeds, at, run_id_now(verb), _say)
+    return open_run(feeds, at, run_id_now(verb), _say, dry=dry)
 
 
 @app.command()
@@ -72,7 +72,7 @@ def run(
     """Bring the lake up to its feeds and publish it (without Airflow). Exit 0: published, or nothing new."""
     from jobs._daily import foresee, walk
 
-    opened = _open(feeds, as_of, "run")
+    opened = _open(feeds, as_of, "run", dry=dry_run)
     if dry_run:
         for line in foresee(opened):
             _say(line)

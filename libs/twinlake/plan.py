@@ -58,8 +58,10 @@ class Plan:
 def read_plan() -> Plan:
     """The plan of the catalogue as it is written; no Spark session is started."""
     systems = {s.name: s for s in _declared("sources", System)}
-    tables = {t.name: t for layer in LAYERS for t in _declared(layer, Table)}
     models = {m.name: m for m in _declared("models", Model)}
+    features = {name: models[name].feature_table.name for name in sorted(models)}
+    declared = (t for layer in LAYERS for t in _declared(layer, Table))
+    tables = {t.name: t.scoring(features) if t.scored else t for t in declared}
     _check_sources(systems, tables)
     _check_directions(tables)
     return Plan(systems, tables, models, tuple(_sorted(_nodes(tables, models))))

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.support.landing_sample import lay
+from twinlake.engine.home import Home, open_home
 
 MAIN = "from twinlake.cli import main; main()"
 
@@ -86,7 +87,7 @@ def test_before_any_lake_every_question_says_what_to_run(twinlake, command):
 @pytest.mark.parametrize("command", [c for c in ASKED[:4] if c[0] != "report"], ids=" ".join)
 def test_before_any_publication_every_question_says_what_to_run(twinlake, tmp_path, command):
     lay(tmp_path / "feeds", {"h/x": ""})
-    assert twinlake("run", "--dry-run", "--feeds", "feeds")[0] == 0
+    open_home(Home(tmp_path / ".twinlake" / tmp_path.name, (tmp_path / "feeds").resolve()))
     code, out, err = twinlake(*command, "--feeds", "feeds")
     assert (code, out) == (1, "") and err.count("\n") == 1
     assert "Nothing is published in this lake yet. Run `twinlake run --feeds DIR`" in err
@@ -113,18 +114,18 @@ def test_wrong_usage_is_exit_code_2_and_says_what_was_expected(twinlake, tmp_pat
     assert code == 2 and said in err and "Traceback" not in err
 
 
-def test_a_dry_run_writes_no_table_and_counts_what_it_would_land(twinlake, tmp_path):
+def test_a_dry_run_writes_nothing_and_counts_what_it_would_land(twinlake, tmp_path):
     lay(tmp_path / "feeds", {"h/synthea_csv/patients.csv": "", "h/other/x": "", "bad/x": ""}, bad='colour = "red"\n')
     code, out, _ = twinlake("run", "--dry-run", "--feeds", "feeds")
     assert code == 0 and "h: 1 new files to land, 1 that no feed takes" in out and "bad: refused: " in out
-    assert not list(tmp_path.rglob("_delta_log"))
+    assert [p.name for p in tmp_path.iterdir()] == ["feeds"]
 
 
 def test_a_lake_of_other_feeds_and_of_another_format_are_refused(twinlake, tmp_path):
     for name in ("one", "two"):
         lay(tmp_path / name, {"h/x": ""})
     home = {"TWINLAKE_HOME": str(tmp_path / "home")}
-    assert twinlake("run", "--dry-run", "--feeds", "one", **home)[0] == 0
+    open_home(Home(tmp_path / "home", (tmp_path / "one").resolve()))
     code, _, err = twinlake("run", "--dry-run", "--feeds", "two", **home)
     assert code == 2 and "belongs to the feeds in" in err
     (tmp_path / "home" / "home.json").write_text('{"format": 0, "feeds": "one"}')

@@ -1,1 +1,1 @@
-"""Units, formulas and ages: pure, each with its citation."""
+"""Units and ages: pure, each with its citation."""

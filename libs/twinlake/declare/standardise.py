@@ -79,15 +79,20 @@ def sex(text: Column) -> Column:
 
 
 def instant(text: Column) -> Column:
-    """A date or time as UTC: a part of a date is its first day, a day its midnight, a time without a zone is UTC."""
+    """A date or time as UTC; a part of a date is its first day, and a day its midnight there.
+
+    A time without a zone is the clock on the hospital's wall (`time_zone`, beside each record): where that clock was
+    turned back the earlier of both moments is meant, and a time it skipped is read as if it had not been turned.
+    """
     whole = (
         F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01T00:00:00Z")))
         .when(F.length(text) == 7, F.concat(text, F.lit("-01T00:00:00Z")))
         .when(F.length(text) == 10, F.concat(text, F.lit("T00:00:00Z")))
         .when(text.rlike(r"(Z|[+-]\d\d:?\d\d)$"), text)
-        .otherwise(F.concat(text, F.lit("Z")))
     )
-    return whole.try_cast("timestamp")
+    on_the_wall = F.concat(text, F.lit("Z")).try_cast("timestamp")
+    local = F.to_utc_timestamp(on_the_wall, F.coalesce("time_zone", F.lit("UTC")))
+    return F.when(whole.isNotNull(), whole.try_cast("timestamp")).otherwise(local)
 
 
 def day(text: Column) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,7 @@ from twinlake.declare.errors import DeclarationError
 from twinlake.vocabulary.field import Field
 from twinlake.vocabulary.fields import DICTIONARY
 
-NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions"})
+NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions", "features"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Table:
     that depend on the reader's moment (age today), as SQL over the row, `as_of` and `publication_id`; never stored.
     `versions_of` marks the table that keeps the versions another one's rows had before they were corrected, replaced
     or withdrawn; `whole` one whose every row may depend on any row of its inputs. `references` are foreign keys,
-    column → table, made before this one.
+    column → table, made before this one. A `scored` table is given the models' `champions` and `features`; which
+    table each model's features stand in, the plan fills in as `features`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table:
     versions_of: str | None = None
     whole: bool = False
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    features: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         problems = [
@@ -70,6 +72,11 @@ class Table:
     @property
     def full_name(self) -> str:
         return f"{self.layer}.{self.name}"
+
+    def scoring(self, features: Mapping[str, str]) -> Table:
+        """The table that reads these feature tables too (model → table)."""
+        inputs = dict.fromkeys((*self.inputs, *features.values()))
+        return replace(self, inputs=tuple(inputs), features=MappingProxyType(dict(features)))
 
     @property
     def fields(self) -> tuple[Field, ...]:

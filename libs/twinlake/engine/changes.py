@@ -9,7 +9,7 @@ from twinlake.declare.source import Feed, Implementation
 from twinlake.declare.table import Table, Through
 from twinlake.engine.counting import Step, contents, steps
 from twinlake.engine.ledger import Ledger
-from twinlake.engine.records import Records, parse
+from twinlake.engine.records import CARRIED, Records, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def persons_reached_by_lookup(
 def _parsed(rows: DataFrame, feed: Feed) -> DataFrame:
     from pyspark.sql import functions as F
 
-    blank = {c: F.lit(None) for c in ("_record_id", "_fact_key", "known_from", "known_until")}
+    blank = {c: F.lit(None) for c in CARRIED if c not in rows.columns}
     return parse(rows.withColumns(blank), feed)
 
 

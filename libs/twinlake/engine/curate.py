@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def curate(run: Run, table: Table, given: Mapping[str, Any] | None = None, fingerprint: str = "") -> Outcome:
     """Bring one table up to its inputs; `given` are parameters of its build that are no tables."""
-    names = [run.table(name).full_name for name in table.inputs if name not in (given or {})]
+    names = [run.table(name).full_name for name in table.inputs]
     state = State(newest(run, names), run.fingerprints[table.full_name] + fingerprint)
     before = consumed(run, table.full_name)
     if before is not None and before.inputs == state.inputs and before.fingerprint == state.fingerprint:
@@ -27,7 +27,7 @@ def curate(run: Run, table: Table, given: Mapping[str, Any] | None = None, finge
     units = _changed_units(run, table, before, state)
     if units == []:
         return Outcome(table.full_name, "equal", units=0, state=state)
-    rows = table.build(**_frames(run, table, units, given or {}), **_settings(run, table, given or {}))
+    rows = table.build(**_frames(run, table, units), **_settings(run, table, given or {}))
     return replace(run, table, rows, units, state)
 
 
@@ -46,11 +46,12 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State) -
     return collect_units(found)
 
 
-def _frames(run: Run, table: Table, units: Units, given: Mapping[str, Any]) -> dict[str, DataFrame]:
-    names = [name for name in table.inputs if name not in given]
-    if units is None:
-        return {name: _read(run, name) for name in names}
-    return {name: _of_units(run, table, name, units) for name in names}
+def _frames(run: Run, table: Table, units: Units) -> dict[str, Any]:
+    """The tables that build names; those of the models' features together, by model."""
+    read = {name: _read(run, name) if units is None else _of_units(run, table, name, units) for name in table.inputs}
+    named = {name: rows for name, rows in read.items() if name in inspect.signature(table.build).parameters}
+    features = {model: read[name] for model, name in table.features.items()}
+    return {**named, "features": features} if table.scored else named
 
 
 def _read(run: Run, name: str) -> DataFrame:

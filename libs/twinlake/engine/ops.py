@@ -85,6 +85,9 @@ class Ops:
 
     def __init__(self, lake: Path) -> None:
         self.lake = lake
+        # What a version of a table says never changes: it is read once.
+        self._rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self._states: dict[tuple[str, int], State | None] = {}
 
     def path(self, name: str) -> str:
         return str(self.lake / name.replace(".", "/"))
@@ -111,10 +114,17 @@ class Ops:
 
         Ops tables are only ever appended to, a file a commit; a query engine would open the files in any order.
         """
+        newest = self.version(f"ops.{name}")
+        if newest is None:
+            return []
+        place = (name, newest if version is None else version)
+        if place not in self._rows:
+            self._rows[place] = self._read(*place)
+        return list(self._rows[place])
+
+    def _read(self, name: str, version: int) -> list[dict[str, Any]]:
         from deltalake import DeltaTable
 
-        if self.version(f"ops.{name}") is None:
-            return []
         folder = Path(self.path(f"ops.{name}"))
         files = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True)).to_pylist()
         ordered = sorted(files, key=lambda file: (file["modification_time"], file["path"]))
@@ -130,10 +140,16 @@ class Ops:
 
     def state(self, name: str) -> State | None:
         """What the newest commit that carries a state says; None for a table that was never built."""
+        version = self.version(name)
+        if version is None:
+            return None
+        if (name, version) not in self._states:
+            self._states[name, version] = self._said(name)
+        return self._states[name, version]
+
+    def _said(self, name: str) -> State | None:
         from deltalake import DeltaTable
 
-        if not DeltaTable.is_deltatable(self.path(name)):
-            return None
         for commit in DeltaTable(self.path(name), without_files=True).history():
             if "fingerprint" in (commit.get("userMetadata") or ""):
                 return State.from_json(commit["userMetadata"])

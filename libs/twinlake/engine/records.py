@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinlake.declare.expressions import surrogate_key
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
 from twinlake.engine.counting import Content, contents
@@ -16,9 +18,10 @@ from twinlake.engine.versions import spans
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+SETTINGS = ("time_zone", "identifier_namespace")
 CARRIED = (
     "hospital", "system", "source_person_id", "source_person_key", "_record_id", "_fact_key", "known_from",
-    "known_until", "raw_record",
+    "known_until", "raw_record", *SETTINGS,
 )  # fmt: skip
 CSV_OPTIONS = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "nullValue": "", "emptyValue": ""}
 
@@ -121,8 +124,19 @@ class Records:
 
     def _parsed(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
         declared = self.run.systems[system].feed(feed)
-        parsed = parse(rows, declared)
+        parsed = parse(with_settings(rows, self.run.hospitals), declared)
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
+
+
+def with_settings(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    """The records with what their hospital.toml says of how to read them; null for a hospital that is gone."""
+    from pyspark.sql import functions as F
+
+    def of_each(setting: str) -> Column:
+        pairs = [F.lit(part) for name, h in sorted(hospitals.items()) for part in (name, getattr(h, setting))]
+        return F.try_element_at(F.create_map(*pairs), F.col("hospital")) if pairs else F.lit(None).cast("string")
+
+    return rows.withColumns({setting: of_each(setting) for setting in SETTINGS})
 
 
 def parse(rows: DataFrame, feed: Feed, carried: tuple[str, ...] = CARRIED) -> DataFrame:
@@ -144,5 +158,6 @@ def _record(feed: Feed) -> Column:
 
 CARRIED_TYPES = (
     "hospital string, system string, source_person_id string, source_person_key bigint, _record_id bigint, "
-    "_fact_key bigint, known_from timestamp, known_until timestamp, raw_record string"
+    "_fact_key bigint, known_from timestamp, known_until timestamp, raw_record string, time_zone string, "
+    "identifier_namespace string"
 )

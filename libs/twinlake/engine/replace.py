@@ -98,7 +98,9 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
-    # Two unlike things in one scan: the rows go to the table, their number and hash to the observation.
+    # Two unlike things in one scan: the rows go to the table, their number and hash to the observation. What broke a
+    # rule is wanted again for quarantine, so the rows are kept rather than built twice.
+    judged = judged.persist()
     seen = Observation()
     broken = F.size("_broken") > 0
     kept_hash = F.when(~broken, row_hash(table.columns)).cast("decimal(20,0)")
@@ -106,14 +108,15 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
         seen, F.count(F.lit(1)).alias("built"), F.count(F.when(broken, 1)).alias("quarantined"),
         F.sum(kept_hash).cast("decimal(38,0)").alias("hash_sum"),
     )  # fmt: skip
-    good = _described(table, watched.where(~broken))
-    _write(run, table, good, _properties(table), None)
-    said = seen.get
+    try:
+        _write(run, table, _described(table, watched.where(~broken)), _properties(table), None)
+        said = seen.get
+        # The mark comes last: without it a killed first build is made anew, with its quarantine.
+        _quarantine(run, table, judged, None, said["quarantined"])
+    finally:
+        judged.unpersist()
     kept = said["built"] - said["quarantined"]
-    done = State(state.inputs, state.fingerprint, kept, int(said["hash_sum"] or 0), "full")
-    # The mark comes last: without it a killed first build is made anew, with its quarantine.
-    _quarantine(run, table, judged, None, said["quarantined"])
-    _mark(run, table, done)
+    _mark(run, table, State(state.inputs, state.fingerprint, kept, int(said["hash_sum"] or 0), "full"))
     return Outcome(table.full_name, "first", said["built"], said["quarantined"], rows_written=kept)
 
 

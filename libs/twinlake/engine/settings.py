@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from twinlake.declare.hospital import Hospital, read_hospital
 from twinlake.engine.home import Home
+
+
+def remember(home: Home, readable: Iterable[str]) -> None:
+    """Keep a copy of each hospital.toml that can be used."""
+    for name in readable:
+        _copy(home, name)
 
 
 def remembered(home: Home, readable: Mapping[str, Hospital]) -> dict[str, Hospital]:
@@ -15,14 +21,12 @@ def remembered(home: Home, readable: Mapping[str, Hospital]) -> dict[str, Hospit
     A hospital that cannot be read today lands nothing, but its records of before are not converted without its own
     units and codes.
     """
-    for name in readable:
-        _remember(home, name)
     stored = sorted(p.name for p in home.hospitals.iterdir()) if home.hospitals.is_dir() else []
     kept = {name: read_hospital(home.hospitals / name) for name in stored if name not in readable}
     return dict(sorted({**kept, **readable}.items()))
 
 
-def _remember(home: Home, name: str) -> None:
+def _copy(home: Home, name: str) -> None:
     source, target = home.feeds / name / "hospital.toml", home.hospitals / name / "hospital.toml"
     if target.is_file() and target.read_bytes() == source.read_bytes():
         return

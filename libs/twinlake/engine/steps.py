@@ -43,7 +43,7 @@ def _line(outcome: Outcome, seconds: float) -> str:
 
 
 def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) -> None:
-    files = _files(run, table) if outcome.is_written else {}
+    files = _committed(run, table, outcome) if outcome.is_written else {}
     look = looked(outcome.state.inputs, outcome.state.fingerprint) if outcome.state else None
     run.log(
         table.full_name, verb, mode=outcome.mode, units=outcome.units, rows_built=outcome.built,
@@ -53,15 +53,20 @@ def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) ->
     )  # fmt: skip
 
 
-def _files(run: Run, table: Table) -> dict[str, int]:
+def _committed(run: Run, table: Table, outcome: Outcome) -> dict[str, int]:
+    """What Delta says of the commit that wrote the table; another number of rows than was counted stops the run."""
     from deltalake import DeltaTable
 
-    for commit in DeltaTable(run.ops.path(table.full_name), without_files=True).history(3):
-        metrics = commit.get("operationMetrics") or {}
-        if "numFiles" in metrics or "numAddedFiles" in metrics:
-            added = int(metrics.get("numFiles", metrics.get("numAddedFiles", 0)))
-            return {"files_added": added, "files_removed": int(metrics.get("numRemovedFiles", 0))}
-    return {}
+    commits = DeltaTable(run.ops.path(table.full_name), without_files=True).history(3)
+    said = next(m for commit in commits if "numFiles" in (m := commit.get("operationMetrics") or {}))
+    # Rows of other units that lay in the same files are written again, and counted apart.
+    stored = int(said.get("numOutputRows", 0)) - int(said.get("numCopiedRows", 0))
+    if stored != outcome.rows_written:
+        raise AssertionError(
+            f"{table.full_name}: {outcome.rows_written} rows were built and kept, {stored} were stored. "
+            "The input moved while it was read, or build is not a pure function; nothing is published."
+        )
+    return {"files_added": int(said["numFiles"]), "files_removed": int(said.get("numRemovedFiles", 0))}
 
 
 def prove(run: Run, table: Table, *, again: bool = False) -> None:

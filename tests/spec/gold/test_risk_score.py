@@ -39,8 +39,10 @@ def test_every_person_has_a_row_for_every_model(given):
     }
     rows = risk_score.build(
         given("person_id\n 1\n 2"),
-        given(current, blood_glucose_feature),
-        given("person_id", diabetes_feature),
+        {
+            "blood_glucose": given(current, blood_glucose_feature),
+            "diabetes_probability": given("person_id", diabetes_feature),
+        },
         champions,
     )
     expect(

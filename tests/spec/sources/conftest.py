@@ -19,6 +19,7 @@ from twinlake.engine.wire import reader
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+ZONE = "America/New_York"
 Raw = str | Sequence[dict]
 Implement = Callable[..., "DataFrame"]
 
@@ -39,6 +40,7 @@ def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataF
         .withColumn("source_person_key", surrogate_key("hospital", "system", "source_person_id"))
         .withColumn("known_from", F.lit("2026-11-01").cast("timestamp"))
         .withColumn("known_until", F.lit(None).cast("timestamp"))
+        .withColumns({"time_zone": F.lit(ZONE), "identifier_namespace": F.lit("urn:st-a:mrn")})
         .select(*(part.split()[0] for part in CARRIED_TYPES.split(", ")))
     )
     parsed = parse(carried, feed)

@@ -36,8 +36,8 @@ def test_an_admission_is_a_visit(implement) -> None:
         implement(SYSTEM, "visit_occurrence", admissions=ADMISSIONS),
         """
         visit_source_id | visit_code | visit_source_value | visit_start_datetime | visit_end_datetime
-        h1              | IMP        | EW EMER.           | 2196-02-24 14:38     | 2196-03-04 14:02
-        h2              | OBSENC     | EU OBSERVATION     | 2197-02-24 14:38     |
+        h1              | IMP        | EW EMER.           | 2196-02-24 19:38     | 2196-03-04 19:02
+        h2              | OBSENC     | EU OBSERVATION     | 2197-02-24 19:38     |
         """,
     )
 
@@ -104,7 +104,7 @@ def test_procedures_come_from_three_files(implement) -> None:
         02HV33Z        | ICD10PCS             |                             | 2146-12-15         |
         93454          | CPT4                 | Cardiovascular              | 2129-05-22         |
         G0378          | HCPCS                | Hospital observation per hr | 2129-05-22         |
-        225792         | local                | Invasive Ventilation        | 2142-07-31 01:54   | 2142-08-02 10:44
+        225792         | local                | Invasive Ventilation        | 2142-07-31 05:54   | 2142-08-02 14:44
         """,
     )
 

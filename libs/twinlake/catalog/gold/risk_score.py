@@ -27,20 +27,14 @@ UNKNOWN = "nothing the model needs was ever measured"
         "risk_reason", "observed_at",
     ),
 )  # fmt: skip
-def risk_score(
-    person: DataFrame,
-    blood_glucose_feature: DataFrame,
-    diabetes_feature: DataFrame,
-    champions: Mapping[str, Champion],
-) -> DataFrame:
+def risk_score(person: DataFrame, features: Mapping[str, DataFrame], champions: Mapping[str, Champion]) -> DataFrame:
     """The champions' predictions from each person's latest moment (`observed_at`); a null says why in `risk_reason`.
 
     What it cannot tell: the future of a person unlike those the model was trained on.
     """
-    features = {"blood_glucose": blood_glucose_feature, "diabetes_probability": diabetes_feature}
     return reduce(
         lambda above, below: above.unionByName(below),
-        [_of_every_person(person, champions[name].score(rows), champions[name]) for name, rows in features.items()],
+        [_of_every_person(person, champions[name].score(features[name]), champions[name]) for name in sorted(features)],
     )
 
 

@@ -90,7 +90,7 @@ def source_person(patient: DataFrame) -> DataFrame:
         ssn=digits(_identifier("SS")),
         licence_number=identifier(_identifier("DL")),
         passport_number=identifier(_identifier("PPN")),
-        mrn=_identifier("MR"),
+        mrn=F.coalesce(_first("identifier", "x.system = identifier_namespace")["value"], _identifier("MR")),
     )
 
 

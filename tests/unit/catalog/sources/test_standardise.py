@@ -45,7 +45,11 @@ def test_every_time_is_utc_whatever_its_zone_and_precision(spark) -> None:
         "2020-02-03": datetime(2020, 2, 3, tzinfo=UTC),
         "2020-02-03T23:00:00-05:00": datetime(2020, 2, 4, 4, tzinfo=UTC),
         "2020-02-03T23:00:00.250Z": datetime(2020, 2, 3, 23, 0, 0, 250000, tzinfo=UTC),
-        "2196-02-24 14:38:00": datetime(2196, 2, 24, 14, 38, tzinfo=UTC),
+        "2196-02-24 14:38:00": datetime(2196, 2, 24, 19, 38, tzinfo=UTC),
+        "2026-07-01T12:00:00": datetime(2026, 7, 1, 16, 0, tzinfo=UTC),
+        # New York's clocks went from 2 to 3 on 2026-03-08 and from 2 back to 1 on 2026-11-01.
+        "2026-03-08 02:30:00": datetime(2026, 3, 8, 7, 30, tzinfo=UTC),
+        "2026-11-01 01:30:00": datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
         "2020-13-01": None,
         "soon": None,
         None: None,
@@ -56,6 +60,7 @@ def test_every_time_is_utc_whatever_its_zone_and_precision(spark) -> None:
         return F.unix_micros(standardise.instant(text))
 
     frame = spark.createDataFrame([(n, text) for n, text in enumerate(pairs)], "n int, text string")
+    frame = frame.withColumn("time_zone", F.lit("America/New_York"))
     found = [row.x for row in sorted(frame.select("n", micros(F.col("text")).alias("x")).collect())]
     assert found == [None if time is None else round(time.timestamp() * 1_000_000) for time in pairs.values()]
 
