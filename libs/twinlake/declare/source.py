@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,9 @@ class Feed:
     key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
     are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
     records that no table takes.
+
+    A feed may be a part of another one, `within`, that lands files of mixed records: it has no files of its own, and
+    its records are those for which `only`, SQL over `record_kind`, holds, read by its own schema.
     """
 
     name: str
@@ -37,8 +40,12 @@ class Feed:
     withdrawn: str | None = None
     exact_numbers: tuple[str, ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    within: str | None = None
+    only: str | None = None
 
     def __post_init__(self) -> None:
+        if (self.within is None) != (self.only is None):
+            raise DeclarationError(f"feed {self.name}: a part of another feed names both `within` and `only`.")
         if self.delivery not in DELIVERIES:
             raise DeclarationError(f"feed {self.name}: delivery is {self.delivery!r}; use {' or '.join(DELIVERIES)}.")
         re.compile(self.files)
@@ -63,6 +70,12 @@ def csv_feed(name: str, files: str, header: str, delivery: str, **rest: Any) -> 
     """A CSV feed from its header line; every column is text until a table says otherwise."""
     schema = ", ".join(f"`{column}` string" for column in header.split(","))
     return Feed(name=name, files=files, wire="csv", schema=schema, delivery=delivery, **rest)
+
+
+def part(of: Feed, name: str, only: str, **own: Any) -> Feed:
+    """The records of a mixed feed of one kind, with what differs for them: schema, withdrawn, unmapped …"""
+    blank: dict[str, Any] = {"withdrawn": None, "unmapped": MappingProxyType({})}
+    return replace(of, **{**blank, **own, "name": name, "files": "", "within": of.name, "only": only})
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,9 @@ class System:
             for feed in i.feeds
             if feed not in names
         ]
+        problems += [
+            f"{f.name} is within {f.within}, which is no feed" for f in self.feeds if f.within not in {None, *names}
+        ]
         if len(names) != len(self.feeds):
             problems.append("a feed stands twice")
         if problems:
@@ -111,12 +127,20 @@ class System:
     def feed(self, name: str) -> Feed:
         return next(feed for feed in self.feeds if feed.name == name)
 
+    def landed_in(self, name: str) -> str:
+        """The feed whose files hold the records of this one: itself, or the one it is a part of."""
+        return self.feed(name).within or name
+
+    def parts(self, name: str) -> tuple[Feed, ...]:
+        """The parts of a feed of mixed records."""
+        return tuple(feed for feed in self.feeds if feed.within == name)
+
     def implementing(self, table: str) -> tuple[Implementation, ...]:
         return tuple(i for i in self.implementations if i.table == table)
 
     def feed_of(self, path: str) -> Feed | None:
         """The feed of a file, by its path inside the system's folder (no dated folder, no `.gz`)."""
-        return next((feed for feed in self.feeds if re.fullmatch(feed.files, path)), None)
+        return next((f for f in self.feeds if f.within is None and re.fullmatch(f.files, path)), None)
 
     def why_ignored(self, path: str) -> str | None:
         """Why a file of the system is known but not read."""

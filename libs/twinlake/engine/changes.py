@@ -9,7 +9,7 @@ from twinlake.declare.source import Feed, Implementation
 from twinlake.declare.table import Table, Through
 from twinlake.engine.counting import Step, contents, steps
 from twinlake.engine.ledger import Ledger
-from twinlake.engine.records import CARRIED, Records, parse
+from twinlake.engine.records import CARRIED, Records, bronze_of, of_kind, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Above this many units a rebuild of the whole table is cheaper than one unit by unit.
 MOST_UNITS = 2000
-RECORD = ("hospital", "system", "source_person_id", "source_person_key", "raw_record")
+RECORD = ("hospital", "system", "source_person_id", "source_person_key", "raw_record", "record_kind")
 LINK = "empi.person_link"
 
 
@@ -65,7 +65,7 @@ def _parsed(rows: DataFrame, feed: Feed) -> DataFrame:
 
 
 def _stored(run: Run, system: str, feed: str) -> DataFrame:
-    return run.spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{feed}"))
+    return of_kind(run.spark.read.format("delta").load(bronze_of(run, system, feed)), run.systems[system].feed(feed))
 
 
 def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> DataFrame:

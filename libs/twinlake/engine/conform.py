@@ -21,7 +21,7 @@ from twinlake.engine.changes import (
 from twinlake.engine.consumed import consumed, newest
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import State
-from twinlake.engine.records import Records
+from twinlake.engine.records import Records, has_landed
 from twinlake.engine.replace import Outcome, Units, replace
 from twinlake.engine.run import Run
 
@@ -85,7 +85,7 @@ def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[
             changed = steps_of(run, past, ledger, system, feed)
             if changed and feed == implementation.feeds[0]:
                 found.append(changed_source_persons(run, ledger, system, feed, changed))
-            elif changed and run.ops.version(f"bronze.{system}_{implementation.feeds[0]}") is not None:
+            elif changed and has_landed(run, system, implementation.feeds[0]):
                 found.append(persons_reached_by_lookup(run, system, implementation, feed, changed))
     return found
 

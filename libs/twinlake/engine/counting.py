@@ -41,7 +41,7 @@ class Step:
 def contents(ledger: Ledger, systems: Mapping[str, System], system: str, feed: str) -> dict[FeedKey, list[Content]]:
     """The contents of a feed that ever landed, by hospital."""
     rows: dict[FeedKey, dict[tuple, Mapping[str, Any]]] = {}
-    for row in ledger.landed(system, feed):
+    for row in ledger.landed(system, systems[system].landed_in(feed) if system in systems else feed):
         # A mended content is the same content: its last row speaks for it.
         rows.setdefault((str(row["hospital"]), system, feed), {})[row["path"], row["sha256"], row["delivered_at"]] = row
     whole = system in systems and systems[system].feed(feed).delivery == "snapshot"

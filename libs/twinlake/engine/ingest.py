@@ -191,7 +191,7 @@ def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:
 
 BRONZE = (
     "hospital", "system", "path", "record_offset", "source_person_key", "delivered_at", "raw_record", "record_hash",
-    "record_key", "source_person_id", "record_version", "_file_hash", "_run_id", "_ingested_at",
+    "record_key", "source_person_id", "record_version", "record_kind", "_file_hash", "_run_id", "_ingested_at",
 )  # fmt: skip
 
 

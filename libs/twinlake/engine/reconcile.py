@@ -11,7 +11,7 @@ from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.records import Records, parse
+from twinlake.engine.records import Records, of_kind, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _state(run: Run, ledger: Ledger, system: str, feed: str) -> str:
 
 
 def _tables_of(run: Run, system: str, feed: str) -> list[str]:
-    implemented = {i.table for i in run.systems[system].implementations if i.feeds[0] == feed}
+    declared = run.systems[system]
+    implemented = {i.table for i in declared.implementations if declared.landed_in(i.feeds[0]) == feed}
     return sorted(run.table(name).full_name for name in implemented)
 
 
@@ -82,10 +83,20 @@ def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.
     named = known.withColumnsRenamed({"hospital": "_hospital", "system": "_system"})
     done, left = named.where("_outcome.outcome is not null"), named.where("_outcome.outcome is null")
-    reasons = _reasons(declared, declared.feed(feed))
+    counted = _counted(done, feed)
+    for part in declared.parts(feed):
+        counted = counted.union(_counted(_explained(declared, part, left), feed))
+        left = left.where(f"not coalesce({part.only}, false)")
+    return counted.union(_counted(_explained(declared, declared.feed(feed), left), feed))
+
+
+def _explained(system: System, feed: Feed, left: DataFrame) -> DataFrame:
+    """The records of a feed that no table holds, with why."""
+    reasons = _reasons(system, feed)
+    left = of_kind(left, feed)
     if any(sql != ALWAYS for _, sql, _ in reasons):
-        left = parse(left, declared.feed(feed), ("_hospital", "_system", "raw_record"))
-    return _counted(done, feed).union(_counted(left.withColumn("_outcome", _why(reasons)), feed))
+        left = parse(left, feed, ("_hospital", "_system", "raw_record", "record_kind"))
+    return left.withColumn("_outcome", _why(reasons))
 
 
 def _counted(rows: DataFrame, feed: str) -> DataFrame:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.hospital import Hospital
@@ -14,6 +16,7 @@ from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.run import Run
 from twinlake.engine.versions import spans
+from twinlake.engine.wire import translator
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 SETTINGS = ("time_zone", "identifier_namespace")
 CARRIED = (
     "hospital", "system", "source_person_id", "source_person_key", "_record_id", "_fact_key", "known_from",
-    "known_until", "raw_record", *SETTINGS,
+    "known_until", "raw_record", "record_kind", *SETTINGS,
 )  # fmt: skip
 CSV_OPTIONS = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "nullValue": "", "emptyValue": ""}
 
@@ -67,7 +70,8 @@ class Records:
         rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
         schema = "path string, _file_hash string, delivered_at timestamp, ended_at timestamp"
         counted = self.run.spark.createDataFrame(sorted(files, key=repr), schema)
-        identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(feed), F.col("record_key")]
+        landed_in = self.run.systems[system].landed_in(feed)
+        identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(landed_in), F.col("record_key")]
         return (
             rows.join(F.broadcast(counted), ["path", "_file_hash", "delivered_at"])
             .withColumn("is_active", F.col("ended_at").isNull())
@@ -80,9 +84,9 @@ class Records:
 
         A snapshot shows both in the files that came and went; an increment shows only the new one.
         """
-        declared = self.run.systems[system].feed(feed)
+        declared = self._feed(system, feed)
         named_apart = bool(declared.key) and declared.person is not None and declared.person not in declared.key
-        rekeyed = any(row["rekeyed"] for row in self.ledger.landed(system, feed))
+        rekeyed = any(row["rekeyed"] for row in self._landed(system, feed))
         return named_apart and self._has_history(system, feed) and (declared.delivery == "increment" or rekeyed)
 
     def _contents(self, system: str, feed: str) -> list[Content]:
@@ -90,11 +94,19 @@ class Records:
         return [content for of_hospital in found.values() for content in of_hospital]
 
     def _stored(self, system: str, feed: str) -> DataFrame:
-        return self.run.spark.read.format("delta").load(self.run.ops.path(f"bronze.{system}_{feed}"))
+        return of_kind(
+            self.run.spark.read.format("delta").load(bronze_of(self.run, system, feed)), self._feed(system, feed)
+        )
+
+    def _feed(self, system: str, feed: str) -> Feed:
+        return self.run.systems[system].feed(feed)
+
+    def _landed(self, system: str, feed: str) -> list[Mapping[str, object]]:
+        return self.ledger.landed(system, self.run.systems[system].landed_in(feed))
 
     def _has_history(self, system: str, feed: str) -> bool:
         """Whether any key of the feed can have two versions: two landings, or a key twice in one file."""
-        landed = self.ledger.landed(system, feed)
+        landed = self._landed(system, feed)
         hospitals = [row["hospital"] for row in landed]
         return len(set(hospitals)) < len(hospitals) or any(row["rekeyed"] for row in landed)
 
@@ -123,9 +135,19 @@ class Records:
         return sorted({*keys, *all_of_them.distinct().toArrow()["source_person_key"].to_pylist()})
 
     def _parsed(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
-        declared = self.run.systems[system].feed(feed)
+        declared = self._feed(system, feed)
         parsed = parse(with_settings(rows, self.run.hospitals), declared)
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
+
+
+def bronze_of(run: Run, system: str, feed: str) -> str:
+    """The path of the table in which a feed's records landed."""
+    return run.ops.path(f"bronze.{system}_{run.systems[system].landed_in(feed)}")
+
+
+def has_landed(run: Run, system: str, feed: str) -> bool:
+    """Whether anything of a feed ever landed."""
+    return run.ops.version(f"bronze.{system}_{run.systems[system].landed_in(feed)}") is not None
 
 
 def with_settings(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
@@ -139,12 +161,17 @@ def with_settings(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFra
     return rows.withColumns({setting: of_each(setting) for setting in SETTINGS})
 
 
+def of_kind(rows: DataFrame, feed: Feed) -> DataFrame:
+    """Of a part of a mixed feed, its kind of records only; a key never changes its kind."""
+    return rows.where(feed.only) if feed.only else rows
+
+
 def parse(rows: DataFrame, feed: Feed, carried: tuple[str, ...] = CARRIED) -> DataFrame:
-    """The record's own columns beside the ones the engine carries."""
+    """The record's own columns beside the ones the engine carries; of a part, its kind of records only."""
     from pyspark.sql import functions as F
 
     # inline, not `record.*`: Spark would push a filter on a parsed column below and parse once for each mention.
-    return rows.select(*carried, F.inline(F.array(_record(feed))))
+    return of_kind(rows, feed).select(*carried, F.inline(F.array(_record(feed))))
 
 
 def _record(feed: Feed) -> Column:
@@ -153,11 +180,25 @@ def _record(feed: Feed) -> Column:
     raw = F.col("raw_record")
     if feed.wire == "csv":
         return F.from_csv(raw, feed.schema, CSV_OPTIONS)
+    if translator(feed.wire):
+        raw = _as_json(feed.wire)(raw)
     return F.from_json(with_exact_numbers(raw, *feed.exact_numbers) if feed.exact_numbers else raw, feed.schema)
+
+
+def _as_json(wire: str) -> Callable[[Column], Column]:
+    """Raw records as JSON, in Arrow batches on the executors."""
+    from pyspark.sql.functions import arrow_udf
+
+    def translate(raw: pa.Array) -> pa.Array:
+        each = translator(wire)
+        assert each is not None
+        return pa.array([None if text is None else each(text) for text in raw.to_pylist()], pa.string())
+
+    return arrow_udf(translate, "string")  # type: ignore[return-value]
 
 
 CARRIED_TYPES = (
     "hospital string, system string, source_person_id string, source_person_key bigint, _record_id bigint, "
-    "_fact_key bigint, known_from timestamp, known_until timestamp, raw_record string, time_zone string, "
-    "identifier_namespace string"
+    "_fact_key bigint, known_from timestamp, known_until timestamp, raw_record string, record_kind string, "
+    "time_zone string, identifier_namespace string"
 )

@@ -115,11 +115,12 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
 
     schema = (
         "hospital string, system string, path string, record_offset bigint, delivered_at timestamp, raw_record string, "
-        "record_hash string, record_key string, source_person_id string, record_version string, _file_hash string"
+        "record_hash string, record_key string, source_person_id string, record_version string, record_kind string, "
+        "_file_hash string"
     )
     values = [
         (row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], r.raw, digest_of(r.raw),
-         r.key or digest_of(r.raw), r.person, r.version, row["sha256"]) for m, r in mine
+         r.identity or digest_of(r.raw), r.person, r.version, r.kind, row["sha256"]) for m, r in mine
     ]  # fmt: skip
     return (
         run.spark.createDataFrame(values, schema)

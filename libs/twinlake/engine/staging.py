@@ -21,7 +21,8 @@ BATCH, BATCH_BYTES = 50_000, 64 << 20
 MOST_FAULTS, MOST_FAULT_BYTES = 100_000, 256 << 20
 STAGED = pa.schema(
     [("record_offset", pa.int64()), ("raw_record", pa.string()), ("record_hash", pa.string()),
-     ("record_key", pa.string()), ("source_person_id", pa.string()), ("record_version", pa.string())]
+     ("record_key", pa.string()), ("source_person_id", pa.string()), ("record_version", pa.string()),
+     ("record_kind", pa.string())]
 )  # fmt: skip
 OUTCOME = pa.schema(
     [("path", pa.string()), ("kind", pa.string()), ("record_offset", pa.int64()), ("raw_record", pa.string()),
@@ -116,11 +117,11 @@ def _row(item: Record | Fault, tally: _Tally) -> tuple | None:
         tally.hold(item)
         return None
     digest = digest_of(item.raw)
-    if tally.is_known(digest, item.key):
+    if tally.is_known(digest, item.identity):
         tally.duplicates += 1
         return None
     tally.landed += 1
-    return item.offset, item.raw, digest, item.key or digest, item.person, item.version
+    return item.offset, item.raw, digest, item.identity or digest, item.person, item.version, item.kind
 
 
 def _batch(rows: list[tuple]) -> pa.RecordBatch:

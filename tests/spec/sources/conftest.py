@@ -14,13 +14,13 @@ import pytest
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.source import Feed, System
 from twinlake.engine.records import CARRIED_TYPES, parse
-from twinlake.engine.wire import reader
+from twinlake.engine.wire import Record, reader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ZONE = "America/New_York"
-Raw = str | Sequence[dict]
+Raw = str | bytes | Sequence[dict]
 Implement = Callable[..., "DataFrame"]
 
 
@@ -28,14 +28,15 @@ def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataF
     """Records as the engine hands them over: read by its reader, parsed by its parser, withdrawn ones left out."""
     from pyspark.sql import functions as F
 
-    text = dedent(raw).strip() if isinstance(raw, str) else "\n".join(json.dumps(record) for record in raw)
-    found = list(reader(feed.wire)(BytesIO(text.encode()), feed)) if text else []
-    rows = [("st_a", system.name, r.person, r.key or r.raw, r.raw) for r in found]
-    bronze = spark.createDataFrame(
-        rows, "hospital string, system string, source_person_id string, key string, raw_record string"
+    data = _bytes(raw)
+    found = [r for r in reader(feed.wire)(BytesIO(data), feed) if isinstance(r, Record)] if data else []
+    rows = [("st_a", system.name, r.person, r.identity or r.raw, r.raw, r.kind) for r in found]
+    schema = (
+        "hospital string, system string, source_person_id string, key string, raw_record string, record_kind string"
     )
+    bronze = spark.createDataFrame(rows, schema)
     carried = (
-        bronze.withColumn("_fact_key", surrogate_key("hospital", "system", F.lit(feed.name), "key"))
+        bronze.withColumn("_fact_key", surrogate_key("hospital", "system", F.lit(feed.within or feed.name), "key"))
         .withColumn("_record_id", surrogate_key("_fact_key", "raw_record"))
         .withColumn("source_person_key", surrogate_key("hospital", "system", "source_person_id"))
         .withColumn("known_from", F.lit("2026-11-01").cast("timestamp"))
@@ -47,16 +48,32 @@ def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataF
     return parsed.where(f"not coalesce({feed.withdrawn}, false)") if feed.withdrawn else parsed
 
 
+def _bytes(raw: Raw) -> bytes:
+    if isinstance(raw, bytes):
+        return raw
+    text = dedent(raw).strip() if isinstance(raw, str) else "\n".join(json.dumps(record) for record in raw)
+    return text.encode()
+
+
 def implemented(spark: SparkSession, system: System, table: str, **feeds: Raw) -> DataFrame:
-    """The union of the system's implementations of a table whose facts are given; lookups not given are empty."""
+    """The union of the system's implementations of a table whose facts are given; lookups not given are empty.
+
+    Records of a part are given as those of the feed they land in. Which version of a key counts is not told here.
+    """
+
+    def given(name: str) -> Raw | None:
+        return feeds.get(name, feeds.get(system.landed_in(name)))
+
+    def frame(name: str) -> DataFrame:
+        feed, raw = system.feed(name), given(name)
+        return frame_of(spark, system, feed, header(feed) if raw is None else raw)
 
     def mapped(i):
-        facts, *lookups = (
-            frame_of(spark, system, system.feed(name), feeds.get(name, header(system.feed(name)))) for name in i.feeds
-        )
+        facts, *lookups = (frame(name) for name in i.feeds)
         return i.map(facts.where(i.when) if i.when else facts, *lookups)
 
-    return reduce(lambda a, b: a.unionByName(b), [mapped(i) for i in system.implementing(table) if i.feeds[0] in feeds])
+    made = [mapped(i) for i in system.implementing(table) if given(i.feeds[0]) is not None]
+    return reduce(lambda a, b: a.unionByName(b), made)
 
 
 def header(feed: Feed) -> str:

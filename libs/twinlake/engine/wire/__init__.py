@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import BinaryIO, NamedTuple
 
 from twinlake.declare.source import Feed
 
 
 class Record(NamedTuple):
-    """A record as it came; `offset` is its place among the file's records."""
+    """A record as it came; `offset` is its place among the file's records, `kind` what it is where kinds are mixed."""
 
     offset: int
     raw: str
     key: str | None
     person: str | None
     version: str | None
+    kind: str | None = None
+
+    @property
+    def identity(self) -> str | None:
+        """What the record is a version of: its key among records of its kind."""
+        return self.key if self.kind is None or self.key is None else f"{self.kind}|{self.key}"
 
 
 class Fault(NamedTuple):
@@ -39,7 +46,10 @@ Reader = Callable[[BinaryIO, Feed], Iterator[Record | Fault]]
 
 
 def reader(wire: str) -> Reader:
-    """The reader of a wire format."""
-    from twinlake.engine.wire import csv, ndjson
+    """The reader of a wire format: `read` of the module of that name."""
+    return import_module(f"{__name__}.{wire}").read  # type: ignore[no-any-return]
 
-    return {"csv": csv.read, "ndjson": ndjson.read}[wire]
+
+def translator(wire: str) -> Callable[[str], str] | None:
+    """What makes JSON of a raw record that is no JSON itself: `as_json` of the module, if it has one."""
+    return getattr(import_module(f"{__name__}.{wire}"), "as_json", None)
