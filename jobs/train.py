@@ -17,7 +17,7 @@ def step(opened: Opened, given: argparse.Namespace, *, always: bool = True) -> b
         opened.run.progress(f"{'train.' + name:<34} has a champion")
         return False
     model = opened.plan.models[name]
-    return train_on_publication(opened.run, model, store)
+    return train_on_publication(opened.run, model, store, always=always)
 
 
 if __name__ == "__main__":

@@ -37,26 +37,36 @@ def decide(model: Model, evidence: Evidence) -> Decision:
 
     The reason stands in every person's risk_score, so it changes only when the evidence does.
     """
-    refusals = [*_too_little(model, evidence)] or [*_not_better(model, evidence)]
+    refused = refuse(model, evidence.persons, evidence.events) or _said(_not_better(model, evidence))
     metric = model.promotion.metric
-    if refusals:
-        return Decision(False, f"no new champion: {'; '.join(refusals)}")
+    if refused:
+        return Decision(False, refused)
     against = f"baseline {evidence.baseline:.4g}"
     against += f", champion before {evidence.champion:.4g}" if evidence.champion is not None else ""
     return Decision(True, f"champion: held-out {metric} {evidence.value:.4g} ({against})")
 
 
-def _too_little(model: Model, evidence: Evidence) -> Iterator[str]:
+def refuse(model: Model, persons: int, events: int | None) -> str | None:
+    """Why so many held-out persons, and persons with the outcome, are too few for any champion; None if enough."""
+    return _said(_too_little(model, persons, events))
+
+
+def _said(refusals: Iterator[str]) -> str | None:
+    said = "; ".join(refusals)
+    return f"no new champion: {said}" if said else None
+
+
+def _too_little(model: Model, persons: int, events: int | None) -> Iterator[str]:
     rule = model.promotion
-    if evidence.events is not None and evidence.events < rule.minimum_events:
-        interval = wilson(evidence.events, evidence.persons)
+    if events is not None and events < rule.minimum_events:
+        interval = wilson(events, persons)
         yield (
-            f"{evidence.events} held-out events among {evidence.persons} persons "
+            f"{events} held-out events among {persons} persons "
             f"(95 % Wilson interval {100 * interval.low:.1f} to {100 * interval.high:.1f} %), "
             f"{rule.minimum_events} needed"
         )
-    if evidence.persons < rule.minimum_heldout_persons:
-        yield f"{evidence.persons} held-out persons, {rule.minimum_heldout_persons} needed"
+    if persons < rule.minimum_heldout_persons:
+        yield f"{persons} held-out persons, {rule.minimum_heldout_persons} needed"
 
 
 def _not_better(model: Model, evidence: Evidence) -> Iterator[str]:

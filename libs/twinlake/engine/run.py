@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.hospital import Hospital
@@ -51,6 +53,8 @@ class Run:
             return self.session()
         from twinlake.engine.session import start_session
 
+        # A run that starts Spark will validate: what that needs is imported while the JVM comes up.
+        Thread(target=import_module, args=("great_expectations",), daemon=True).start()
         return start_session()
 
     def landing_mark(self, hospital: str) -> str:

@@ -16,7 +16,7 @@ from twinlake.engine.evaluation import BASELINE, HELDOUT, Metric, evaluate, pred
 from twinlake.engine.fitting import Fit, fit_all
 from twinlake.engine.model_run import ModelRun
 from twinlake.engine.preparation import Parts, split_rows
-from twinlake.engine.promotion import Decision, Evidence, decide
+from twinlake.engine.promotion import Decision, Evidence, decide, refuse
 from twinlake.engine.recording import Outcome, count_cells, recorded
 from twinlake.engine.tracking import ModelStore
 
@@ -51,6 +51,17 @@ def train(model: Model, features: DataFrame, *, publication_id: str, data_digest
         return _measured(model, run, parts, trained.mean, fits, store)
     finally:
         parts.release()
+
+
+def refusal(model: Model, features: DataFrame) -> str | None:
+    """Why no model could become champion on these rows, however good it were; None if one could."""
+    parts = split_rows(model, features)
+    try:
+        heldout = _count(parts.heldout)
+    finally:
+        parts.release()
+    events = heldout.events if model.kind == "probability" else None
+    return refuse(model, heldout.persons, events)
 
 
 def _measured(

@@ -18,7 +18,7 @@ from twinlake.catalog.models.diabetes_probability import diabetes_probability
 from twinlake.engine.champions import champion_state
 from twinlake.engine.preparation import split_rows
 from twinlake.engine.tracking import ModelStore, connected
-from twinlake.engine.training import train
+from twinlake.engine.training import refusal, train
 
 # A little penalty less: with none, MLlib's answer is the normal equations'.
 PLAIN = replace(
@@ -143,15 +143,11 @@ def test_shuffled_labels_score_chance(spark, tmp_path):
 
 
 def test_too_few_events_make_no_champion_and_say_so(spark, tmp_path):
-    store = new_store(tmp_path)
-    made = train(
-        diabetes_probability,
-        diabetes_rows(spark, 200, intercept=-3.5),
-        publication_id="p1",
-        data_digest="d",
-        store=store,
-    )
+    store, rows = new_store(tmp_path), diabetes_rows(spark, 200, intercept=-3.5)
+    made = train(diabetes_probability, rows, publication_id="p1", data_digest="d", store=store)
     assert not made.is_champion
+    assert made.reason == refusal(diabetes_probability, rows), "known before anything is fitted"
+    assert refusal(diabetes_probability, diabetes_rows(spark)) is None
     assert f"{made.heldout_events} held-out events among {made.heldout_persons} persons" in made.reason
     assert champion_state("diabetes_probability", store.tracking_uri).reason == made.reason
 
