@@ -19,7 +19,8 @@ HEAD = """# Data dictionary
 
 Made by `python -m twinlake.dictionary_page` from `catalog/` and `vocabulary/fields/`; do not edit it.
 A column name means the same in every table. Times are UTC, units are UCUM. **Bold** columns are the key,
-*required* ones are never null. ‡ marks what names a person directly: it stands in bronze, quarantine and `empi` only.
+*required* ones are never null. ‡ marks what names a person directly: it stands in bronze, quarantine and `empi` only,
+and inside the texts of `silver.note`, which is restricted.
 *Of the view* is computed for the reader's publication and never stored.
 """
 # One sentence each; their columns' names must speak for themselves.

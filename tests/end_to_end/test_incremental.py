@@ -23,6 +23,9 @@ from tests.support.tiny_feeds import (
 )
 from tests.support.tiny_lake import TinyLake
 
+# Building a lake of all tables takes minutes.
+pytestmark = pytest.mark.nightly
+
 EARLY, LATE = {"lastUpdated": "2026-01-20T00:00:00Z"}, {"lastUpdated": "2026-01-20T00:00:00.5Z"}
 HEAVIER = (*SYNTHEA_VALUES[:2], synthea_value("n-cleo", "v-2", WEIGHT, 56, "kg", "2026-03-02"))
 

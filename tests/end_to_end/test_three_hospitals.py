@@ -11,6 +11,9 @@ from tests.support.tiny_lake import TinyLake
 from twinlake.engine.integrity import unbalanced_files
 from twinlake.engine.ledger import read_ledger
 
+# Building a lake of all tables takes minutes.
+pytestmark = pytest.mark.nightly
+
 
 def test_every_file_is_accounted_for(built: TinyLake) -> None:
     assert list(unbalanced_files(built.ops)) == []

@@ -38,6 +38,14 @@ def visit_key() -> Column:
     return F.when(F.col("visit_source_id").isNotNull(), key)
 
 
+def payer_plan_key() -> Column:
+    """The coverage that a row belongs to, null where the system names none."""
+    from pyspark.sql import functions as F
+
+    key = surrogate_key("hospital", "system", F.lit("payer_plan"), "payer_plan_source_id")
+    return F.when(F.col("payer_plan_source_id").isNotNull(), key)
+
+
 def place_key(city: str = "city", state: str = "state", prefix: str = "postal_code_prefix") -> Column:
     """A location, null where nothing of it is known."""
     from pyspark.sql import functions as F

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,33 @@ from typing import Any
 from twinlake.declare.errors import DeclarationError
 
 DELIVERIES = ("snapshot", "increment")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Another header that files of a CSV feed may have: of an older release, in another order or case.
+
+    Its columns are the feed's of the same name in any case, or those that `renamed` (its name → the feed's) says. The
+    feed's other columns are null; what the feed has no column for stays in the raw record.
+    """
+
+    header: str
+    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its own names, in order."""
+        return tuple(self.header.split(","))
+
+    @property
+    def head(self) -> str:
+        """The line it begins a file with."""
+        return f"{self.header}\n"
+
+    def named(self, columns: tuple[str, ...]) -> tuple[str | None, ...]:
+        """What a feed of these columns calls each of its own; None what it has no column for."""
+        known = {column.casefold(): column for column in columns}
+        return tuple(self.renamed.get(own) or known.get(own.casefold()) for own in self.columns)
 
 
 @dataclass(frozen=True)
@@ -23,7 +50,10 @@ class Feed:
     `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
     key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
     are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
-    records that no table takes.
+    records that no table takes. `layouts` are the other headers of a CSV feed's files. `nameless` marks a feed whose
+    records are each about somebody of their own whom nothing names (a survey): equal records are then different
+    persons, and a record's place is part of what it is. Where a file is named for the person it is about, `files` says
+    so by a group, `(?P<person>…)`.
 
     A feed may be a part of another one, `within`, that lands files of mixed records: it has no files of its own, and
     its records are those for which `only`, SQL over `record_kind`, holds, read by its own schema.
@@ -42,18 +72,45 @@ class Feed:
     unmapped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     within: str | None = None
     only: str | None = None
+    nameless: bool = False
+    layouts: tuple[Layout, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.nameless and (self.key or self.person):
+            raise DeclarationError(f"feed {self.name}: what has a key or a person is not nameless.")
         if (self.within is None) != (self.only is None):
             raise DeclarationError(f"feed {self.name}: a part of another feed names both `within` and `only`.")
         if self.delivery not in DELIVERIES:
             raise DeclarationError(f"feed {self.name}: delivery is {self.delivery!r}; use {' or '.join(DELIVERIES)}.")
+        problems = [problem for layout in self.layouts for problem in _wrong_layout(self, layout)]
+        if problems:
+            raise DeclarationError(f"feed {self.name}: {'; '.join(problems)}.")
         re.compile(self.files)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The top-level column names of the schema, in order."""
-        return tuple(part.split()[0].strip("`") for part in _top_level(self.schema))
+        return tuple(part.split("`")[1] if part[0] == "`" else part.split()[0] for part in _top_level(self.schema))
+
+    def person_in(self, path: str) -> str | None:
+        """Whom a file is named for, by its path inside the system's folder; None where `files` names nobody."""
+        named = re.fullmatch(self.files, path) if "(?P<person>" in self.files else None
+        return named["person"] if named else None
+
+
+def _wrong_layout(feed: Feed, layout: Layout) -> Iterator[str]:
+    named = [name for name in layout.named(feed.columns) if name]
+    identity = {*feed.key, *filter(None, (feed.person, feed.version))}
+    if feed.wire != "csv":
+        yield f"layouts are for CSV, not for {feed.wire}"
+    if layout.columns == feed.columns or [known.header for known in feed.layouts].count(layout.header) > 1:
+        yield f"the layout {layout.header} stands twice"
+    if missing := sorted(identity - {*named}):
+        yield f"the layout {layout.header} lacks {', '.join(missing)}, by which records are known"
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        yield f"the layout {layout.header} says twice what {', '.join(twice)} is"
+    if unknown := sorted({*layout.renamed} - {*layout.columns} | {*layout.renamed.values()} - {*feed.columns}):
+        yield f"the layout {layout.header} renames {', '.join(unknown)}, which is no column"
 
 
 def _top_level(ddl: str) -> list[str]:

@@ -28,13 +28,14 @@ class Table:
     """What a table is; never how it is written.
 
     `unit` is the column by which it is rebuilt. `via` says, for an input that does not carry the unit, which SQL
-    expression over a changed row of that input gives the unit. `build` takes the tables named by its parameters;
-    `rows` stands for what the sources implement and `hospitals` for the hospitals' settings. `view` adds the columns
-    that depend on the reader's moment (age today), as SQL over the row, `as_of` and `publication_id`; never stored.
-    `versions_of` marks the table that keeps the versions another one's rows had before they were corrected, replaced
-    or withdrawn; `whole` one whose every row may depend on any row of its inputs. `references` are foreign keys,
-    column → table, made before this one. A `scored` table is given the models' `champions` and `features`; which
-    table each model's features stand in, the plan fills in as `features`.
+    expression over a changed row of that input gives the unit. `build` takes the tables named by its parameters; `rows`
+    stands for what the sources implement and `hospitals` for the hospitals' settings; `optional` are columns that few
+    sources can give, null where one does not. `view` adds the columns that depend on the reader's moment (age today),
+    as SQL over the row, `as_of` and `publication_id`; never stored. `versions_of` marks the table that keeps the
+    versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row may
+    depend on any row of its inputs. `references` are foreign keys, column → table, made before this one. A `scored`
+    table is given the models' `champions` and `features`; which table each model's features stand in, the plan fills in
+    as `features`.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Table:
     build: Callable[..., Any]
     inputs: tuple[str, ...]
     from_sources: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     via: Mapping[str, str | Through] = field(default_factory=lambda: MappingProxyType({}))
     view: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scored: bool = False
@@ -61,6 +63,11 @@ class Table:
             *(f"column {c} is not in vocabulary/fields" for c in self.columns if c not in DICTIONARY),
             *(f"key {c} is not a column" for c in self.key if c not in self.columns),
             *(f"required {c} is not a column" for c in sorted(self.required) if c not in self.columns),
+            *(
+                f"optional {c} is not a column, or required"
+                for c in self.optional
+                if c not in self.columns or c in {*self.required, *self.from_sources}
+            ),
             *(f"reference {c} is not a column" for c in self.references if c not in self.columns),
             *(f"via names {t}, which build does not read" for t in self.via if t not in self.inputs),
             *([] if self.unit in self.columns else [f"unit {self.unit} is not a column"]),
@@ -106,6 +113,7 @@ def table(
     required: tuple[str, ...] = (),
     unit: str = "person_id",
     from_sources: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
     via: Mapping[str, str | Through] | None = None,
     view: Mapping[str, str] | None = None,
     scored: bool = False,
@@ -130,6 +138,7 @@ def table(
             build=build,
             inputs=tuple(p for p in parameters if p not in NOT_TABLES),
             from_sources=from_sources,
+            optional=optional,
             via=MappingProxyType(dict(via or {})),
             view=MappingProxyType(dict(view or {})),
             scored=scored,

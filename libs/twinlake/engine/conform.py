@@ -121,17 +121,20 @@ def _mapped(
     run: Run, table: Table, records: Records, system: str, implementation: Implementation, keys: list[int] | None
 ) -> DataFrame | None:
     """The table's rows as one system delivers them; None where its facts never landed."""
+    from pyspark.sql import functions as F
+
     fact, *lookups = implementation.feeds
     facts = records.superseded(system, fact, keys) if table.versions_of else records.current(system, fact, keys)
     if facts is None:
         return None
     chosen = facts.where(implementation.when) if implementation.when else facts
     rows = implementation.map(chosen, *(_lookup(run, records, system, name) for name in lookups))
-    wanted = [*PROVENANCE, "source_person_key", *table.from_sources]
+    wanted = [*PROVENANCE, "source_person_key", *table.from_sources, *table.optional]
     missing = [c for c in (*PROVENANCE, *table.from_sources) if c not in rows.columns]
     if missing:
         raise DeclarationError(f"{system} implements {table.name} without: {', '.join(missing)}. Map it in its source.")
-    return rows.select(*(c for c in wanted if c in rows.columns))
+    untold = {c: F.lit(None).cast(_type(c)) for c in table.optional if c not in rows.columns}
+    return rows.withColumns(untold).select(*(c for c in wanted if c in {*rows.columns, *untold}))
 
 
 def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
@@ -147,7 +150,7 @@ def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
 def _no_rows(run: Run, table: Table) -> DataFrame:
     from twinlake.engine.records import CARRIED_TYPES
 
-    columns = ", ".join(f"`{c}` {_type(c)}" for c in table.from_sources)
+    columns = ", ".join(f"`{c}` {_type(c)}" for c in (*table.from_sources, *table.optional))
     return run.spark.createDataFrame([], f"{CARRIED_TYPES}, {columns}")
 
 

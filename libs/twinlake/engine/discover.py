@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError
@@ -94,6 +95,14 @@ def _found(feeds: Path, hospital: str, file: Path, parts: tuple[str, ...], syste
     found = FoundFile(hospital, system, feed, _told(name), delivery, file.lstat().st_size, status, reason)
     why = _why_unreadable(file, name, delivery if dated else None)
     return replace(found, feed=None, status="unknown", reason=why) if why else found
+
+
+@lru_cache(maxsize=64)
+def inside(path: str) -> str:
+    """A file's path inside its system's folder, without dated folder and `.gz`; the same in every delivery."""
+    parts = path.split("/")[2:]
+    dated = len(parts) > 1 and bool(DELIVERY.fullmatch(parts[0]))
+    return "/".join(parts[1 if dated else 0 :]).removesuffix(".gz")
 
 
 def _why_unreadable(file: Path, name: str, delivery: str | None) -> str:

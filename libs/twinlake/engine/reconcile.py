@@ -83,8 +83,10 @@ def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.
     named = known.withColumnsRenamed({"hospital": "_hospital", "system": "_system"})
     done, left = named.where("_outcome.outcome is not null"), named.where("_outcome.outcome is null")
-    counted = _counted(done, feed)
-    for part in declared.parts(feed):
+    counted, parts = _counted(done, feed), declared.parts(feed)
+    # Each part asks again what no table holds; that is found once.
+    left = left.localCheckpoint() if parts else left
+    for part in parts:
         counted = counted.union(_counted(_explained(declared, part, left), feed))
         left = left.where(f"not coalesce({part.only}, false)")
     return counted.union(_counted(_explained(declared, declared.feed(feed), left), feed))

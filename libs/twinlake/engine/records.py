@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -171,7 +172,30 @@ def parse(rows: DataFrame, feed: Feed, carried: tuple[str, ...] = CARRIED) -> Da
     from pyspark.sql import functions as F
 
     # inline, not `record.*`: Spark would push a filter on a parsed column below and parse once for each mention.
-    return of_kind(rows, feed).select(*carried, F.inline(F.array(_record(feed))))
+    record = _arranged(feed) if feed.layouts else F.array(_record(feed))
+    return of_kind(rows, feed).select(*carried, F.inline(record))
+
+
+def _arranged(feed: Feed) -> Column:
+    """The one record of a CSV feed of several layouts: its header stands in front where it is not the feed's own."""
+    from pyspark.sql import functions as F
+
+    raw, found = F.col("raw_record"), F.array(_record(feed))
+    for layout in feed.layouts:
+        own = F.substr(raw, F.lit(len(layout.head) + 1))
+        schema = ", ".join(f"`{column}` string" for column in layout.columns)
+        named = partial(_renamed, dict(zip(layout.named(feed.columns), layout.columns, strict=True)), feed.columns)
+        read = F.transform(F.array(F.from_csv(own, schema, CSV_OPTIONS)), named)
+        found = F.when(F.startswith(raw, F.lit(layout.head)), read).otherwise(found)
+    return found
+
+
+def _renamed(names: Mapping[str | None, str], columns: tuple[str, ...], record: Column) -> Column:
+    """A record of another layout with the feed's columns; null where it has none."""
+    from pyspark.sql import functions as F
+
+    none = F.lit(None).cast("string")
+    return F.struct(*((record[names[c]] if c in names else none).alias(c) for c in columns))
 
 
 def _record(feed: Feed) -> Column:

@@ -15,8 +15,9 @@ from twinlake.engine.ledger import LANDED, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
-from twinlake.engine.staging import digest_of
-from twinlake.engine.wire import Record, reader
+from twinlake.engine.staging import digest_of, key_and_person
+from twinlake.engine.wire import FileFault, Record, reader
+from twinlake.engine.wire.csv import heading
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -81,8 +82,11 @@ def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
 
 
 def _read(mended: Mended, feed: Feed) -> Any:
-    head = ",".join(feed.columns) + "\n" if feed.wire == "csv" else ""
-    found = list(reader(feed.wire)(io.BytesIO((head + mended.raw_record + "\n").encode()), feed))
+    head = heading(mended.raw_record, feed) if feed.wire == "csv" else ""
+    try:
+        found = list(reader(feed.wire)(io.BytesIO((head + mended.raw_record + "\n").encode()), feed))
+    except FileFault:  # of a format whose files are documents, a record that is still broken is no document either
+        return None
     return found[0] if len(found) == 1 else None
 
 
@@ -118,9 +122,11 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
         "record_hash string, record_key string, source_person_id string, record_version string, record_kind string, "
         "_file_hash string"
     )
+    feed = _feed(run, row)
     values = [
         (row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], r.raw, digest_of(r.raw),
-         r.identity or digest_of(r.raw), r.person, r.version, r.kind, row["sha256"]) for m, r in mine
+         *key_and_person(r._replace(offset=m.record_offset), feed, m.path), r.version, r.kind, row["sha256"])
+        for m, r in mine
     ]  # fmt: skip
     return (
         run.spark.createDataFrame(values, schema)

@@ -17,6 +17,12 @@ def _permuted(digit: int, times: int) -> int:
     return digit
 
 
+PERMUTED = tuple(_permuted(digit, times) for times in range(8) for digit in range(10))
+"""Verhoeff's permutations, the digit's place modulo 8 outermost: for a lookup as a column expression."""
+PRODUCTS = tuple(_dihedral(left, right) for left in range(10) for right in range(10))
+"""His multiplication table, row after row."""
+
+
 def has_verhoeff_check_digit(number: str) -> bool:
     """Verhoeff (1969), as SNOMED CT identifiers use it."""
     check = 0

@@ -38,7 +38,7 @@ _NAMES: dict[Vocabulary, tuple[str, ...]] = {
     V.ICD10PCS: ("http://www.cms.gov/Medicare/Coding/ICD10", "2.16.840.1.113883.6.4", "ICD-10-PCS", "I10P"),
     V.RXNORM: ("http://www.nlm.nih.gov/research/umls/rxnorm", "2.16.840.1.113883.6.88", "RxCUI"),
     V.NDC: ("http://hl7.org/fhir/sid/ndc", "2.16.840.1.113883.6.69"),
-    V.CVX: ("http://hl7.org/fhir/sid/cvx", "2.16.840.1.113883.12.292"),
+    V.CVX: ("http://hl7.org/fhir/sid/cvx", "2.16.840.1.113883.12.292", "2.16.840.1.113883.6.59"),
     V.HCPCS: (
         "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "http://terminology.hl7.org/CodeSystem/HCPCS",
         "2.16.840.1.113883.6.285", "2.16.840.1.113883.6.14",

@@ -10,7 +10,8 @@ class Field:
     """One meaning of one column name.
 
     `type` is a Spark SQL type; `minimum` and `maximum` are inclusive bounds in `unit` (UCUM); `categories` are the
-    only values allowed; `identifier` marks what names a person directly and so stays in bronze and the EMPI.
+    only values allowed; `identifier` marks what names a person directly, or may, and so stays in bronze, the EMPI and
+    the texts of notes.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from io import BytesIO
 from textwrap import dedent
@@ -14,13 +14,14 @@ import pytest
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.source import Feed, System
 from twinlake.engine.records import CARRIED_TYPES, parse
-from twinlake.engine.wire import Record, reader
+from twinlake.engine.staging import key_and_person
+from twinlake.engine.wire import Record, reader, records_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ZONE = "America/New_York"
-Raw = str | bytes | Sequence[dict]
+Raw = str | bytes | Sequence[dict] | Mapping[str, str | bytes]
 Implement = Callable[..., "DataFrame"]
 
 
@@ -28,9 +29,7 @@ def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataF
     """Records as the engine hands them over: read by its reader, parsed by its parser, withdrawn ones left out."""
     from pyspark.sql import functions as F
 
-    data = _bytes(raw)
-    found = [r for r in reader(feed.wire)(BytesIO(data), feed) if isinstance(r, Record)] if data else []
-    rows = [("st_a", system.name, r.person, r.identity or r.raw, r.raw, r.kind) for r in found]
+    rows = [("st_a", system.name, person, key, r.raw, r.kind) for r, key, person in _records(system, feed, raw)]
     schema = (
         "hospital string, system string, source_person_id string, key string, raw_record string, record_kind string"
     )
@@ -46,6 +45,20 @@ def frame_of(spark: SparkSession, system: System, feed: Feed, raw: Raw) -> DataF
     )
     parsed = parse(carried, feed)
     return parsed.where(f"not coalesce({feed.withdrawn}, false)") if feed.withdrawn else parsed
+
+
+def _records(system: System, feed: Feed, raw: Raw) -> Iterator[tuple[Record, str, str | None]]:
+    """Records with key and person; of a mapping each entry is a file, by its path inside the system's folder."""
+    if isinstance(raw, Mapping):
+        landed = system.feed(system.landed_in(feed.name))
+        files = [(f"st_a/{system.name}/{path}", _bytes(content)) for path, content in raw.items()]
+        found = ((r, path) for path, data in files for r in records_of(BytesIO(data), landed, path))
+        yield from ((r, *key_and_person(r, landed, path)) for r, path in found if isinstance(r, Record))
+        return
+    data = _bytes(raw)
+    for r in reader(feed.wire)(BytesIO(data), feed) if data else ():
+        if isinstance(r, Record):
+            yield r, r.identity or r.raw, r.person
 
 
 def _bytes(raw: Raw) -> bytes:
@@ -73,7 +86,7 @@ def implemented(spark: SparkSession, system: System, table: str, **feeds: Raw) -
         return i.map(facts.where(i.when) if i.when else facts, *lookups)
 
     made = [mapped(i) for i in system.implementing(table) if given(i.feeds[0]) is not None]
-    return reduce(lambda a, b: a.unionByName(b), made)
+    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), made)
 
 
 def header(feed: Feed) -> str:

@@ -293,6 +293,81 @@ def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
     )
 
 
+def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_their_own_kind(implement) -> None:
+    base = {"status": "completed", "subject": {"reference": "Patient/p1"}, "context": {"reference": "Encounter/e"}}
+    dosage = [
+        {
+            "text": "one a day",
+            "route": {"text": "oral"},
+            "doseAndRate": [{"doseQuantity": {"value": 2.50, "unit": "mg"}}],
+        }
+    ]
+    drug = {"medicationCodeableConcept": concept(RXNORM, "1", "One")}
+    dispensed = [
+        {**base, **drug, "id": "a", "whenPrepared": "2020-01-01", "whenHandedOver": "2020-01-02", "dosageInstruction": dosage},
+        {**base, "id": "b", "medicationReference": {"reference": "Medication/m2"}, "whenPrepared": "2020-01-03"},
+        *({**base, **drug, "id": status, "status": status, "whenHandedOver": "2020-01-02"}
+          for status in ("preparation", "in-progress", "on-hold", "cancelled", "declined", "entered-in-error")),
+    ]  # fmt: skip
+    stated = [
+        {**base, **drug, "id": "c", "status": "active", "effectivePeriod": {"start": "2019", "end": "2020-02-01"},
+         "dosage": [{"text": "when needed"}]},
+        {**base, **drug, "id": "d", "status": "unknown", "dateAsserted": "2020-03-01"},
+        *({**base, **drug, "id": status, "status": status, "dateAsserted": "2020-03-01"}
+          for status in ("not-taken", "intended", "entered-in-error")),
+    ]  # fmt: skip
+    expect(
+        implement(SYSTEM, "drug_exposure", medication_dispense=dispensed, medication_statement=stated,
+                  medication=[{"id": "m2", "code": concept(RXNORM, "2", "Two")}]),
+        """
+        drug_code | drug_type  | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | dose_unit_source_value | route_source_value | visit_source_id
+        1         | dispensing | completed   | 2020-01-02                   |                            | 2.5               | mg                     | oral               | e
+        2         | dispensing | completed   | 2020-01-03                   |                            |                   |                        |                    | e
+        1         | statement  | active      | 2019-01-01                   | 2020-02-01                 | when needed       |                        |                    | e
+        1         | statement  | unknown     | 2020-03-01                   |                            |                   |                        |                    | e
+        """,
+    )  # fmt: skip
+
+
+def test_of_an_allergy_the_kind_is_observed_and_what_it_is_against_is_the_value(implement) -> None:
+    base = {"patient": {"reference": "Patient/p1"}, "recordedDate": "2001-02-03T10:00:00Z"}
+    aspirin, shellfish = concept(RXNORM, "1191", "Aspirin"), concept(SNOMED, "300913006", "Shellfish allergy")
+    allergies = [
+        {
+            **base,
+            "id": "a",
+            "type": "allergy",
+            "category": ["medication"],
+            "code": aspirin,
+            "encounter": {"reference": "Encounter/e"},
+        },
+        {**base, "id": "b", "type": "intolerance", "category": ["food", "medication"], "code": shellfish},
+        {**base, "id": "c", "type": "allergy", "category": ["biologic"], "code": {"text": "Bee venom"}},
+        {"id": "d", "patient": {"reference": "Patient/p1"}, "code": aspirin, "onsetDateTime": "1999"},
+        {**base, "id": "e", "code": concept(SNOMED, "716186003", "No known allergy")},
+    ]
+    expect(
+        implement(SYSTEM, "observation", allergy_intolerance=allergies),
+        """
+        source_person_id | observation_code | observation_vocabulary | observation_source_value | observation_name               | observation_datetime | value_code | value_vocabulary | value_source_value | value_as_string   | visit_source_id
+        p1               | 416098002        | SNOMED                 | allergy medication       | Allergy to drug                | 2001-02-03 10:00     | 1191       | RxNorm           | 1191               | Aspirin           | e
+        p1               | 235719002        | SNOMED                 | intolerance food         | Intolerance to food            | 2001-02-03 10:00     | 300913006  | SNOMED           | 300913006          | Shellfish allergy |
+        p1               | 419199007        | SNOMED                 | allergy biologic         | Allergy to substance           | 2001-02-03 10:00     |            |                  | Bee venom          | Bee venom         |
+        p1               | 420134006        | SNOMED                 | AllergyIntolerance       | Propensity to adverse reaction | 1999-01-01           | 1191       | RxNorm           | 1191               | Aspirin           |
+        p1               | 716186003        | SNOMED                 | 716186003                | No known allergy               | 2001-02-03 10:00     |            |                  |                    |                   |
+        """,
+    )
+
+
+def test_an_allergy_that_was_refuted_or_entered_in_error_gives_no_row(implement) -> None:
+    base = {"patient": {"reference": "Patient/p1"}, "recordedDate": "2001", "code": concept(RXNORM, "1191", "Aspirin")}
+    allergies = [
+        {**base, "id": status, "verificationStatus": {"coding": [{"code": status}]}}
+        for status in ("refuted", "entered-in-error")
+    ]
+    assert implement(SYSTEM, "observation", allergy_intolerance=allergies).count() == 0
+
+
 def test_a_procedure_has_a_start_and_an_end(implement) -> None:
     procedure = {"id": "a", "status": "completed", "code": concept(SNOMED, "710824005", "Assessment"),
                  "subject": {"reference": "Patient/p1"}, "encounter": {"reference": "urn:uuid:e1"},

@@ -129,3 +129,64 @@ def test_a_patient_is_standardised_as_fhir_would(implement) -> None:
         573 SHANAHAN HOLLOW UNIT 0 | DARTMOUTH | MA    |             | white             | D
         """,
     )
+
+
+def test_patients_of_an_older_release_are_read_by_their_own_header(implement) -> None:
+    """It knew no MIDDLE name, no FIPS and no INCOME: what stands behind them stands one place further left."""
+    patients = """
+    Id,BIRTHDATE,DEATHDATE,SSN,DRIVERS,PASSPORT,PREFIX,FIRST,LAST,SUFFIX,MAIDEN,MARITAL,RACE,ETHNICITY,GENDER,BIRTHPLACE,ADDRESS,CITY,STATE,COUNTY,ZIP,LAT,LON,HEALTHCARE_EXPENSES,HEALTHCARE_COVERAGE
+    p1,1960-08-06,,999-10-3899,S99953671,,Mrs.,Ana Lucia7,Alonzo487,,Cornejo190,D,white,hispanic,F,Kingston,"573 Shanahan Hollow,
+    Unit 0",Dartmouth,Massachusetts,Bristol County,02747,41.5,-70.9,1.0,2.0
+    """
+    expect(
+        implement(SYSTEM, "source_person", patients=patients),
+        """
+        source_person_id | given_name | middle_name | family_name | maiden_name | birth_date | sex    | address_line                | city      | postal_code | mrn
+        p1               | ANA LUCIA  |             | ALONZO      | CORNEJO     | 1960-08-06 | female | 573 SHANAHAN HOLLOW, UNIT 0 | DARTMOUTH | 02747       | p1
+        """,
+    )
+
+
+def test_a_condition_and_a_procedure_of_an_older_release_have_no_system_and_are_snomed(implement) -> None:
+    conditions = """
+    START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION
+    2023-01-27,2023-02-09,p1,e1,195662009,Acute viral pharyngitis (disorder)
+    """
+    procedures = """
+    START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION
+    2023-10-10T04:17:47Z,2023-10-10T04:32:47Z,p1,e1,430193006,Medication Reconciliation (procedure),735.40,,
+    """
+    expect(
+        implement(SYSTEM, "condition_occurrence", conditions=conditions),
+        """
+        condition_code | condition_vocabulary | condition_name                     | condition_start_date | condition_end_date | condition_type
+        195662009      | SNOMED               | Acute viral pharyngitis (disorder) | 2023-01-27           | 2023-02-09         | ehr
+        """,
+    )
+    expect(
+        implement(SYSTEM, "procedure_occurrence", procedures=procedures),
+        """
+        procedure_code | procedure_vocabulary | procedure_datetime  | procedure_end_datetime | procedure_type
+        430193006      | SNOMED               | 2023-10-10 04:17:47 | 2023-10-10 04:32:47    | ehr
+        """,
+    )
+
+
+def test_an_allergy_is_an_observation_of_its_kind_with_the_allergen_as_its_value(implement) -> None:
+    allergies = """
+    START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY,REACTION1,DESCRIPTION1,SEVERITY1,REACTION2,DESCRIPTION2,SEVERITY2
+    1997-09-22,,p1,e1,111088007,Unknown,Latex (substance),allergy,environment,247472004,Wheal (finding),MILD,,,
+    1997-09-22,,p1,e1,1191,Unknown,Aspirin,allergy,medication,,,,,,
+    1997-09-22,,p1,e1,7984,RxNorm,Penicillin V,intolerance,medication,,,,,,
+    1997-09-22,,p1,e1,419199007,SNOMED-CT,Allergy to substance (finding),,,,,,,,
+    """
+    expect(
+        implement(SYSTEM, "observation", allergies=allergies),
+        """
+        observation_code | observation_vocabulary | observation_source_value | observation_datetime | value_code | value_vocabulary | value_as_string                | visit_source_id
+        426232007        | SNOMED                 | allergy environment      | 1997-09-22           | 111088007  | SNOMED           | Latex (substance)              | e1
+        416098002        | SNOMED                 | allergy medication       | 1997-09-22           | 1191       | RxNorm           | Aspirin                        | e1
+        59037007         | SNOMED                 | intolerance medication   | 1997-09-22           | 7984       | RxNorm           | Penicillin V                   | e1
+        419199007        | SNOMED                 | allergy                  | 1997-09-22           | 419199007  | SNOMED           | Allergy to substance (finding) | e1
+        """,
+    )

@@ -33,6 +33,11 @@ def test_a_table_knows_its_columns_from_the_dictionary():
         ({"via": {"visit": "x"}}, "via names visit, which build does not read"),
         ({"references": {"care_site_id": "care_site"}}, "reference care_site_id is not a column"),
         ({"columns": ("person_id", "person_id")}, "column person_id stands twice"),
+        ({"optional": ("mrn",)}, "optional mrn is not a column, or required"),
+        (
+            {"optional": ("year_of_birth",), "from_sources": ("year_of_birth",)},
+            "optional year_of_birth is not a column, or",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_refused(said, fault):

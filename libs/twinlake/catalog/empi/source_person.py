@@ -25,9 +25,10 @@ IDENTIFIERS = (
     unit="source_person_key",
     required=("year_of_birth", "is_linkable"),
     from_sources=IDENTIFIERS,
+    optional=("year_of_birth_margin",),
     columns=(
-        "source_person_key", "hospital", "system", "source_person_id", *IDENTIFIERS, "is_linkable", "delivered_at",
-        "_record_id",
+        "source_person_key", "hospital", "system", "source_person_id", *IDENTIFIERS, "year_of_birth_margin",
+        "is_linkable", "delivered_at", "_record_id",
     ),
 )  # fmt: skip
 def source_person(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 CODED = ("condition_code", "condition_vocabulary", "condition_source_value", "condition_name")
+CONCEPTS = ("condition_concept_id", "condition_source_concept_id")
 
 
 @table(
@@ -20,10 +21,11 @@ CODED = ("condition_code", "condition_vocabulary", "condition_source_value", "co
     key=("condition_occurrence_id",),
     required=("condition_source_value", "condition_start_date", "hospital", "system"),
     from_sources=(*CODED, "condition_start_date", "condition_end_date", "visit_source_id", "part"),
+    optional=("condition_type", *CONCEPTS),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "condition_occurrence_id", "person_id", *CODED, "condition_start_date", "condition_end_date",
-        "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
+        "condition_occurrence_id", "person_id", "condition_type", *CODED, *CONCEPTS, "condition_start_date",
+        "condition_end_date", "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def condition_occurrence(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 CODED = ("drug_code", "drug_vocabulary", "drug_source_value", "drug_name")
+CONCEPTS = ("drug_concept_id", "drug_source_concept_id")
 GIVEN = (
     "drug_exposure_start_datetime", "drug_exposure_end_datetime", "drug_type", "drug_status", "dose_source_value",
     "dose_unit_source_value", "route_source_value",
@@ -24,10 +25,11 @@ GIVEN = (
     key=("drug_exposure_id",),
     required=("drug_exposure_start_datetime", "drug_type", "hospital", "system"),
     from_sources=(*CODED, *GIVEN, "visit_source_id", "part"),
+    optional=CONCEPTS,
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "drug_exposure_id", "person_id", *CODED, *GIVEN, "visit_occurrence_id", "hospital", "system", "known_from",
-        "_record_id",
+        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "hospital", "system",
+        "known_from", "_record_id",
     ),
 )  # fmt: skip
 def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 CODED = ("observation_code", "observation_vocabulary", "observation_source_value", "observation_name")
+CONCEPTS = ("observation_concept_id", "observation_source_concept_id", "value_as_concept_id", "unit_concept_id")
 VALUE = ("value_source_value", "value_as_string", "value_code", "value_vocabulary", "unit_source_value")
 
 
@@ -21,10 +22,11 @@ VALUE = ("value_source_value", "value_as_string", "value_code", "value_vocabular
     key=("observation_id",),
     required=("observation_source_value", "observation_datetime", "hospital", "system"),
     from_sources=(*CODED, "observation_datetime", *VALUE, "visit_source_id", "part"),
+    optional=CONCEPTS,
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "observation_id", "person_id", *CODED, "observation_datetime", *VALUE, "visit_occurrence_id", "hospital",
-        "system", "known_from", "_record_id",
+        "observation_id", "person_id", *CODED, *CONCEPTS, "observation_datetime", *VALUE, "visit_occurrence_id",
+        "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def observation(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 CODED = ("procedure_code", "procedure_vocabulary", "procedure_source_value", "procedure_name")
+CONCEPTS = ("procedure_concept_id", "procedure_source_concept_id")
 
 
 @table(
@@ -20,10 +21,11 @@ CODED = ("procedure_code", "procedure_vocabulary", "procedure_source_value", "pr
     key=("procedure_occurrence_id",),
     required=("procedure_source_value", "procedure_datetime", "hospital", "system"),
     from_sources=(*CODED, "procedure_datetime", "procedure_end_datetime", "visit_source_id", "part"),
+    optional=("procedure_type", *CONCEPTS),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "procedure_occurrence_id", "person_id", *CODED, "procedure_datetime", "procedure_end_datetime",
-        "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
+        "procedure_occurrence_id", "person_id", "procedure_type", *CODED, *CONCEPTS, "procedure_datetime",
+        "procedure_end_datetime", "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def procedure_occurrence(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

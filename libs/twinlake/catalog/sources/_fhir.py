@@ -54,6 +54,11 @@ def answers_to() -> str:
     return f"explode(array_distinct(array_compact(concat(array(id), ifnull({identifiers}, array())))))"
 
 
+def first(array: str, condition: str | None = None) -> Column:
+    """The first element of an array, or the first for which the condition on `x` holds."""
+    return F.expr(f"get({f'filter({array}, x -> {condition})' if condition else array}, 0)")
+
+
 def visit(path: str = "encounter.reference") -> Column:
     """The encounter a resource belongs to; a conditional or contained one is no encounter of this export."""
     return F.when(~F.col(path).rlike("[?#]"), F.expr(target(path)))
@@ -84,19 +89,25 @@ def columns_of(stem: str, code: str = "_code") -> dict[str, Column]:
     return {f"{stem}_{part}": F.col(f"{code}.{part}") for part in ("code", "vocabulary", "source_value", "name")}
 
 
-def amount(quantity: str) -> Column:
+def amount(quantity: str | Column) -> Column:
     """A Quantity's digits as they came, its comparator in front (`<5`)."""
-    return F.concat(F.coalesce(F.col(f"{quantity}.comparator"), F.lit("")), F.col(f"{quantity}.value"))
+    q = _column(quantity)
+    return F.concat(F.coalesce(q["comparator"], F.lit("")), q["value"])
 
 
-def unit(quantity: str) -> Column:
+def unit(quantity: str | Column) -> Column:
     """A Quantity's unit: the code where it is UCUM, else the words."""
-    q = F.col(quantity)
+    q = _column(quantity)
     is_ucum = F.coalesce(q["system"], F.lit(UCUM)) == UCUM
     return F.when(is_ucum, F.coalesce(q["code"], q["unit"])).otherwise(F.coalesce(q["unit"], q["code"]))
 
 
-def words(concept: str) -> Column:
+def words(concept: str | Column) -> Column:
     """A CodeableConcept in words."""
-    first = F.get(f"{concept}.coding", F.lit(0))
-    return F.coalesce(f"{concept}.text", first["display"], first["code"])
+    said = _column(concept)
+    first = F.get(said["coding"], F.lit(0))
+    return F.coalesce(said["text"], first["display"], first["code"])
+
+
+def _column(named: str | Column) -> Column:
+    return F.col(named) if isinstance(named, str) else named

@@ -1,8 +1,8 @@
-"""The files of a FHIR R4 bulk export: which resources are read, which are not and why."""
+"""The FHIR R4 resources: which are read, which are not and why; as files of their own, and within another feed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from twinlake.catalog.sources._fhir import (
@@ -18,7 +18,7 @@ from twinlake.catalog.sources._fhir import (
     ddl,
     struct,
 )
-from twinlake.declare.source import Feed
+from twinlake.declare.source import Feed, part
 
 # Bulk Data Access 2.0 leaves names free: Observation.ndjson, Observation.000.ndjson, 1.Observation.ndjson are in use.
 _FILE = r"(?:[^/]*/)*(?:\d+\.)?{resource}(?:[.-][\w-]+)*\.ndjson"
@@ -138,7 +138,31 @@ OBSERVATION = _feed(
         f"and not {SOME_OTHER}",
     },
 )
+ALLERGY_INTOLERANCE = _feed(
+    "AllergyIntolerance",
+    ddl(
+        verificationStatus=CONCEPT,
+        type="string",
+        category="array<string>",
+        code=CONCEPT,
+        patient=REFERENCE,
+        encounter=REFERENCE,
+        onsetDateTime="string",
+        onsetPeriod=PERIOD,
+        recordedDate="string",
+    ),
+    person="patient.reference",
+    withdrawn=_verified_as("entered-in-error"),
+    unmapped={"refuted: the person does not have it": REFUTED},
+)
 _DOSE = struct(doseQuantity=QUANTITY)
+_DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>')}>"
+_DRUG = {
+    "contained": f"array<{struct(id='string', code=CONCEPT)}>",
+    "medicationCodeableConcept": CONCEPT,
+    "medicationReference": REFERENCE,
+    "subject": REFERENCE,
+}
 ORDERED = (
     "ifnull(intent, 'order') not in ('proposal', 'plan', 'option') and ifnull(status, '') not in ('draft', 'cancelled')"
     " and ifnull(doNotPerform, false) = false"
@@ -148,13 +172,10 @@ MEDICATION_REQUEST = _feed(
     ddl(
         intent="string",
         doNotPerform="boolean",
-        contained=f"array<{struct(id='string', code=CONCEPT)}>",
-        medicationCodeableConcept=CONCEPT,
-        medicationReference=REFERENCE,
-        subject=REFERENCE,
+        **_DRUG,
         encounter=REFERENCE,
         authoredOn="string",
-        dosageInstruction=f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>')}>",
+        dosageInstruction=_DOSAGES,
         dispenseRequest=struct(validityPeriod=PERIOD),
     ),
     person="subject.reference",
@@ -167,10 +188,7 @@ _NOT_DONE = {"it was not done (status not-done or preparation)": f"not ({DONE})"
 MEDICATION_ADMINISTRATION = _feed(
     "MedicationAdministration",
     ddl(
-        contained=f"array<{struct(id='string', code=CONCEPT)}>",
-        medicationCodeableConcept=CONCEPT,
-        medicationReference=REFERENCE,
-        subject=REFERENCE,
+        **_DRUG,
         context=REFERENCE,
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
@@ -178,6 +196,27 @@ MEDICATION_ADMINISTRATION = _feed(
     ),
     person="subject.reference",
     unmapped=_NOT_DONE,
+)
+HANDED_OUT = "ifnull(status, '') not in ('preparation', 'in-progress', 'on-hold', 'cancelled', 'declined')"
+MEDICATION_DISPENSE = _feed(
+    "MedicationDispense",
+    ddl(**_DRUG, context=REFERENCE, whenPrepared="string", whenHandedOver="string", dosageInstruction=_DOSAGES),
+    person="subject.reference",
+    unmapped={"it was not handed out (being prepared, ready, on hold, cancelled or declined)": f"not ({HANDED_OUT})"},
+)
+TAKEN = "ifnull(status, '') not in ('not-taken', 'intended')"
+MEDICATION_STATEMENT = _feed(
+    "MedicationStatement",
+    ddl(
+        **_DRUG,
+        context=REFERENCE,
+        effectiveDateTime="string",
+        effectivePeriod=PERIOD,
+        dateAsserted="string",
+        dosage=_DOSAGES,
+    ),
+    person="subject.reference",
+    unmapped={"it was not taken, or is only intended": f"not ({TAKEN})"},
 )
 MEDICATION = _feed(
     "Medication",
@@ -210,12 +249,11 @@ PROCEDURE = _feed(
     unmapped=_NOT_DONE,
 )
 FEEDS = (
-    PATIENT, ORGANIZATION, ENCOUNTER, CONDITION, OBSERVATION, MEDICATION_REQUEST, MEDICATION_ADMINISTRATION, MEDICATION,
-    IMMUNIZATION, PROCEDURE,
+    PATIENT, ORGANIZATION, ENCOUNTER, CONDITION, OBSERVATION, ALLERGY_INTOLERANCE, MEDICATION_REQUEST,
+    MEDICATION_ADMINISTRATION, MEDICATION_DISPENSE, MEDICATION_STATEMENT, MEDICATION, IMMUNIZATION, PROCEDURE,
 )  # fmt: skip
 
 _NOT_READ = {
-    "allergies are not read until a table takes them": ("AllergyIntolerance",),
     "care plans and teams are not read until a table takes them": ("CarePlan", "CareTeam", "Goal", "ServiceRequest"),
     "money is not read until claims are": ("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit", "Account"),
     "devices and supplies are not read until device_exposure is": ("Device", "DeviceUseStatement", "SupplyDelivery"),
@@ -223,10 +261,43 @@ _NOT_READ = {
         "DiagnosticReport", "DocumentReference", "Binary", "Media", "QuestionnaireResponse",
     ),
     "images are not read until imaging_study is": ("ImagingStudy",),
-    "wards and rooms are not read until bed_event is": ("Location",),
+    "visits name their Organization; wards and rooms are not read until bed_event is": ("Location",),
     "staff are not read until provider is": ("Practitioner", "PractitionerRole"),
-    "dispensing is not read until a hospital sends one to try it on": ("MedicationDispense", "MedicationStatement"),
     "specimens are not read until a table takes them": ("Specimen",),
     "bookkeeping of the export, no record of care": ("Provenance", "Group", "OperationOutcome", "log"),
 }  # fmt: skip
 IGNORED = {_files(resource): why for why, resources in _NOT_READ.items() for resource in resources}
+
+KINDS = {feed.name: "".join(word.capitalize() for word in feed.name.split("_")) for feed in FEEDS}
+_NAMED = {*KINDS.values(), *(resource for resources in _NOT_READ.values() for resource in resources)}
+
+
+def _is_of(resources: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{resource}'" for resource in resources)
+    return f"record_kind in ({quoted})"
+
+
+UNMAPPED = {
+    **{why: _is_of(resources) for why, resources in _NOT_READ.items()},
+    "no table takes resources of this type": f"not {_is_of(sorted(_NAMED))}",
+}
+"""Why records of a mixed feed that are none of the feeds' kinds reach no table."""
+
+_DELETED = "ifnull(request.method = 'DELETE', false)"
+
+
+def within(mixed: Feed) -> tuple[Feed, ...]:
+    """The feeds as parts of one that mixes resources, and deletions of resources."""
+    return tuple(
+        part(
+            mixed,
+            name=feed.name,
+            only=_is_of((KINDS[feed.name],)),
+            schema=f"{feed.schema}, `request` {struct(method='string')}",
+            person=feed.person,
+            withdrawn=f"({feed.withdrawn} or {_DELETED})" if feed.withdrawn else _DELETED,
+            exact_numbers=feed.exact_numbers,
+            unmapped=feed.unmapped,
+        )
+        for feed in FEEDS
+    )

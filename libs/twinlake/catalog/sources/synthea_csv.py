@@ -2,80 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._rows import one_of, shaped, vocabulary
-from twinlake.declare.source import Feed, System, csv_feed, implements
-from twinlake.declare.standardise import (
-    day,
-    digits,
-    full_date,
-    identifier,
-    instant,
-    line,
-    name_part,
-    postal,
-    sex,
-    state,
-    year,
+from twinlake.catalog.sources._synthea import (
+    PATIENTS,
+    PAYER_TRANSITIONS,
+    PAYERS,
+    insurance,
+    second_insurance,
+    source_person,
+    synthea_feed,
 )
+from twinlake.declare.source import Layout, System, implements
+from twinlake.declare.standardise import day, instant, line, postal, present, state
 
 # Synthea writes the same classes to FHIR (EncounterType.java): a hospice visit is home health, a nursing home a stay.
 CLASSES = {
     "ambulatory": "AMB", "wellness": "AMB", "outpatient": "AMB", "urgentcare": "AMB", "emergency": "EMER",
     "inpatient": "IMP", "snf": "IMP", "hospice": "HH", "home": "HH", "virtual": "VR",
 }  # fmt: skip
+# SNOMED CT findings: allergy or intolerance to a drug, a food, something of the environment; else to a substance.
+ALLERGIES = {
+    "allergy medication": "416098002", "allergy food": "414285001", "allergy environment": "426232007",
+    "intolerance medication": "59037007", "intolerance food": "235719002", "intolerance environment": "782197009",
+}  # fmt: skip
+ALLERGY = "419199007"
 BOOKKEEPING = "ifnull(CODE, '') in ('QALY', 'DALY', 'QOLS')"
 
 
-def _feed(name: str, header: str, **rest: Any) -> Feed:
-    """Rows without an Id have no identity beyond what they say, so their key is their hash."""
-    person = {"person": "PATIENT"} if "PATIENT" in header.split(",") else {}
-    return csv_feed(name, rf"(?:csv/)?{name}\.csv", header, "snapshot", **{**person, **rest})
-
-
 FEEDS = (
-    _feed(
-        "patients",
-        "Id,BIRTHDATE,DEATHDATE,SSN,DRIVERS,PASSPORT,PREFIX,FIRST,MIDDLE,LAST,SUFFIX,MAIDEN,MARITAL,RACE,ETHNICITY,GENDER,"
-        "BIRTHPLACE,ADDRESS,CITY,STATE,COUNTY,FIPS,ZIP,LAT,LON,HEALTHCARE_EXPENSES,HEALTHCARE_COVERAGE,INCOME",
-        key=("Id",),
-        person="Id",
-    ),
-    _feed("organizations", "Id,NAME,ADDRESS,CITY,STATE,ZIP,LAT,LON,PHONE,REVENUE,UTILIZATION", key=("Id",)),
-    _feed(
+    PATIENTS,
+    PAYERS,
+    PAYER_TRANSITIONS,
+    synthea_feed("organizations", "Id,NAME,ADDRESS,CITY,STATE,ZIP,LAT,LON,PHONE,REVENUE,UTILIZATION", key=("Id",)),
+    synthea_feed(
         "encounters",
         "Id,START,STOP,PATIENT,ORGANIZATION,PROVIDER,PAYER,ENCOUNTERCLASS,CODE,DESCRIPTION,BASE_ENCOUNTER_COST,"
         "TOTAL_CLAIM_COST,PAYER_COVERAGE,REASONCODE,REASONDESCRIPTION",
         key=("Id",),
     ),
-    _feed("conditions", "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION"),
-    _feed(
+    synthea_feed(
+        "conditions",
+        "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION",
+        Layout("START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION"),
+    ),
+    synthea_feed(
+        "allergies",
+        "START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY,REACTION1,DESCRIPTION1,SEVERITY1,REACTION2,"
+        "DESCRIPTION2,SEVERITY2",
+    ),
+    synthea_feed(
         "observations",
         "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE",
         unmapped={"QALY, DALY and QOLS are bookkeeping of the generator, nothing anybody measured": BOOKKEEPING},
     ),
-    _feed(
+    synthea_feed(
         "medications",
         "START,STOP,PATIENT,PAYER,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,PAYER_COVERAGE,DISPENSES,TOTALCOST,REASONCODE,"
         "REASONDESCRIPTION",
     ),
-    _feed("immunizations", "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST"),
-    _feed("procedures", "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION"),
+    synthea_feed("immunizations", "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST"),
+    synthea_feed(
+        "procedures",
+        "START,STOP,PATIENT,ENCOUNTER,SYSTEM,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION",
+        Layout("START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION"),
+    ),
 )
 _NOT_READ = {
-    "allergies": "allergies are not read until a table takes them",
     "careplans": "care plans are not read until a table takes them",
     "devices": "devices are not read until device_exposure is",
     "supplies": "supplies are not read until device_exposure is",
     r"imaging_studies[\w.]*": "images are not read until imaging_study is",
-    "payers": "payers are not read until payer_plan_period is",
-    "payer_transitions": "insurance is not read until payer_plan_period is",
-    "claims": "money is not read until claims are",
-    "claims_transactions": "money is not read until claims are",
+    "claims": "claims are read by the system synthea_claims: lay them in its folder",
+    "claims_transactions": "claims are read by the system synthea_claims: lay them in its folder",
     "providers": "staff are not read until provider is",
 }
 
@@ -103,32 +104,10 @@ def _loinc() -> Column:
     return F.when(F.col("CODE").rlike("^[0-9]+-[0-9]$"), "LOINC").otherwise("local")
 
 
-@implements("source_person")
-def source_person(patients: DataFrame) -> DataFrame:
-    """patients.csv; Synthea's medical record number is the id itself."""
-    return shaped(
-        patients,
-        given_name=name_part(F.col("FIRST")),
-        middle_name=name_part(F.col("MIDDLE")),
-        family_name=name_part(F.col("LAST")),
-        maiden_name=name_part(F.col("MAIDEN")),
-        birth_date=full_date(F.col("BIRTHDATE")),
-        year_of_birth=year(F.col("BIRTHDATE")),
-        sex=sex(F.col("GENDER")),
-        race_source_value="RACE",
-        ethnicity_source_value="ETHNICITY",
-        marital_status="MARITAL",
-        death_date=day(F.col("DEATHDATE")),
-        address_line=line(F.col("ADDRESS")),
-        city=line(F.col("CITY")),
-        state=state(F.col("STATE")),
-        postal_code=postal(F.col("ZIP")),
-        phone=None,
-        ssn=digits(F.col("SSN")),
-        licence_number=identifier(F.col("DRIVERS")),
-        passport_number=identifier(F.col("PASSPORT")),
-        mrn="Id",
-    )
+def _allergen() -> Column:
+    """Drugs are RxNorm and all else is SNOMED CT where SYSTEM is Unknown; a system we know is believed."""
+    drug = F.when(F.col("CATEGORY") == "medication", "RxNorm").otherwise("SNOMED")
+    return F.coalesce(vocabulary(F.col("SYSTEM_")), drug)
 
 
 @implements("care_site")
@@ -168,6 +147,7 @@ def condition_occurrence(conditions: DataFrame) -> DataFrame:
         **_coded("condition", _snomed()),
         condition_start_date=day(F.col("START")),
         condition_end_date=day(F.col("STOP")),
+        condition_type=F.lit("ehr"),
         visit_source_id="ENCOUNTER",
         part=F.lit(""),
     )
@@ -201,6 +181,27 @@ def observation(observations: DataFrame) -> DataFrame:
         value_code=None,
         value_vocabulary=None,
         unit_source_value="UNITS",
+        visit_source_id="ENCOUNTER",
+        part=F.lit(""),
+    )
+
+
+@implements("observation")
+def allergy(allergies: DataFrame) -> DataFrame:
+    """allergies.csv: what kind of allergy it is, and to what as the value; reactions and severity stay in bronze."""
+    kind = present(F.concat_ws(" ", "TYPE", "CATEGORY"))
+    return shaped(
+        _told_apart(allergies),
+        observation_code=F.coalesce(one_of(ALLERGIES, kind), F.lit(ALLERGY)),
+        observation_vocabulary=F.lit("SNOMED"),
+        observation_source_value=F.coalesce(kind, F.lit("allergy")),
+        observation_name=kind,
+        observation_datetime=instant(F.col("START")),
+        value_source_value="CODE",
+        value_as_string="DESCRIPTION",
+        value_code="CODE",
+        value_vocabulary=_allergen(),
+        unit_source_value=None,
         visit_source_id="ENCOUNTER",
         part=F.lit(""),
     )
@@ -240,6 +241,7 @@ def procedure_occurrence(procedures: DataFrame) -> DataFrame:
         **_coded("procedure", _snomed()),
         procedure_datetime=instant(F.col("START")),
         procedure_end_datetime=instant(F.col("STOP")),
+        procedure_type=F.lit("ehr"),
         visit_source_id="ENCOUNTER",
         part=F.lit(""),
     )
@@ -252,6 +254,6 @@ SYSTEM = System(
     ignored={rf"(?:csv/)?{name}\.csv": why for name, why in _NOT_READ.items()},
     implementations=(
         source_person, care_site, visit_occurrence, condition_occurrence, measurement, observation, drug_order,
-        immunisation, procedure_occurrence,
+        immunisation, procedure_occurrence, allergy, insurance, second_insurance,
     ),
 )  # fmt: skip

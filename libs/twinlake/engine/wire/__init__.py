@@ -50,6 +50,12 @@ def reader(wire: str) -> Reader:
     return import_module(f"{__name__}.{wire}").read  # type: ignore[no-any-return]
 
 
+def records_of(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fault]:
+    """The records of the file that the feeds call `path`; a format that keeps the place of its bytes has `read_at`."""
+    module = import_module(f"{__name__}.{feed.wire}")
+    return module.read_at(stream, feed, path) if hasattr(module, "read_at") else module.read(stream, feed)  # type: ignore[no-any-return]
+
+
 def translator(wire: str) -> Callable[[str], str] | None:
     """What makes JSON of a raw record that is no JSON itself: `as_json` of the module, if it has one."""
     return getattr(import_module(f"{__name__}.{wire}"), "as_json", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -17,20 +17,28 @@ csv.field_size_limit(1 << 28)
 
 
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
-    """Records of a CSV stream whose header is the feed's columns, in their order."""
+    """Records of a CSV stream whose header is the feed's columns in their order, or one of its layouts; in any case.
+
+    A record whose columns stand elsewhere than the feed's keeps its header in front, so that it can be read alone.
+    """
     physical = _Lines(lines(stream))
-    _check_header(physical, feed.columns)
-    key, person, version = _picks(feed)
+    columns, head = _arrangement(physical, feed)
+    key, person, version = _picks(feed, columns)
     offset = 0
     while physical.more():
-        text, rule, fields = _next_record(physical, len(feed.columns))
+        text, rule, fields = _next_record(physical, len(columns))
         if rule:
-            yield Fault(offset, text, rule, f"expected {len(feed.columns)} fields, quotes in pairs, UTF-8 text")
+            yield Fault(offset, head + text, rule, f"expected {len(columns)} fields, quotes in pairs, UTF-8 text")
         elif fields:
-            yield Record(offset, text, key(fields), person(fields), version(fields))
+            yield Record(offset, head + text, key(fields), person(fields), version(fields))
         else:
             continue
         offset += 1
+
+
+def heading(raw: str, feed: Feed) -> str:
+    """What a raw record needs in front to be a file: the feed's header, nothing where its own stands there."""
+    return "" if raw.startswith(tuple(layout.head for layout in feed.layouts)) else ",".join(feed.columns) + "\n"
 
 
 class _Lines:
@@ -101,18 +109,31 @@ def _fields(text: str) -> list[str]:
         return []
 
 
-def _check_header(physical: _Lines, columns: tuple[str, ...]) -> None:
+def _arrangement(physical: _Lines, feed: Feed) -> tuple[tuple[str | None, ...], str]:
+    """What the feed calls each column of the file, and the header that its records keep, if any."""
     if not physical.more():
-        raise FileFault("empty_file", f"no header; expected {','.join(columns)}")
-    _, rule, found = _next_record(physical, len(columns))
-    if (rule and rule != "field_count") or tuple(found) != columns:
-        raise FileFault("wrong_header", f"{_difference(found, columns)}; expected {','.join(columns)}")
+        raise FileFault("empty_file", f"no header; expected {','.join(feed.columns)}")
+    _, rule, found = _next_record(physical, len(feed.columns))
+    header = _folded(found if rule in (None, "field_count") else ())
+    if header == _folded(feed.columns):
+        return feed.columns, ""
+    for layout in feed.layouts:
+        if header == _folded(layout.columns):
+            named = layout.named(feed.columns)
+            return named, "" if named == feed.columns else layout.head
+    headers = " or ".join(map(",".join, (feed.columns, *(layout.columns for layout in feed.layouts))))
+    raise FileFault("wrong_header", f"{_difference(found, feed.columns)}; expected {headers}")
+
+
+def _folded(names: Iterable[str]) -> list[str]:
+    return [name.casefold() for name in names]
 
 
 def _difference(found: list[str], columns: tuple[str, ...]) -> str:
     """What is wrong with a header; of a first line with few of the names nothing is told: it may be a patient's row."""
-    missing = [c for c in columns if c not in found]
-    extra = [c for c in found if c not in columns]
+    known, told = {c.casefold() for c in columns}, {c.casefold() for c in found}
+    missing = [c for c in columns if c.casefold() not in told]
+    extra = [c for c in found if c.casefold() not in known]
     if len(missing) * 2 >= len(columns):
         return f"the first line has {len(columns) - len(missing)} of the {len(columns)} names"
     if missing or extra:
@@ -120,9 +141,9 @@ def _difference(found: list[str], columns: tuple[str, ...]) -> str:
     return "a column stands twice" if len(found) > len(columns) else "the columns stand in another order"
 
 
-def _picks(feed: Feed) -> tuple[Callable[[list[str]], str | None], ...]:
+def _picks(feed: Feed, columns: tuple[str | None, ...]) -> tuple[Callable[[list[str]], str | None], ...]:
     def pick(names: tuple[str, ...]) -> Callable[[list[str]], str | None]:
-        places = [feed.columns.index(name) for name in names]
+        places = [columns.index(name) for name in names]
         if not places:
             return lambda fields: None
         if len(places) == 1:

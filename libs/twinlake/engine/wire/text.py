@@ -16,6 +16,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Bytes of one line; a file without line ends must not be read into memory whole.
 LONGEST_LINE = 128 << 20
+# Bytes of a file that is one document and can only be read as a whole.
+LARGEST_DOCUMENT = 256 << 20
 
 
 @contextmanager
@@ -43,6 +45,17 @@ def lines(stream: BinaryIO) -> Iterator[bytes]:
             yield line.removesuffix(b"\n")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
+
+
+def whole(stream: BinaryIO) -> bytes:
+    """All bytes of a file that is one document; a damaged or a boundless one is a fault of the whole file."""
+    try:
+        data = stream.read(LARGEST_DOCUMENT + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
+    if len(data) > LARGEST_DOCUMENT:
+        raise FileFault("file_too_large", f"more than {LARGEST_DOCUMENT >> 20} MiB in one document; send it in parts")
+    return _without_mark(data)
 
 
 def _without_mark(line: bytes) -> bytes:

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from twinlake.vocabulary.field import Field, dictionary
-from twinlake.vocabulary.fields import clinical, empi, gold, models, provenance, silver, twins
+from twinlake.vocabulary.fields import (
+    claims,
+    clinical,
+    concepts,
+    devices,
+    empi,
+    genomics,
+    gold,
+    models,
+    notes,
+    provenance,
+    silver,
+    twins,
+)
 
 DICTIONARY: dict[str, Field] = dictionary(
-    provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, gold.PAGE, models.PAGE, twins.PAGE
-)
+    provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, claims.PAGE, concepts.PAGE, devices.PAGE, genomics.PAGE,
+    gold.PAGE, models.PAGE, notes.PAGE, twins.PAGE,
+)  # fmt: skip

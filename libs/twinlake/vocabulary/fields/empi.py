@@ -19,6 +19,13 @@ PAGE = (
     Field("maiden_name", "string", "Family name at birth, standardised for linkage", identifier=True),
     Field("birth_date", "date", "Date of birth; null where only the year is known"),
     Field("year_of_birth", "int", "Year of birth", unit="a", minimum=1850, maximum=2300),
+    Field(
+        "year_of_birth_margin",
+        "int",
+        "Years by which the year of birth may be off where only a band of ages was told; null where none was told",
+        unit="a",
+        minimum=0,
+    ),
     Field("sex", "string", "FHIR administrative gender", categories=SEXES),
     Field("race_source_value", "string", "Race as the hospital wrote it"),
     Field("ethnicity_source_value", "string", "Ethnicity as the hospital wrote it"),

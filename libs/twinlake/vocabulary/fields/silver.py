@@ -42,7 +42,16 @@ PAGE = (
         "drug_type",
         "string",
         "How the exposure is known",
-        categories=("order", "administration", "dispensing", "immunisation", "infusion"),
+        categories=(
+            "order",
+            "administration",
+            "dispensing",
+            "immunisation",
+            "infusion",
+            "claim",
+            "statement",
+            "unknown",
+        ),
     ),  # fmt: skip
     Field("drug_status", "string", "Status as the hospital wrote it (active, completed, stopped ...)"),
     Field("dose_source_value", "string", "Dose as the hospital wrote it"),

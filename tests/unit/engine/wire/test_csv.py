@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from twinlake.declare.source import csv_feed
+from twinlake.declare.errors import DeclarationError
+from twinlake.declare.source import Layout, csv_feed
 from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire.csv import heading
 
 HEAD = b"id,name,note\n"
 GOOD = [Record(0, "1,Ada,well", "1", "1", None), Record(1, "2,Bo,ill", "2", "2", None)]
@@ -150,3 +152,69 @@ def test_a_file_without_line_ends_is_refused_before_it_fills_the_memory(read_csv
     with pytest.raises(FileFault) as caught:
         read_csv(HEAD + b"x" * 1001)
     assert caught.value.rule == "line_too_long"
+
+
+OLDER = Layout("name,NR,remark", {"NR": "id"})
+SAME_PLACES = Layout("number,name,note", {"number": "id"})
+DRIFTED = csv_feed(
+    "persons", r"persons\.csv", "id,name,note", "snapshot", key=("id",), person="id", layouts=(OLDER, SAME_PLACES)
+)
+
+
+def test_a_declared_layout_is_read_and_its_records_keep_its_header(read_csv):
+    found = read_csv(b"name,NR,remark\r\nAda,1,well\r\nBo,2\r\n", DRIFTED)
+    assert found[0] == Record(0, "name,NR,remark\nAda,1,well", "1", "1", None)
+    assert (found[1].rule, found[1].raw) == ("field_count", "name,NR,remark\nBo,2")
+
+
+def test_a_layout_that_only_renames_columns_leaves_its_records_as_they_are(read_csv):
+    assert read_csv(b"number,name,note\n1,Ada,well\n", DRIFTED) == [GOOD[0]]
+
+
+def test_the_case_of_a_header_is_no_difference(read_csv):
+    assert read_csv(b"ID,Name,NOTE\n1,Ada,well\n", DRIFTED) == [GOOD[0]]
+    assert read_csv(b"NAME,nr,Remark\nAda,1,well\n", DRIFTED)[0].raw == "name,NR,remark\nAda,1,well"
+
+
+def test_a_key_is_the_same_in_every_layout(read_csv):
+    files = (b"id,name,note\n7,Ada,well\n", b"name,NR,remark\nAda,7,well\n", b"number,name,note\n7,Ada,well\n")
+    assert {read_csv(file, DRIFTED)[0].identity for file in files} == {"7"}
+
+
+@pytest.mark.parametrize("header", [b"name,id,note", b"NR,name,remark", b"name,NR", b"name,NR,remark,more"])
+def test_a_header_that_no_layout_declares_is_still_wrong(read_csv, header):
+    with pytest.raises(FileFault) as caught:
+        read_csv(header + b"\nAda,1,well\n", DRIFTED)
+    assert caught.value.rule == "wrong_header"
+    assert caught.value.reason.endswith("expected id,name,note or name,NR,remark or number,name,note")
+
+
+@pytest.mark.parametrize("file", [b"name,NR,remark\nAda,1,well\n", b"id,name,note\n1,Ada,well\n"])
+def test_a_record_can_be_read_alone_whatever_its_layout(read_csv, file):
+    (record,) = read_csv(file, DRIFTED)
+    assert read_csv((heading(record.raw, DRIFTED) + record.raw).encode(), DRIFTED) == [record]
+
+
+def test_a_stray_quote_in_another_layout_swallows_no_line(read_csv):
+    found = read_csv(b'name,NR,remark\n"Ada,1,well\nBo,2,ill\n', DRIFTED)
+    assert rules(found) == ["unbalanced_quote", None]
+
+
+@pytest.mark.parametrize(
+    ("layouts", "said"),
+    [
+        ((Layout("name,note"),), "lacks id"),
+        ((Layout("id,ID,name"),), "says twice what id is"),
+        ((Layout("id,nom", {"nom": "nome"}),), "renames nome"),
+        ((Layout("id,nom", {"nam": "name"}),), "renames nam"),
+        ((Layout("id,name,note"),), "stands twice"),
+        ((Layout("id,name"), Layout("id,name")), "stands twice"),
+    ],
+)
+def test_a_layout_that_cannot_be_meant_is_refused(layouts, said):
+    with pytest.raises(DeclarationError, match=said):
+        csv_feed("x", "x", "id,name,note", "snapshot", key=("id",), layouts=layouts)
+
+
+def test_a_column_may_have_spaces_and_brackets():
+    assert csv_feed("x", "x", "Service (from) date,Name", "snapshot").columns == ("Service (from) date", "Name")

@@ -1,0 +1,34 @@
+"""A device's reading was true at a time that has been, has a unit somebody knows, and its samples are all there."""
+
+from __future__ import annotations
+
+from expectations.references import person_exists
+from expectations.times import ends_after_start, not_before_birth, not_in_future
+from twinlake.declare.rule import row
+
+RULES = (
+    row(
+        "value_is_finite",
+        "NOT isnan(value_as_number) AND abs(value_as_number) < 1E300",
+        "the value is a number one can calculate with",
+        kahn="conformance",
+    ),
+    row(
+        "unit_known",
+        "conversion_rule <> 'unit_unknown'",
+        "the unit is one that UCUM or the hospital's [units] knows",
+        kahn="conformance",
+        severity="warn",
+    ),
+    # Samples may be delivered later than their header: a file that is not there yet is not judged.
+    row(
+        "samples_are_whole",
+        "file_bytes >= file_bytes_needed",
+        "the file is long enough for the samples that its header announces",
+        kahn="conformance",
+    ),
+    ends_after_start("device_reading_datetime", "device_reading_end_datetime"),
+    not_in_future("device_reading_datetime"),
+    person_exists(),
+    not_before_birth("device_reading_datetime"),
+)

@@ -1,0 +1,52 @@
+"""What sources of claims share: which vocabulary a billed code is of when only its form can tell, and ICD's dots."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from twinlake.vocabulary.check_digits import PERMUTED, PRODUCTS
+
+# 6 to 18 digits; the partition (second and third from the end) of a concept is 00 or 10.
+SNOMED_CONCEPT = "^[1-9][0-9]{2,14}[01]0[0-9]$"
+NDC = "^([0-9]{11}|[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{5}-([0-9]{3}-[0-9]{2}|[0-9]{4}-[0-9]))$"
+
+
+def is_snomed(code: Column) -> Column:
+    """Whether a code has the form of a SNOMED CT concept, Verhoeff's check digit included; false for no code."""
+    digits = F.reverse(F.split(F.when(code.rlike(SNOMED_CONCEPT), code), ""))
+    turned = F.transform(digits, lambda digit, place: _at(PERMUTED, place % 8 * 10 + digit.cast("int")))
+    check = F.aggregate(turned, F.lit(0), lambda so_far, digit: _at(PRODUCTS, so_far * 10 + digit))
+    return F.coalesce(check == 0, F.lit(False))
+
+
+def _at(table: tuple[int, ...], place: Column) -> Column:
+    return F.element_at(F.array(*map(F.lit, table)), place + 1)
+
+
+def service_vocabulary(code: Column) -> Column:
+    """Of a service that is billed without its coding system: SNOMED, CVX or RxNorm by its form, else local.
+
+    A CVX code has up to three digits. RxNorm's may look like SNOMED CT's, but hardly ever has the check digit too.
+    """
+    return (
+        F.when(is_snomed(code), "SNOMED")
+        .when(code.rlike("^[0-9]{1,3}$"), "CVX")
+        .when(code.rlike("^[1-9][0-9]{3,7}$"), "RxNorm")
+        .otherwise("local")
+    )
+
+
+def drug_vocabulary(code: Column) -> Column:
+    """Of what stands in a column for NDC: an NDC has 10 digits with hyphens or 11, RxNorm's codes up to 8."""
+    return F.when(code.rlike(NDC), "NDC").when(code.rlike("^[1-9][0-9]{0,7}$"), "RxNorm").otherwise("local")
+
+
+def with_dot(code: Column, vocabulary: Column) -> Column:
+    """A code of ICD with the dot that bills leave out; any other as it is."""
+    bare = F.upper(F.replace(F.trim(code), F.lit("."), F.lit("")))
+    is_external_cause = (vocabulary == "ICD9CM") & bare.startswith("E")
+    after = F.when(is_external_cause, 4).when(vocabulary == "ICD9Proc", 2).otherwise(3)
+    dotted = F.concat(F.substr(bare, F.lit(1), after), F.lit("."), F.substr(bare, after + 1))
+    known = F.when(F.length(bare) > after, dotted).otherwise(bare)
+    return F.when(vocabulary.isin("ICD9CM", "ICD10CM", "ICD9Proc"), known).otherwise(code)

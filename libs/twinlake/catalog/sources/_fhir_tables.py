@@ -1,0 +1,215 @@
+"""What FHIR R4 resources say of silver's tables, however they were sent (hl7.org/fhir/R4/resourcelist.html)."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from twinlake.catalog.sources import _fhir_feeds as feeds
+from twinlake.catalog.sources._fhir import (
+    amount,
+    answers_to,
+    columns_of,
+    first,
+    target,
+    unit,
+    visit,
+    with_code,
+)
+from twinlake.catalog.sources._fhir_allergies import allergy
+from twinlake.catalog.sources._fhir_drugs import (
+    drug_administration,
+    drug_dispensing,
+    drug_order,
+    drug_statement,
+    immunisation,
+)
+from twinlake.catalog.sources._rows import look_up_newest, shaped
+from twinlake.declare.source import Via, implements
+from twinlake.declare.standardise import (
+    day,
+    digits,
+    full_date,
+    identifier,
+    instant,
+    line,
+    name_part,
+    postal,
+    sex,
+    state,
+    year,
+)
+from twinlake.vocabulary.fields.silver import VISITS
+
+PROVIDER = Via("organization", fact=target("serviceProvider.reference"), lookup=answers_to())
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+
+
+def _identifier(kind: str) -> Column:
+    """The identifier of an HL7 v2 table 0203 type (MR, SS, DL, PPN)."""
+    return first("identifier", f"exists(x.type.coding, c -> c.code = '{kind}')")["value"]
+
+
+def _us_core(kind: str) -> Column:
+    """A US Core race or ethnicity: its text, else its category in words."""
+    said = first("extension", f"x.url = '{US_CORE}{kind}'")["extension"]
+
+    def part(name: str) -> Column:
+        return F.get(F.filter(said, lambda x: x["url"] == name), F.lit(0))
+
+    return F.coalesce(part("text")["valueString"], part("ombCategory")["valueCoding"]["display"])
+
+
+@implements("source_person")
+def source_person(patient: DataFrame) -> DataFrame:
+    """Patient. The maiden name is the person's own (`use = maiden`), not the extension with the mother's."""
+    said = patient.withColumns(
+        {
+            "_name": F.coalesce(
+                first("name", "x.use = 'official'"), first("name", "ifnull(x.use, '') not in ('maiden', 'old')")
+            ),
+            "_home": F.coalesce(first("address", "ifnull(x.use, 'home') = 'home'"), first("address")),
+        }
+    )
+    return shaped(
+        said,
+        given_name=name_part(F.get("_name.given", F.lit(0))),
+        middle_name=name_part(F.get("_name.given", F.lit(1))),
+        family_name=name_part(F.col("_name.family")),
+        maiden_name=name_part(first("name", "x.use = 'maiden'")["family"]),
+        birth_date=full_date(F.col("birthDate")),
+        year_of_birth=year(F.col("birthDate")),
+        sex=sex(F.col("gender")),
+        race_source_value=_us_core("race"),
+        ethnicity_source_value=_us_core("ethnicity"),
+        marital_status=F.coalesce(F.get("maritalStatus.coding", F.lit(0))["code"], "maritalStatus.text"),
+        death_date=day(F.col("deceasedDateTime")),
+        address_line=line(F.array_join("_home.line", " ")),
+        city=line(F.col("_home.city")),
+        state=state(F.col("_home.state")),
+        postal_code=postal(F.col("_home.postalCode")),
+        phone=digits(first("telecom", "x.system = 'phone'")["value"]),
+        ssn=digits(_identifier("SS")),
+        licence_number=identifier(_identifier("DL")),
+        passport_number=identifier(_identifier("PPN")),
+        mrn=F.coalesce(first("identifier", "x.system = identifier_namespace")["value"], _identifier("MR")),
+    )
+
+
+@implements("care_site")
+def care_site(organization: DataFrame) -> DataFrame:
+    """Organization."""
+    place = organization.withColumn("_place", first("address"))
+    return shaped(
+        place,
+        care_site_source_id="id",
+        care_site_name="name",
+        city=line(F.col("_place.city")),
+        state=state(F.col("_place.state")),
+        postal_code_prefix=F.substring(postal(F.col("_place.postalCode")), 1, 3),
+    )
+
+
+@implements("visit_occurrence", when="ifnull(status, '') not in ('planned', 'cancelled')", via=(PROVIDER,))
+def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame:
+    """Encounter; its provider is resolved whether it is named by id or by identifier."""
+    placed = look_up_newest(encounter, organization, PROVIDER, _site=F.col("id"))
+    return shaped(
+        with_code(placed, first("reasonCode")),
+        visit_source_id="id",
+        visit_code=F.when(F.col("class.code").isin(*VISITS), F.col("class.code")),
+        visit_source_value="class.code",
+        visit_start_datetime=instant(F.col("period.start")),
+        visit_end_datetime=instant(F.col("period.end")),
+        visit_reason_code="_code.code",
+        visit_reason_vocabulary="_code.vocabulary",
+        care_site_source_id="_site",
+    )
+
+
+@implements("condition_occurrence", when=f"not {feeds.REFUTED}")
+def condition_occurrence(condition: DataFrame) -> DataFrame:
+    """Condition. Where no onset is told, the day it was recorded is its first."""
+    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate")
+    return shaped(
+        with_code(condition, F.col("code")),
+        **columns_of("condition"),
+        condition_start_date=day(start),
+        condition_end_date=day(F.coalesce("abatementDateTime", "abatementPeriod.end", "abatementPeriod.start")),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+def _answers(observation: DataFrame, condition: str) -> DataFrame:
+    """A row for each value of an Observation that meets the condition: its own, and those of its components.
+
+    `part` is a component's code; a code that comes twice is counted (`8480-6#2`).
+    """
+    values = ", ".join(f"'{name}', {{0}}{name}" for name in (*feeds.VALUE, "referenceRange"))
+    own = f"named_struct('part', '', 'code', code, {values.format('')})"
+    code = "coalesce(get({0}.code.coding, 0).code, {0}.code.text, 'component')"
+    nth = f"size(filter(slice(component, 1, i + 1), d -> {code.format('d')} = {code.format('c')}))"
+    part = f"concat({code.format('c')}, if({nth} > 1, concat('#', {nth}), ''))"
+    panel = f"transform(component, (c, i) -> named_struct('part', {part}, 'code', c.code, {values.format('c.')}))"
+    every = f"concat(array({own}), ifnull({panel}, array()))"
+    shown = observation.withColumn("_answer", F.expr(f"explode({every})")).drop("code", "referenceRange", *feeds.VALUE)
+    answers = shown.select("*", "_answer.*").where(condition)
+    return with_code(answers, F.col("code"))
+
+
+def _observed_at() -> Column:
+    return instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued"))
+
+
+@implements("measurement", when=f"{feeds.HAPPENED} and {feeds.SOME_QUANTITY}")
+def measurement(observation: DataFrame) -> DataFrame:
+    """Observation whose value is a Quantity, and each component that has one."""
+    return shaped(
+        _answers(observation, feeds.HAS_QUANTITY),
+        **columns_of("measurement"),
+        measurement_datetime=_observed_at(),
+        value_source_value=amount("valueQuantity"),
+        unit_source_value=unit("valueQuantity"),
+        range_low_source_value=first("referenceRange")["low"]["value"],
+        range_high_source_value=first("referenceRange")["high"]["value"],
+        visit_source_id=visit(),
+        part="part",
+    )
+
+
+@implements("observation", when=f"{feeds.HAPPENED} and {feeds.SOME_OTHER}")
+def observation_(observation: DataFrame) -> DataFrame:
+    """Observation whose value is a code, text, number without unit, truth or time, and each such component."""
+    said = F.coalesce("valueString", "valueBoolean", "valueInteger", "valueDateTime", "valueTime")
+    return shaped(
+        with_code(_answers(observation, feeds.HAS_OTHER), F.col("valueCodeableConcept"), "_value"),
+        **columns_of("observation"),
+        observation_datetime=_observed_at(),
+        value_source_value=F.coalesce("_value.source_value", said),
+        value_as_string=F.coalesce("_value.name", said),
+        value_code="_value.code",
+        value_vocabulary="_value.vocabulary",
+        unit_source_value=None,
+        visit_source_id=visit(),
+        part="part",
+    )
+
+
+@implements("procedure_occurrence", when=feeds.DONE)
+def procedure_occurrence(procedure: DataFrame) -> DataFrame:
+    """Procedure."""
+    return shaped(
+        with_code(procedure, F.col("code")),
+        **columns_of("procedure"),
+        procedure_datetime=instant(F.coalesce("performedDateTime", "performedPeriod.start")),
+        procedure_end_datetime=instant(F.col("performedPeriod.end")),
+        visit_source_id=visit(),
+        part=F.lit(""),
+    )
+
+
+IMPLEMENTATIONS = (
+    source_person, care_site, visit_occurrence, condition_occurrence, measurement, observation_, allergy, drug_order,
+    drug_administration, drug_dispensing, drug_statement, immunisation, procedure_occurrence,
+)  # fmt: skip

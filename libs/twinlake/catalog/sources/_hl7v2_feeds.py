@@ -1,0 +1,120 @@
+"""The feed of HL7 v2 messages and its parts: a part is one kind of thing that messages tell of."""
+
+from __future__ import annotations
+
+from twinlake.catalog.sources._hl7v2 import EVENT, coded, said, schema
+from twinlake.declare.source import Feed, part
+
+MESSAGE = Feed(
+    name="message",
+    files=r"(?:[^/]+/)*[^/]+\.(?:hl7|er7|mllp)",
+    wire="hl7v2",
+    schema=schema(),
+    delivery="increment",
+    key=("its kind's own identifier",),
+    person="PID-3",
+    version="MSH-7, MSH-10",
+    unmapped={
+        "segments that no table takes: insurance, kin, allergies, specimens, staff, money": "record_kind = 'rest'",
+        "an order of tests, or the head of their results: no table takes orders": "record_kind = 'order'",
+        "documents are not read until note is": "record_kind = 'document'",
+        "appointments are not read until a table takes them": "record_kind = 'appointment'",
+        "a merge is kept, but linkage cannot be told of it yet": "record_kind = 'merge'",
+    },
+)  # fmt: skip
+
+
+def _part(name: str, *places: str, **rest) -> Feed:
+    return part(MESSAGE, name=name, only=f"record_kind = '{name}'", schema=schema(*places), **rest)
+
+
+def _is(place: str, *values: str) -> str:
+    return f"ifnull({said(place)}, '') in ({', '.join(repr(value) for value in values)})"
+
+
+PERSON = _part(
+    "person", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7",
+    "PID-8", "PID-10.1", "PID-10.2", "PID-11.1", "PID-11.1.2", "PID-11.2", "PID-11.3", "PID-11.4", "PID-11.5",
+    "PID-11.7", "PID-13.1", "PID-13.6", "PID-13.7", "PID-13.12", "PID-16", "PID-19", "PID-20", "PID-22.1",
+    "PID-22.2", "PID-29",
+    withdrawn=f"{EVENT} = 'A29'",
+    unmapped={"PID names no patient by an identifier": "patient is null"},
+)  # fmt: skip
+
+# When it began: told outright, or the moment of the very event that began it.
+STARTED = f"coalesce({said('PV1-44')}, if({EVENT} in ('A01', 'A04'), {said('EVN-6')}, null))"
+# A cancelled discharge (A13) ends nothing, whatever PV1-45 still says.
+ENDED = f"if({EVENT} = 'A13', null, coalesce({said('PV1-45')}, if({EVENT} = 'A03', {said('EVN-6')}, null)))"
+PLANNED = f"{EVENT} in ('A05', 'A14')"
+VISITED = f"visit is not null and {STARTED} is not null and not {PLANNED}"
+VISIT = _part(
+    "visit", "PV1-2", "PV1-3.4", "PV1-3.4.2", "PV1-44", "PV1-45", "EVN-6", *coded("PV2-3"),
+    withdrawn=f"{EVENT} in ('A11', 'A23', 'A27', 'A38')",
+    unmapped={
+        "a visit that is only planned": PLANNED,
+        "no message gives the visit a number": "visit is null",
+        "no message tells when the visit began": f"{STARTED} is null",
+    },
+)  # fmt: skip
+
+CONDITION = _part(
+    "condition", *coded("DG1-3"), "DG1-4", "DG1-5", "DG1-19", "DG1-21", "PV1-44",
+    withdrawn=_is("DG1-21", "D"),
+    unmapped={"names no diagnosis": f"coalesce({said('DG1-3.1')}, {said('DG1-3.2')}, {said('DG1-4')}) is null"},
+)  # fmt: skip
+PROBLEM = _part("problem", "PRB-1", "PRB-2", *coded("PRB-3"), "PRB-7", "PRB-9", "PRB-16", withdrawn=_is("PRB-1", "DE"))
+PROCEDURE = _part(
+    "procedure", *coded("PR1-3"), "PR1-4", "PR1-5", "PR1-20",
+    withdrawn=_is("PR1-20", "D"),
+    unmapped={"names no procedure": f"coalesce({said('PR1-3.1')}, {said('PR1-3.2')}, {said('PR1-4')}) is null"},
+)  # fmt: skip
+
+HAS_VALUE = "coalesce(exists(OBX.f5, v -> coalesce(v.c1, v.c2, v.c9) is not null), false)"
+ENCAPSULATED = _is("OBX-2", "ED", "RP")
+OF_THE_ORDER = _is("OBX-11", "O")
+TOLD = f"{HAS_VALUE} and not {ENCAPSULATED} and not {OF_THE_ORDER}"
+_IS_NUMBER = f"{said('OBX-5')} rlike '^ *[<>]?=? *[-+]?[0-9]*[.]?[0-9]+ *$'"
+# A text is a measurement where it is a number that has a unit.
+MEASURED = (
+    f"({_is('OBX-2', 'NM', 'SN')} or ({_is('OBX-2', 'ST', 'TX', '')} and ifnull({_IS_NUMBER}, false) "
+    f"and coalesce({said('OBX-6.1')}, {said('OBX-6.2')}) is not null))"
+)
+RESULT = _part(
+    "result", "OBX-2", *coded("OBX-3"), *coded("OBX-5"), "OBX-6.1", "OBX-6.2", "OBX-7", "OBX-11", "OBX-14",
+    "OBR-7", "OBR-22",
+    withdrawn=_is("OBX-11", "D", "W", "X"),
+    unmapped={
+        "no value is told": f"not {HAS_VALUE}",
+        "a picture, a waveform or a document, no value": ENCAPSULATED,
+        "a detail of the order, no result": OF_THE_ORDER,
+    },
+)  # fmt: skip
+
+NAMED = "coalesce(get(RXE.f2, 0).c1, get(RXE.f2, 0).c2, get(RXO.f1, 0).c1, get(RXO.f1, 0).c2) is not null"
+# Of an order that is stopped, ORC-15 tells when it was.
+_IS_STOPPED = _is("ORC-1", "DC", "OD", "DR")
+_EFFECTIVE, _ENTERED = said("ORC-15"), said("ORC-9")
+ORDERED = (
+    f"coalesce({said('TQ1-7')}, if({_IS_STOPPED}, null, {_EFFECTIVE}), {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
+)
+STOPPED = f"coalesce(if({_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}), null), {said('TQ1-8')})"
+PRESCRIPTION = _part(
+    "prescription", "ORC-1", "ORC-5", "ORC-9", "ORC-15", *coded("RXE-2"), "RXE-3", "RXE-5.1", "RXE-5.2", "RXE-32",
+    *coded("RXO-1"), "RXO-2", "RXO-4.1", "RXO-4.2", "RXR-1.1", "RXR-1.2", "TQ1-7", "TQ1-8",
+    withdrawn=_is("ORC-1", "CA", "OC", "CR"),
+    unmapped={"names no drug": f"not {NAMED}"},
+)  # fmt: skip
+DISPENSE = _part(
+    "dispense", "ORC-1", "ORC-5", *coded("RXD-2"), "RXD-3", "RXD-4", "RXD-5.1", "RXD-5.2", "RXR-1.1", "RXR-1.2",
+)  # fmt: skip
+NOT_GIVEN = f"({_is('RXA-20', 'RE', 'NA')} or ({_is('RXA-5.1', '998')} and {_is('RXA-5.3', 'CVX')}))"
+ADMINISTRATION = _part(
+    "administration", "RXA-3", "RXA-4", *coded("RXA-5"), "RXA-6", "RXA-7.1", "RXA-7.2", "RXA-20", "RXA-21",
+    "RXR-1.1", "RXR-1.2",
+    withdrawn=_is("RXA-21", "D"),
+    unmapped={"refused or not given": NOT_GIVEN},
+)  # fmt: skip
+
+FEEDS = (
+    MESSAGE, PERSON, VISIT, CONDITION, PROBLEM, PROCEDURE, RESULT, PRESCRIPTION, DISPENSE, ADMINISTRATION,
+)  # fmt: skip

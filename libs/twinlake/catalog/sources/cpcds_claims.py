@@ -1,0 +1,303 @@
+"""Claims in the Common Payer Consumer Data Set (HL7 CARIN Blue Button), in the CSV tables that Synthea writes.
+
+A line of a claim is a record and its own version: a line that comes again counts as it came last. A claim that says it
+was cancelled, entered in error or adjusted to another one is withdrawn. A claim that another one says it replaces or
+voids keeps its money marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from twinlake.catalog.sources._claims import drug_vocabulary, with_dot
+from twinlake.catalog.sources._rows import shaped, vocabulary
+from twinlake.declare.source import System, csv_feed, implements
+from twinlake.declare.standardise import day, full_date, instant, line, name_part, postal, present, sex, state, year
+
+# What the generator writes for a day that it does not know: the first of Java's calendar.
+NO_DAY = "1970-01-01"
+CLAIM = "Claim unique identifier"
+DRAFT = "`Claim processing status code` = 'draft'"
+VOID = "`Claim frequency code` = '8'"
+TELLS = f"not coalesce({DRAFT}, false)"
+
+CLAIM_COLUMNS = (
+    "Claim service start date,Claim service end date,Claim paid date,Claim received date,Member admission date,"
+    "Member discharge date,Patient account number,Medical record number,Claim unique identifier,"
+    "Claim adjusted from identifier,Claim adjusted to identifier,Claim diagnosis related group,"
+    "Claim source inpatient admission code,Claim inpatient admission type code,Claim bill facility type code,"
+    "Claim service classification type code,Claim frequency code,Claim processing status code,Claim type,"
+    "Patient discharge status code,Claim payment denial code,Claim primary payer identifier,Claim payee type code,"
+    "Claim payee,Claim payment status code,Claim payer identifier,Days supply,RX service reference number,"
+    "DAW product selection code,Refill number,Prescription origin code,Plan reported brand generic code,"
+    "Pharmacy service type code,Patient residence code,Claim billing provider NPI,"
+    "Claim billing provider network status,Claim attending provider NPI,Claim attending provider network status,"
+    "Claim site of service NPI,Claim site of service network status,Claim referring provider NPI,"
+    "Claim referring provider network status,Claim performing provider NPI,Claim performing provider network status,"
+    "Claim prescribing provider NPI,Claim prescribing provider network status,Claim PCP NPI,"
+    "Claim total submitted amount,Claim total allowed amount,Amount paid by patient,Claim amount paid to provider,"
+    "Member reimbursement,Claim payment amount,Claim disallowed amount,Member paid deductible,"
+    "Co-insurance liability amount,Copay amount,Member liability,Claim primary payer paid amount,Claim discount amount,"
+)
+LINE_COLUMNS = (
+    "Service (from) date,Line number,Service to date,Type of service,Place of service code,Revenue center code,"
+    "Allowed number of units,Number of units,National drug code,Compound code,Quantity dispensed,"
+    "Quantity qualifier code,Line benefit payment status,Line payment denial code,Line disallowed amount,"
+    "Line member reimbursement,Line amount paid by patient,Drug cost,Line payment amount,Line amount paid to provider,"
+    "Line patient deductible,Line primary payer paid amount,Line coinsurance amount,Line submitted amount,"
+    "Line allowed amount,Line member liability,Line copay amount,Line discount amount,"
+)
+CODE_COLUMNS = (
+    "Diagnosis code,Diagnosis description,Present on admission,Diagnosis code type,Diagnosis type,Is E code,"
+    "Procedure code,Procedure description,Procedure date,Procedure code type,Procedure type,Modifier Code-1,"
+    "Modifier Code-2,Modifier Code-3,Modifier Code-4"
+)
+FEEDS = (
+    csv_feed(
+        "claims",
+        r"CPCDS_Claims\.csv",
+        f"{CLAIM_COLUMNS}{LINE_COLUMNS}{CODE_COLUMNS}",
+        "increment",
+        key=(CLAIM, "Line number"),
+        person="Patient account number",
+        version="Claim paid date",
+        withdrawn=(
+            "`Claim processing status code` in ('cancelled', 'entered-in-error') "
+            "or `Claim adjusted to identifier` is not null"
+        ),
+        unmapped={
+            "a draft is no claim yet": DRAFT,
+            "a void only takes back the claim it names": VOID,
+        },
+    ),
+    csv_feed(
+        "members",
+        r"CPCDS_Members\.csv",
+        "Member id,Date of birth,Date of death,Home_County,Home_State,Home_Country,Home_Zip code,Bill_County,"
+        "Bill_State,Bill_Country,Bill_Zip code,Work_County,Work_State,Work_Country,Work_Zip code,Race code,"
+        "Ethnicity,Gender code,Birth sex,Name",
+        "snapshot",
+        key=("Member id",),
+        person="Member id",
+    ),
+    csv_feed(
+        "coverages",
+        r"CPCDS_Coverages\.csv",
+        "Coverage id,Member id,Subscriber id,Dependent number,Coverage type,Coverage status,Start date,End date,"
+        "Group id,Group name,Plan identifier,Plan name,Payer identifier,Payer primary identifier,"
+        "Relationship to subscriber",
+        "snapshot",
+        key=("Coverage id",),
+        person="Member id",
+        withdrawn="`Coverage status` = 'entered-in-error'",
+        unmapped={"a draft is no coverage yet": "`Coverage status` = 'draft'"},
+    ),
+    csv_feed(
+        "organizations",
+        r"CPCDS_Organizations\.csv",
+        "Id,Name,Address,City,State,ZIP,Phone,Type",
+        "snapshot",
+        key=("Id",),
+    ),
+)
+
+
+@implements("source_person")
+def source_person(members: DataFrame) -> DataFrame:
+    """CPCDS_Members.csv: of two names the first and last, of three the middle one too; a member's number is no MRN."""
+    names = F.split(F.trim("Name"), r"\s+")
+    absent = (
+        "maiden_name", "marital_status", "address_line", "city", "phone", "ssn", "licence_number", "passport_number",
+        "mrn",
+    )  # fmt: skip
+    return shaped(
+        members,
+        **dict.fromkeys(absent),
+        given_name=name_part(F.get(names, F.lit(0))),
+        middle_name=name_part(F.when(F.size(names) == 3, F.get(names, F.lit(1)))),
+        family_name=name_part(F.when(F.size(names) > 1, F.element_at(names, -1))),
+        birth_date=full_date(F.col("Date of birth")),
+        year_of_birth=year(F.col("Date of birth")),
+        sex=sex(F.col("Gender code")),
+        race_source_value="Race code",
+        ethnicity_source_value="Ethnicity",
+        death_date=day(F.col("Date of death")),
+        state=state(F.col("Home_State")),
+        postal_code=postal(F.col("Home_Zip code")),
+    )
+
+
+@implements("care_site")
+def care_site(organizations: DataFrame) -> DataFrame:
+    """CPCDS_Organizations.csv."""
+    return shaped(
+        organizations,
+        care_site_source_id="Id",
+        care_site_name="Name",
+        city=line(F.col("City")),
+        state=state(F.col("State")),
+        postal_code_prefix=F.substring(postal(F.col("ZIP")), 1, 3),
+    )
+
+
+@implements("payer_plan_period", when="ifnull(`Coverage status`, '') <> 'draft'")
+def payer_plan_period(coverages: DataFrame) -> DataFrame:
+    """CPCDS_Coverages.csv; the group is the employer or other sponsor."""
+    return shaped(
+        coverages,
+        payer_plan_source_id="Coverage id",
+        payer_plan_period_start_date=_day("Start date"),
+        payer_plan_period_end_date=_day("End date"),
+        **_local("payer", "Payer identifier", None),
+        **_local("plan", "Plan identifier", "Plan name"),
+        **_local("sponsor", "Group id", "Group name"),
+        policy_holder_source_value="Relationship to subscriber",
+        family_source_id="Subscriber id",
+        part=F.lit(""),
+    )
+
+
+@implements("condition_occurrence", when=TELLS)
+def diagnosis(claims: DataFrame) -> DataFrame:
+    """The diagnosis of a line, dated by its service; a reason to pay, not a clinician's finding."""
+    return shaped(
+        _standing(claims, "Diagnosis code"),
+        **_coded("condition", "Diagnosis"),
+        condition_start_date=_day("Service (from) date"),
+        condition_end_date=None,
+        condition_type=F.lit("claim"),
+        visit_source_id=None,
+        part=F.lit(""),
+    )
+
+
+@implements("procedure_occurrence", when=TELLS)
+def procedure(claims: DataFrame) -> DataFrame:
+    """The procedure of a line."""
+    return shaped(
+        _standing(claims, "Procedure code"),
+        **_coded("procedure", "Procedure"),
+        procedure_datetime=instant(F.coalesce("Procedure date", "Service (from) date")),
+        procedure_end_datetime=instant(F.nullif(F.col("Service to date"), F.lit(NO_DAY))),
+        procedure_type=F.lit("claim"),
+        visit_source_id=None,
+        part=F.lit(""),
+    )
+
+
+@implements("drug_exposure", when=TELLS)
+def drug(claims: DataFrame) -> DataFrame:
+    """The drug of a line; Synthea writes RxNorm codes into the column for NDC."""
+    code = "National drug code"
+    return shaped(
+        _standing(claims, code),
+        drug_code=code,
+        drug_vocabulary=drug_vocabulary(F.col(code)),
+        drug_source_value=code,
+        drug_name=None,
+        drug_exposure_start_datetime=instant(F.col("Service (from) date")),
+        drug_exposure_end_datetime=None,
+        drug_type=F.lit("claim"),
+        drug_status=None,
+        dose_source_value=None,
+        dose_unit_source_value=None,
+        route_source_value=None,
+        visit_source_id=None,
+        part=F.lit(""),
+    )
+
+
+@implements("cost", when=TELLS)
+def cost(claims: DataFrame) -> DataFrame:
+    """The money of each line; the claim's totals, which stand on every line again, are not added to it."""
+    event = F.when(~F.col("is_replaced") & F.col("_denial").isNull(), _event())
+    return shaped(
+        _told(claims),
+        cost_domain=event,
+        cost_type=F.lit("claim"),
+        currency_code=F.lit("USD"),
+        incurred_date=_day("Service (from) date"),
+        billed_date=_day("Claim received date"),
+        paid_date=_day("Claim paid date"),
+        **_amounts(),
+        event_part=F.when(event.isNotNull(), ""),
+        visit_source_id=None,
+        claim_source_id=CLAIM,
+        claim_line_source_value="Line number",
+        revenue_code_source_value="Revenue center code",
+        drg_source_value="Claim diagnosis related group",
+        denial_source_value="_denial",
+        is_replaced="is_replaced",
+        payer_plan_source_id="Claim payer identifier",
+        part=F.lit(""),
+    )
+
+
+def _told(claims: DataFrame) -> DataFrame:
+    """The lines but for voids, with why payment was denied and whether another claim of the person replaces theirs."""
+    of_person = Window.partitionBy("hospital", "system", "source_person_id")
+    origins = F.collect_set("Claim adjusted from identifier").over(of_person)
+    replaced = F.coalesce(F.array_contains(origins, F.col(CLAIM)), F.lit(False))
+    denial = F.coalesce(present(F.col("Line payment denial code")), present(F.col("Claim payment denial code")))
+    return claims.withColumns({"is_replaced": replaced, "_denial": denial}).where(f"not coalesce({VOID}, false)")
+
+
+def _standing(claims: DataFrame, code: str) -> DataFrame:
+    """The lines with this code that imply something: neither replaced nor denied."""
+    return _told(claims).where(~F.col("is_replaced") & F.col("_denial").isNull() & F.col(code).isNotNull())
+
+
+def _event() -> Column:
+    """What a line is for: its drug, else its procedure, else its diagnosis."""
+    domains = {"National drug code": "Drug", "Procedure code": "Procedure", "Diagnosis code": "Condition"}
+    return F.coalesce(*(F.when(F.col(code).isNotNull(), domain) for code, domain in domains.items()))
+
+
+def _amounts() -> dict[str, Column | str]:
+    """Synthea writes a person's lifetime costs as the deductible of each line: one above the charge is none."""
+    charge, deductible = _money("Line submitted amount"), _money("Line patient deductible")
+    return {
+        "total_charge": charge,
+        "total_paid": _money("Line payment amount") + F.coalesce(_money("Line amount paid by patient"), F.lit(0)),
+        "paid_by_payer": "Line payment amount",
+        "paid_by_patient": "Line amount paid by patient",
+        "paid_by_primary": "Line primary payer paid amount",
+        "paid_patient_copay": "Line copay amount",
+        "paid_patient_coinsurance": "Line coinsurance amount",
+        "paid_patient_deductible": F.when(deductible <= charge, deductible),
+        "amount_allowed": "Line allowed amount",
+        "amount_disallowed": "Line disallowed amount",
+    }
+
+
+def _money(column: str) -> Column:
+    return F.col(column).try_cast("decimal(19,4)")
+
+
+def _day(column: str) -> Column:
+    return day(F.nullif(F.col(column), F.lit(NO_DAY)))
+
+
+def _coded(stem: str, column: str) -> dict[str, Column | str]:
+    system = F.coalesce(vocabulary(F.col(f"{column} code type")), F.lit("local"))
+    return {
+        f"{stem}_code": with_dot(F.col(f"{column} code"), system),
+        f"{stem}_vocabulary": system,
+        f"{stem}_source_value": f"{column} code",
+        f"{stem}_name": f"{column} description",
+    }
+
+
+def _local(stem: str, code: str, name: str | None) -> dict[str, Column | str | None]:
+    local = F.when(F.col(code).isNotNull(), "local")
+    return {f"{stem}_code": code, f"{stem}_vocabulary": local, f"{stem}_source_value": code, f"{stem}_name": name}
+
+
+SYSTEM = System(
+    name="cpcds_claims",
+    meaning="A payer's claims in the Common Payer Consumer Data Set",
+    feeds=FEEDS,
+    ignored={r"CPCDS_PractitionerRoles\.csv": "staff are not read until provider is"},
+    implementations=(source_person, care_site, payer_plan_period, diagnosis, procedure, drug, cost),
+)

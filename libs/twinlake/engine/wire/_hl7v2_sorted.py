@@ -1,0 +1,104 @@
+"""The segments of an HL7 v2 message dealt to the things they tell of, each with those that give its context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Opens(NamedTuple):
+    """What a segment begins: the kind of thing, the segments that give its context, those that may follow it."""
+
+    kind: str
+    context: tuple[str, ...]
+    tail: frozenset[str]
+
+
+def _opens(kind: str, context: str, tail: str = "NTE") -> Opens:
+    return Opens(kind, ("MSH", *context.split()), frozenset(tail.split()))
+
+
+OPENS = {
+    "PID": _opens("person", "EVN"),
+    "MRG": _opens("merge", "EVN PID"),
+    "PV1": _opens("visit", "EVN PID", "PV2"),
+    "DG1": _opens("condition", "PID PV1", ""),
+    "PRB": _opens("problem", "PID PV1"),
+    "PR1": _opens("procedure", "PID PV1"),
+    "OBR": _opens("order", "PID PV1 ORC", "NTE TQ1 TQ2"),
+    "OBX": _opens("result", "PID PV1 ORC OBR"),
+    "RXO": _opens("prescription", "PID PV1 ORC TQ1", "NTE RXR RXC"),
+    "RXE": _opens("prescription", "PID PV1 ORC", "NTE RXR RXC TQ1 TQ2"),
+    "RXD": _opens("dispense", "PID PV1 ORC", "NTE RXR RXC"),
+    "RXA": _opens("administration", "PID PV1 ORC", "NTE RXR"),
+    "TXA": _opens("document", "PID PV1", "NTE OBX CON"),
+    "SCH": _opens("appointment", "PID PV1", "NTE TQ1 RGS AIS AIG AIL AIP APR"),
+}
+CONTEXT = frozenset(name for opened in OPENS.values() for name in opened.context)
+OF_APPOINTMENTS = frozenset(("RGS", "AIS", "AIG", "AIL", "AIP", "APR"))
+# These tell who took part, and may stand between a segment and what follows it.
+ASIDE = frozenset(("PRT", "ROL"))
+# A new one of these ends what stood beneath it.
+ENDS = {"PID": ("PV1", "ORC", "OBR", "TQ1"), "PV1": ("ORC", "OBR", "TQ1"), "ORC": ("OBR", "TQ1"), "OBR": ("TQ1",)}
+
+
+@dataclass(eq=False)
+class _Open:
+    kind: str
+    opens: Opens
+    own: list[int]
+    context: dict[str, int]
+
+
+@dataclass
+class Sorted:
+    """The segments of one message, dealt to the things they tell of; places are indices into `segments`."""
+
+    segments: list[str]
+    context: dict[str, int] = field(default_factory=dict)
+    things: list[_Open] = field(default_factory=list)
+    appointment: _Open | None = None
+    rest: list[int] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+
+    def sort(self) -> None:
+        for place, segment in enumerate(self.segments):
+            self._take(place, segment[:3])
+        if self.appointment:
+            self.appointment.context = {**self.context, **self.appointment.context}
+        for thing in self.things:
+            self.used.update(thing.own, (thing.context[n] for n in thing.opens.context if n in thing.context))
+        self.rest = [place for place in range(1, len(self.segments)) if place not in self.used]
+
+    def _take(self, place: int, name: str) -> None:
+        last = self.things[-1] if self.things else None
+        if name in OF_APPOINTMENTS and self.appointment:
+            self.appointment.own.append(place)
+            self.things.remove(self.appointment)
+            self.things.append(self.appointment)
+        elif last and name in last.opens.tail and self._is_next_to(last, place):
+            last.own.append(place)
+        else:
+            self._open(place, name, last)
+
+    def _is_next_to(self, last: _Open, place: int) -> bool:
+        return all(self.segments[n][:3] in ASIDE for n in range(last.own[-1] + 1, place))
+
+    def _open(self, place: int, name: str, last: _Open | None) -> None:
+        if name == "RXE" and last and last.context.get("ORC") == self.context.get("ORC"):
+            self._forget_request(last)
+        if name == "OBR" and "OBR" in self.context:
+            self.context.pop("ORC", None)
+        for ended in ENDS.get(name, ()):
+            self.context.pop(ended, None)
+        if name in OPENS:
+            thing = _Open(OPENS[name].kind, OPENS[name], [place], dict(self.context))
+            self.things.append(thing)
+            self.appointment = self.appointment or (thing if name == "SCH" else None)
+        if name in CONTEXT:
+            self.context[name] = place
+
+    def _forget_request(self, last: _Open) -> None:
+        """What the pharmacy encoded counts, not what was asked of it."""
+        if self.segments[last.own[0]].startswith("RXO"):
+            self.things.remove(last)

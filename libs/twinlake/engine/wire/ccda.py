@@ -1,0 +1,336 @@
+"""C-CDA: a document becomes its patient, its visits and each of its statements, all in the words it came in.
+
+Sections are known by template (R1.1 and R2.1 share them), else by LOINC code. A record is XML: the statement beside
+what stands around it (`within`) and the narrative it refers to (`words`). What is in no statement is a record, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+from lxml import etree
+
+from twinlake.declare.source import Feed
+from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire._ccda_json import as_json
+from twinlake.engine.wire._cda import (
+    STATEMENTS,
+    V3,
+    Element,
+    attribute,
+    bare,
+    document,
+    find,
+    find_all,
+    first_id,
+    in_utc,
+    instance_id,
+    name_of,
+    own,
+    plain,
+    time_of,
+)
+
+__all__ = ["as_json", "read"]
+
+LAKE = "urn:twinlake:record"
+SSN = "2.16.840.1.113883.4.1"
+STATE_ISSUED = ("2.16.840.1.113883.4.3.", "2.16.840.1.113883.4.330.")
+# What stands around a statement is repeated for each: no true document grows so much by it.
+MOST_GROWTH, FREE_GROWTH = 20, 16 << 20
+# A reference to a whole table is no name.
+LONGEST_WORDS = 1000
+
+_TEMPLATE = "2.16.840.1.113883.10.20.22.2."
+ENCOUNTER_DIAGNOSIS = "2.16.840.1.113883.10.20.22.4.80"
+_ANY_PROCEDURE = dict.fromkeys(("procedure", "observation", "act"), "procedure")
+# The statements that are read: their kinds by element, the templates of their sections, the LOINC codes of these.
+_READ: tuple[tuple[Mapping[str, str], str, str], ...] = (
+    (
+        {"observation": "problem"},
+        "5 5.1 20 24 34 35 36 37 43",
+        "11450-4 11348-0 11535-2 10219-4 10218-6 59769-0 55109-3 46241-6 42347-5",
+    ),
+    ({"observation": "allergy"}, "6 6.1", "48765-2"),
+    ({"observation": "result"}, "3 3.1", "30954-2"),
+    ({"observation": "vital"}, "4 4.1", "8716-3"),
+    ({"observation": "social"}, "17", "29762-2"),
+    ({"substanceAdministration": "medication"}, "1 1.1 11 11.1 38 44", "10160-0 10183-2 75311-1 42346-7 29549-3"),
+    ({"substanceAdministration": "immunization"}, "2 2.1", "11369-6"),
+    ({"substanceAdministration": "medication", "procedure": "procedure"}, "25", "59774-0"),
+    (_ANY_PROCEDURE, "7 7.1", "47519-4"),
+    ({"encounter": "visit"}, "22 22.1", "46240-8"),
+)
+_BY_TEMPLATE = {_TEMPLATE + last: kinds for kinds, templates, _ in _READ for last in templates.split()}
+_BY_CODE = {code: kinds for kinds, _, codes in _READ for code in codes.split()}
+
+
+class Piece(NamedTuple):
+    """A part of a document that is a record: what it is, what names it, and the element with those around it."""
+
+    kind: str
+    key: str
+    element: Element
+    within: tuple[Element, ...] = ()
+    about: Mapping[str, str | None] = {}
+    is_of_person: bool = True
+
+
+@dataclass
+class Source:
+    """What holds for all of a document: whose it is, which version of which document, its visit, its narrative."""
+
+    root: Element
+    person: str
+    scope: str
+    version: str | None
+    written: str | None
+    narrative: Mapping[str, Element]
+    visit: Mapping[str, str | None] = field(default_factory=dict)
+    words: dict[str, str | None] = field(default_factory=dict)
+    copied: Collection[tuple[str, str]] = ()
+    digests: dict[Element, str] = field(default_factory=dict)
+
+    def named(self, kind: str, element: Element, place: str, within: tuple[Element, ...] = ()) -> str:
+        """The key of an element: its own id, else its place in this document. Ids are copied between patients.
+
+        An id that the document gives to different things is none: what they say is part of their keys.
+        """
+        own_id = first_id(element)
+        key = f"{own_id} @ {self.person}" if own_id else f"{place} @ {self.scope}"
+        return f"{key}#{self.digest(element, within)}" if (kind, key) in self.copied else key
+
+    def digest(self, element: Element, within: tuple[Element, ...]) -> str:
+        """What an element says, and what is around it; the latter is the same for many and looked at once."""
+        for part in (*within, element):
+            if part not in self.digests:
+                self.digests[part] = hashlib.sha256(etree.tostring(part, with_tail=False)).hexdigest()
+        return hashlib.sha256("".join(self.digests[part] for part in (*within, element)).encode()).hexdigest()[:16]
+
+    def says(self, reference: str) -> str | None:
+        """The text that `#id` points to."""
+        if reference not in self.words:
+            self.words[reference] = plain(self.narrative.get(reference.removeprefix("#")))
+        return self.words[reference]
+
+
+def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
+    """The records of one document; a document that cannot be read whole, or tells not of one person, is no document."""
+    root, size = document(stream)
+    source = _source(root)
+    source.copied = _copied(source)
+    grown = 0
+    for offset, piece in enumerate(_pieces(source)):
+        record = _record(offset, piece, source)
+        grown += len(record.raw)
+        if grown > FREE_GROWTH + MOST_GROWTH * size:
+            raise FileFault("too_much_context", "statements repeat what is around them beyond any true document")
+        yield record
+
+
+def _record(offset: int, piece: Piece, source: Source) -> Record:
+    """A visit in the header counts before one of the same id in a section."""
+    version = source.version and source.version + ("+" if piece.about.get("header") else "")
+    person = source.person if piece.is_of_person else None
+    return Record(offset, _raw(piece, source), piece.key, person, version, piece.kind)
+
+
+def _copied(source: Source) -> set[tuple[str, str]]:
+    """The kinds and keys that different contents of the document bear."""
+    contents: dict[tuple[str, str], set[str]] = {}
+    for piece in _pieces(source):
+        if piece.is_of_person and not piece.about.get("header"):
+            contents.setdefault((piece.kind, piece.key), set()).add(source.digest(piece.element, piece.within))
+    return {named for named, said in contents.items() if len(said) > 1}
+
+
+def _source(root: Element) -> Source:
+    targets = find_all(root, "recordTarget/patientRole")
+    if len(targets) != 1:
+        raise FileFault("not_one_patient", f"{len(targets)} patients (recordTarget); facts would be nobody's")
+    written = time_of(find(root, "effectiveTime"))
+    ident = instance_id(find(root, "id")) or "no id"
+    scope = f"{ident} of {written}"
+    person = _person_id(targets[0]) or f"known from {scope}"
+    number = attribute(find(root, "versionNumber"), "value") or "0"
+    at = in_utc(written)
+    version = f"{at} {number.zfill(6)}" if at and number.isdecimal() else at
+    source = Source(root, person, f"{scope} @ {person}", version, written, _narrative(root))
+    source.visit = _visit(source)
+    return source
+
+
+def _person_id(role: Element) -> str | None:
+    """The first of the best ids: the hospital's own, a Direct address, one of the state's, a social security number."""
+    found = [(attribute(ii, "root") or "", attribute(ii, "extension")) for ii in find_all(role, "id")]
+    ids = [(root, "".join(filter(str.isdecimal, said)) if root == SSN else said) for root, said in found if said]
+    return next((f"{root}|{said}" for root, said in sorted(ids, key=_rank) if root != SSN or said.strip("0")), None)
+
+
+def _rank(ident: tuple[str, str]) -> int:
+    root, said = ident
+    return 3 if root == SSN else 2 if root.startswith(STATE_ISSUED) else int("@" in said)
+
+
+def _narrative(root: Element) -> dict[str, Element]:
+    """Each element of a narrative that has an ID; where one stands twice, the first."""
+    named: dict[str, Element] = {}
+    for text in root.iter(f"{{{V3}}}text"):
+        for element in text.iter():
+            ident = element.get("ID") if isinstance(element.tag, str) else None
+            if ident:
+                named.setdefault(ident, element)
+    return named
+
+
+def _visit(source: Source) -> dict[str, str | None]:
+    """The encounter that the document is about, and its days: the facts between them belong to it."""
+    encounter = find(source.root, "componentOf/encompassingEncounter")
+    if encounter is None:
+        return {}
+    when = find(encounter, "effectiveTime")
+    low = time_of(find(when, "low")) or time_of(when)
+    high = time_of(find(when, "high")) or time_of(when) or source.written
+    return {"visit": source.named("header", encounter, "encounter"), "visit_low": low, "visit_high": high}
+
+
+def _pieces(source: Source) -> Iterator[Piece]:
+    """Every part of the document, once; a place of care beside the visit that names it."""
+    root = source.root
+    targets, bodies = find_all(root, "recordTarget"), find_all(root, "component")
+    shells = tuple(shell for body in bodies for inner in find_all(body, "structuredBody")
+                   for shell in (bare(body, [inner]), bare(inner, find_all(inner, "component"))))  # fmt: skip
+    yield Piece("person", source.person, targets[0])
+    yield Piece("rest", f"header @ {source.scope}", bare(root, [*targets, *bodies]), shells, {"what": "header"})
+    for encounter in find_all(root, "componentOf/encompassingEncounter"):
+        key = source.named("header", encounter, "encounter")
+        yield Piece("visit", key, encounter, about={**source.visit, "header": "true"})
+        yield from _places(find_all(encounter, "location/healthCareFacility"))
+    for place, body in enumerate(bodies, 1):
+        if find(body, "structuredBody") is None:
+            yield Piece("rest", f"body {place} @ {source.scope}", body, about={"what": "body"})
+        else:
+            yield from _sections(source, find_all(body, "structuredBody/component"), "")
+
+
+def _places(facilities: list[Element]) -> Iterator[Piece]:
+    for facility in facilities:
+        ident = first_id(facility)
+        if ident:
+            yield Piece("care_site", ident, facility, is_of_person=False)
+
+
+def _sections(source: Source, components: list[Element], above: str) -> Iterator[Piece]:
+    """Each section: its words, its statements, the sections within it."""
+    for number, component in enumerate(components, 1):
+        path = f"{above}{number}"
+        section = find(component, "section")
+        if section is None:
+            yield Piece("rest", f"section {path} @ {source.scope}", component, about={"what": "entry"})
+            continue
+        entries, inner = find_all(section, "entry"), find_all(section, "component")
+        about = {"section": attribute(find(section, "code"), "code")}
+        words = bare(section, [*entries, *inner])
+        yield Piece(
+            "rest", f"section {path} @ {source.scope}", words, (bare(component, [section]),),
+            {**about, "what": "narrative"},
+        )  # fmt: skip
+        yield from _entries(source, entries, _kinds(section), path, about)
+        yield from _sections(source, inner, f"{path}.")
+
+
+def _kinds(section: Element) -> Mapping[str, str]:
+    """What the statements of a section are, by their element; nothing for a section that nobody reads."""
+    templates = [attribute(template, "root") for template in find_all(section, "templateId")]
+    known = next((_BY_TEMPLATE[root] for root in templates if root in _BY_TEMPLATE), None)
+    return known or _BY_CODE.get(attribute(find(section, "code"), "code") or "", {})
+
+
+def _entries(
+    source: Source, entries: list[Element], kinds: Mapping[str, str], path: str, about: Mapping[str, str | None]
+) -> Iterator[Piece]:
+    number = 0
+    for entry in entries:
+        for kind, within, statement in _statements(entry, kinds, ()):
+            number += 1
+            key = source.named(kind, statement, f"section {path} statement {number}", within)
+            whose = {"visit": key} if kind == "visit" else source.visit
+            said = {**about, **whose, "what": "entry", "written": source.written}
+            yield Piece(kind, key, statement, within, said)
+            if kind == "visit":
+                yield from _of_visit(source, statement, within, said)
+
+
+def _of_visit(
+    source: Source, encounter: Element, within: tuple[Element, ...], about: Mapping[str, str | None]
+) -> Iterator[Piece]:
+    """The places of an encounter and its diagnoses, which are problems."""
+    yield from _places(find_all(encounter, "participant[@typeCode='LOC']/participantRole"))
+    for act in find_all(encounter, "entryRelationship/act"):
+        if any(template.get("root") == ENCOUNTER_DIAGNOSIS for template in find_all(act, "templateId")):
+            for number, (kind, around, statement) in enumerate(_statements(act, {"observation": "problem"}, within), 1):
+                if kind == "problem":
+                    place = f"{about['visit']} diagnosis {number}"
+                    yield Piece(
+                        kind,
+                        source.named(kind, statement, place, around),
+                        statement,
+                        around,
+                        {**about, "is_diagnosis": "true"},
+                    )
+
+
+Found = tuple[str, tuple[Element, ...], Element]
+
+
+def _statements(element: Element, kinds: Mapping[str, str], within: tuple[Element, ...]) -> Iterator[Found]:
+    """The statements of an entry, one by one: those of an organizer or a concern apart, with copies of what is around.
+
+    An entry of a section that nobody reads stays in one piece.
+    """
+    members = _members(element) if kinds and name_of(element) not in kinds else []
+    if not members:
+        yield kinds.get(name_of(element) or "", "rest"), within, element
+        return
+    shell = bare(element, [relation for relation, _ in members])
+    for relation, statement in members:
+        around = (shell,) if relation is statement else (shell, bare(relation, [statement]))
+        yield from _statements(statement, kinds, (*within, *around))
+
+
+def _members(element: Element) -> list[tuple[Element, Element]]:
+    """The statements an element is made of, each with what relates it: components, subjects of a concern."""
+    if name_of(element) == "entry":
+        return [(child, child) for child in element if name_of(child) in STATEMENTS]
+    if name_of(element) == "organizer":
+        relations = find_all(element, "component")
+    elif name_of(element) == "act":
+        relations = [r for r in find_all(element, "entryRelationship") if r.get("typeCode") == "SUBJ"]
+    else:
+        return []
+    return [(relation, child) for relation in relations for child in relation if name_of(child) in STATEMENTS]
+
+
+def _raw(piece: Piece, source: Source) -> str:
+    """A record as text: the element as it came, in an envelope of what it needs to be understood."""
+    names = {**source.root.nsmap, "lake": LAKE}
+    about = {"kind": piece.kind, **{name: said for name, said in piece.about.items() if said}}
+    envelope = etree.Element(f"{{{LAKE}}}record", attrib=about, nsmap=names)
+    for shell in piece.within:
+        etree.SubElement(envelope, f"{{{LAKE}}}within").append(own(shell))
+    etree.SubElement(envelope, f"{{{LAKE}}}statement").append(own(piece.element))
+    if piece.kind != "rest":
+        _add_words(envelope, source)
+    return etree.tostring(envelope, encoding="unicode")
+
+
+def _add_words(envelope: Element, source: Source) -> None:
+    """The narrative that the statement refers to."""
+    references = sorted({attribute(r, "value") or "" for r in envelope.iter(f"{{{V3}}}reference")})
+    for reference in references:
+        said = source.says(reference) if reference.startswith("#") else None
+        if said and len(said) <= LONGEST_WORDS:
+            etree.SubElement(envelope, f"{{{LAKE}}}words", attrib={"of": reference}).text = said

@@ -1,0 +1,267 @@
+"""A payer's claims as they come, and the rows they become."""
+
+# Tables and records are drawn as wide as they are.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.spec.sources.conftest import frame_of
+from tests.support.text_table import expect, read_text_table
+from twinlake.catalog.sources.cpcds_claims import SYSTEM
+
+# A session of Spark for each system would not fit into every change's half hour.
+pytestmark = pytest.mark.nightly
+
+CLAIMS = SYSTEM.feed("claims")
+SHORT = {
+    "claim": "Claim unique identifier", "line": "Line number", "person": "Patient account number",
+    "from": "Service (from) date", "to": "Service to date", "submitted": "Line submitted amount",
+    "allowed": "Line allowed amount", "paid": "Line payment amount", "patient": "Line amount paid by patient",
+    "deductible": "Line patient deductible", "primary": "Line primary payer paid amount",
+    "diagnosis": "Diagnosis code", "procedure": "Procedure code", "drug": "National drug code",
+    "denial": "Line payment denial code", "was": "Claim adjusted from identifier", "is": "Claim adjusted to identifier",
+    "frequency": "Claim frequency code", "status": "Claim processing status code", "coverage": "Claim payer identifier",
+    "kind": "Procedure code type", "icd": "Diagnosis code type",
+}  # fmt: skip
+
+
+def claims(drawn: str, **always: str) -> str:
+    """CPCDS_Claims.csv of the drawn columns, by their short names; all others are empty."""
+    table = read_text_table(drawn)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CLAIMS.columns, lineterminator="\n")
+    writer.writeheader()
+    for row in table.rows:
+        given = {SHORT[name]: value for name, value in zip(table.columns, row, strict=True)}
+        writer.writerow({"Diagnosis code type": "SNOMED", "Procedure code type": "SNOMED", **always, **given})
+    return out.getvalue()
+
+
+THREE_LINES = claims("""
+    claim | line | person | from       | to         | submitted | allowed | paid   | patient | primary | deductible | diagnosis | procedure | drug   | coverage
+    k1    | 1    | p1     | 2017-02-26 | 1970-01-01 | 550.36    | 550.36  | 500.36 | 50.00   | 0.0     | 1084270.93 | 72892002  |           | 997488 | c1
+    k1    | 2    | p1     | 2017-02-26 | 2017-02-27 | 431.40    | 400.00  | 400.00 |         | 0.0     | 31.40      | 72892002  | 271442007 |        | c1
+    k1    | 3    | p1     | 2017-02-26 | 1970-01-01 | 0.00      | 0.00    | 0.00   | 0.0     | 0.0     | 0          | 37320007  |           |        | c1
+""", **{"Claim paid date": "2017-03-01", "Claim received date": "2017-02-28", "Revenue center code": "0450"})  # fmt: skip
+
+
+def test_a_line_implies_its_diagnosis_procedure_and_drug_marked_as_a_claims(implement) -> None:
+    expect(
+        implement(SYSTEM, "condition_occurrence", claims=THREE_LINES),
+        """
+        source_person_id | condition_code | condition_vocabulary | condition_type | condition_start_date | condition_end_date
+        p1               | 72892002       | SNOMED               | claim          | 2017-02-26           |
+        p1               | 72892002       | SNOMED               | claim          | 2017-02-26           |
+        p1               | 37320007       | SNOMED               | claim          | 2017-02-26           |
+        """,
+    )
+    expect(
+        implement(SYSTEM, "procedure_occurrence", claims=THREE_LINES),
+        """
+        procedure_code | procedure_vocabulary | procedure_type | procedure_datetime  | procedure_end_datetime
+        271442007      | SNOMED               | claim          | 2017-02-26 00:00:00 | 2017-02-27 00:00:00
+        """,
+    )
+    expect(
+        implement(SYSTEM, "drug_exposure", claims=THREE_LINES),
+        """
+        drug_code | drug_vocabulary | drug_type | drug_exposure_start_datetime
+        997488    | RxNorm          | claim     | 2017-02-26 00:00:00
+        """,
+    )
+
+
+def test_a_line_is_money_and_a_deductible_above_its_charge_is_none(implement) -> None:
+    expect(
+        implement(SYSTEM, "cost", claims=THREE_LINES),
+        """
+        claim_source_id | claim_line_source_value | cost_domain | total_charge | amount_allowed | total_paid | paid_by_payer | paid_by_patient | paid_patient_deductible | paid_by_primary | payer_plan_source_id
+        k1              | 1                       | Drug        | 550.36       | 550.36         | 550.36     | 500.36        | 50.00           |                         | 0               | c1
+        k1              | 2                       | Procedure   | 431.40       | 400.00         | 400.00     | 400.00        |                 | 31.40                   | 0               | c1
+        k1              | 3                       | Condition   | 0            | 0              | 0          | 0             | 0               | 0                       | 0               | c1
+        """,
+    )
+    expect(
+        implement(SYSTEM, "cost", claims=THREE_LINES),
+        """
+        currency_code | incurred_date | billed_date | paid_date  | revenue_code_source_value | is_replaced
+        USD           | 2017-02-26    | 2017-02-28  | 2017-03-01 | 0450                      | false
+        USD           | 2017-02-26    | 2017-02-28  | 2017-03-01 | 0450                      | false
+        USD           | 2017-02-26    | 2017-02-28  | 2017-03-01 | 0450                      | false
+        """,
+    )
+
+
+def test_a_denied_line_keeps_its_charge_but_implies_nothing(implement) -> None:
+    denied = claims("""
+        claim | line | person | from       | submitted | paid | diagnosis | denial
+        k1    | 1    | p1     | 2017-02-26 | 90.00     | 0    | 72892002  | 29
+        k1    | 2    | p1     | 2017-02-26 | 10.00     | 10   | 37320007  |
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "cost", claims=denied),
+        """
+        claim_line_source_value | total_charge | total_paid | denial_source_value | cost_domain
+        1                       | 90.00        | 0          | 29                  |
+        2                       | 10.00        | 10         |                     | Condition
+        """,
+    )
+    expect(implement(SYSTEM, "condition_occurrence", claims=denied), "condition_code\n37320007")
+
+
+def test_a_claim_that_another_one_replaces_or_voids_no_longer_counts(implement) -> None:
+    """k2 replaces k1, k4 voids k3; p2's k1 is another person's."""
+    adjusted = claims("""
+        claim | line | person | from       | submitted | diagnosis | was | frequency
+        k1    | 1    | p1     | 2017-02-26 | 90.00     | 72892002  |     | 1
+        k2    | 1    | p1     | 2017-02-26 | 80.00     | 37320007  | k1  | 7
+        k3    | 1    | p1     | 2017-02-26 | 70.00     | 37320007  |     | 1
+        k4    | 1    | p1     | 2017-02-26 | 70.00     | 37320007  | k3  | 8
+        k1    | 1    | p2     | 2017-02-26 | 60.00     | 72892002  |     | 1
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "cost", claims=adjusted),
+        """
+        source_person_id | claim_source_id | total_charge | is_replaced | cost_domain
+        p1               | k1              | 90.00        | true        |
+        p1               | k2              | 80.00        | false       | Condition
+        p1               | k3              | 70.00        | true        |
+        p2               | k1              | 60.00        | false       | Condition
+        """,
+    )
+    expect(
+        implement(SYSTEM, "condition_occurrence", claims=adjusted),
+        """
+        source_person_id | condition_code
+        p1               | 37320007
+        p2               | 72892002
+        """,
+    )
+
+
+def test_a_claim_that_says_itself_that_it_does_not_count_is_withdrawn_or_left_out_with_its_reason(spark) -> None:
+    gone = claims("""
+        claim | line | person | status           | is | frequency
+        k1    | 1    | p1     | cancelled        |    | 1
+        k2    | 1    | p1     | entered-in-error |    | 1
+        k3    | 1    | p1     | active           | k9 | 1
+        k4    | 1    | p1     | active           |    | 1
+        k5    | 1    | p1     | draft            |    | 1
+        k6    | 1    | p1     | active           |    | 8
+    """)  # fmt: skip
+    left = frame_of(spark, SYSTEM, CLAIMS, gone)
+    expect(left, "`Claim unique identifier`\nk4\nk5\nk6")
+    assert [left.where(sql).count() for sql in CLAIMS.unmapped.values()] == [1, 1]
+
+
+def test_codes_in_the_column_for_ndc_are_told_apart_by_their_form(implement) -> None:
+    drugs = claims("""
+        claim | line | person | from       | drug
+        k1    | 1    | p1     | 2017-02-26 | 205923
+        k1    | 2    | p1     | 2017-02-26 | 00093720198
+        k1    | 3    | p1     | 2017-02-26 | 0093-7201-98
+        k1    | 4    | p1     | 2017-02-26 | 123456789
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "drug_exposure", claims=drugs),
+        """
+        drug_source_value | drug_vocabulary
+        205923            | RxNorm
+        00093720198       | NDC
+        0093-7201-98      | NDC
+        123456789         | local
+        """,
+    )
+
+
+def test_a_procedure_of_a_system_nobody_knows_is_local_and_without_a_date_it_has_the_services(implement) -> None:
+    line = claims("""
+        claim | line | person | from       | procedure | kind
+        k1    | 1    | p1     | 2017-02-26 | A1        | house list
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "procedure_occurrence", claims=line),
+        """
+        procedure_code | procedure_vocabulary | procedure_datetime
+        A1             | local                | 2017-02-26 00:00:00
+        """,
+    )
+
+
+def test_codes_of_icd_get_the_dot_that_bills_leave_out(implement) -> None:
+    diagnoses = claims("""
+        claim | line | person | from       | diagnosis | icd       | procedure | kind
+        k1    | 1    | p1     | 2017-02-26 | E119      | ICD10     | 3995      | ICD9PCS
+        k1    | 2    | p1     | 2017-02-26 | e11.9     | ICD-10-CM | 0270346   | ICD10PCS
+        k1    | 3    | p1     | 2017-02-26 | I10       | ICD10     | 99213     | CPT
+        k1    | 4    | p1     | 2017-02-26 | 25000     | ICD9      | G0439     | HCPCS
+        k1    | 5    | p1     | 2017-02-26 | E8889     | ICD9      |           |
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "condition_occurrence", claims=diagnoses),
+        """
+        condition_source_value | condition_code | condition_vocabulary
+        E119                   | E11.9          | ICD10CM
+        e11.9                  | E11.9          | ICD10CM
+        I10                    | I10            | ICD10CM
+        25000                  | 250.00         | ICD9CM
+        E8889                  | E888.9         | ICD9CM
+        """,
+    )
+    expect(
+        implement(SYSTEM, "procedure_occurrence", claims=diagnoses),
+        """
+        procedure_code | procedure_vocabulary
+        39.95          | ICD9Proc
+        0270346        | ICD10PCS
+        99213          | CPT4
+        G0439          | HCPCS
+        """,
+    )
+
+
+def test_members_coverages_and_organizations(implement) -> None:
+    members = """
+    Member id,Date of birth,Date of death,Home_County,Home_State,Home_Country,Home_Zip code,Bill_County,Bill_State,Bill_Country,Bill_Zip code,Work_County,Work_State,Work_Country,Work_Zip code,Race code,Ethnicity,Gender code,Birth sex,Name
+    m1,1960-08-06,,Bristol County,Massachusetts,United States,02128,Bristol County,Massachusetts,United States,00000,,,,,white,hispanic,F,F,Andrea7 Leonor133 Alonzo487
+    m2,1996-09-01,2020-01-02,Suffolk County,Massachusetts,United States,00000,Suffolk County,Massachusetts,United States,02128,,,,,white,nonhispanic,M,M,Susie661 Hand679
+    """
+    expect(
+        implement(SYSTEM, "source_person", members=members),
+        """
+        source_person_id | given_name | middle_name | family_name | birth_date | death_date | sex    | state | postal_code | mrn
+        m1               | ANDREA     | LEONOR      | ALONZO      | 1960-08-06 |            | female | MA    | 02128       |
+        m2               | SUSIE      |             | HAND        | 1996-09-01 | 2020-01-02 | male   | MA    |             |
+        """,
+    )
+    coverages = """
+    Coverage id,Member id,Subscriber id,Dependent number,Coverage type,Coverage status,Start date,End date,Group id,Group name,Plan identifier,Plan name,Payer identifier,Payer primary identifier,Relationship to subscriber
+    c1,m1,m1,0,POS,active,1997-09-13,,g1,LowKey,00000002,Silver,y1,y1,self
+    c2,m2,m1,0,POS,inactive,1970-01-01,2022-02-03,,,00000001,Bronze,y1,y1,child
+    c3,m2,m1,0,POS,draft,2022-02-04,,,,00000001,Bronze,y1,y1,child
+    c4,m2,m1,0,POS,entered-in-error,2022-02-04,,,,00000001,Bronze,y1,y1,child
+    """
+    expect(
+        implement(SYSTEM, "payer_plan_period", coverages=coverages),
+        """
+        source_person_id | payer_plan_source_id | payer_plan_period_start_date | payer_plan_period_end_date | payer_source_value | plan_source_value | plan_name | sponsor_source_value | sponsor_name | family_source_id | policy_holder_source_value
+        m1               | c1                   | 1997-09-13                   |                            | y1                 | 00000002          | Silver    | g1                   | LowKey       | m1               | self
+        m2               | c2                   |                              | 2022-02-03                 | y1                 | 00000001          | Bronze    |                      |              | m1               | child
+        """,
+    )
+    organizations = """
+    Id,Name,Address,City,State,ZIP,Phone,Type
+    304480623032,BOSTON MEDICAL CENTER,88 EAST NEWTON STREET,Winthrop,MA,021522715,6176388000,00-09
+    """
+    expect(
+        implement(SYSTEM, "care_site", organizations=organizations),
+        """
+        care_site_source_id | care_site_name        | city     | state | postal_code_prefix
+        304480623032        | BOSTON MEDICAL CENTER | WINTHROP | MA    | 021
+        """,
+    )
