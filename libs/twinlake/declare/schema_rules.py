@@ -32,7 +32,10 @@ def _not_empty(table: Table) -> Rule:
 
 def _column_rules(table: Table) -> Iterator[Rule]:
     for column in table.fields:
-        yield _present(column) if column.name in table.required else _not_all_null(column)
+        if column.name in table.required:
+            yield _present(column)
+        elif column.name not in table.optional:
+            yield _not_all_null(column)
         if column.categories:
             yield _in_categories(column)
         if column.minimum is not None or column.maximum is not None:

@@ -25,6 +25,11 @@ def test_a_required_column_must_be_there_and_another_must_not_be_all_null():
     assert rules["visit_end_datetime_not_all_null"].severity == "warn"
 
 
+def test_a_column_that_few_sources_can_give_may_be_all_null():
+    assert "visit_concept_id" in visit_occurrence.optional
+    assert "visit_concept_id_not_all_null" not in _rules(visit_occurrence)
+
+
 def test_bounds_are_inclusive():
     assert (
         _rules(source_person)["year_of_birth_in_bounds"].expression == "year_of_birth >= 1850 AND year_of_birth <= 2300"
