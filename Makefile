@@ -6,6 +6,9 @@ SHELL := /bin/bash
 # Set by `make ENV=...` or TWINLAKE_ENV; a shell's own variable ENV means something else.
 ENV := $(or $(TWINLAKE_ENV),local)
 FEEDS ?=
+# Each worker of the tests holds a Spark session: about 2 GB.
+WORKERS ?= 2
+PARALLEL = --numprocesses $(WORKERS) --dist loadfile
 BIN := .venv/bin
 TYPED := $(wildcard libs/twinlake/declare libs/twinlake/vocabulary libs/twinlake/clinical libs/twinlake/plan.py)
 export TWINLAKE_ENV = $(ENV)
@@ -16,6 +19,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  FEEDS=dir   your own feeds, laid out <hospital>/<system>/... with a hospital.toml (demo)"
+	@echo "  WORKERS=n   processes that run tests: 2 (test, nightly, check)"
 	@echo "  ENV=name    a file of infra/environments: local (default), ci, cluster"
 
 setup: ## the environment: packages, Java, Spark's jars (done once; repairs a half-done one)
@@ -28,17 +32,17 @@ airflow: setup ## the Airflow UI with the DAGs
 	@$(BIN)/twinlake airflow
 
 test: setup ## the tests, as CI runs them
-	@TWINLAKE_ENV=ci $(BIN)/pytest
+	@TWINLAKE_ENV=ci $(BIN)/pytest $(PARALLEL)
 
 nightly: setup ## the slow tests as well
-	@TWINLAKE_ENV=ci $(BIN)/pytest -m "nightly or not nightly"
+	@TWINLAKE_ENV=ci $(BIN)/pytest $(PARALLEL) -m "nightly or not nightly"
 
 check: setup ## format, lint, types, import rules and the tests that need no Spark
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(TYPED)
 	@PYTHONPATH=libs:. $(BIN)/lint-imports --no-cache
-	@TWINLAKE_ENV=ci $(BIN)/pytest tests/unit tests/contract -m "not spark and not nightly"
+	@TWINLAKE_ENV=ci $(BIN)/pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not nightly"
 
 bench: setup ## the benchmarks
 	@$(BIN)/twinlake bench

@@ -1,8 +1,9 @@
-"""What every test may ask for: one Spark session a run, and the real data where it is present."""
+"""What every test may ask for: one Spark session a worker, and the real data where it is present."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ settings.load_profile("twinlake")
 def pytest_configure() -> None:
     """Tests run in the environment for tests, unless another is asked for."""
     os.environ.setdefault("TWINLAKE_ENV", "ci")
+    # A worker of xdist has a __main__ without a file; PySpark takes that for its doctests and ends the process.
+    sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """The one Spark session of the run."""
+    """The one Spark session of this worker."""
     from twinlake.engine.session import start_session
 
     session = start_session("twinlake-tests")

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from expectations.references import person_exists
 from expectations.times import ends_after_start, not_before_birth, not_in_future
+from expectations.values import unit_known, value_is_finite
 from twinlake.declare.rule import row
 
 RULES = (
-    row(
-        "value_is_finite",
-        "NOT isnan(value_as_number) AND abs(value_as_number) < 1E300",
-        "the value is a number one can calculate with",
-        kahn="conformance",
-    ),
-    row(
-        "unit_known",
-        "conversion_rule <> 'unit_unknown'",
-        "the unit is one that UCUM or the hospital's [units] knows",
-        kahn="conformance",
-        severity="warn",
-    ),
+    value_is_finite(),
+    unit_known(),
     # Samples may be delivered later than their header: a file that is not there yet is not judged.
     row(
         "samples_are_whole",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.references import person_exists, visit_exists
 from expectations.times import not_before_birth, not_in_future
+from expectations.values import unit_known, value_is_finite
 from twinlake.declare.rule import row
 from twinlake.vocabulary.measurements import MEASUREMENTS
 
@@ -34,20 +35,8 @@ RULES = (
         _within_limits(),
         "the value can be true of a person: limits by code and unit in vocabulary/measured/plausible.py",
     ),
-    row(
-        "value_is_finite",
-        "NOT isnan(value_as_number) AND abs(value_as_number) < 1E300",
-        "the value is a number one can calculate with",
-        kahn="conformance",
-    ),
-    # The raw value and unit are kept; only value_as_number is missing.
-    row(
-        "unit_known",
-        "conversion_rule <> 'unit_unknown'",
-        "the unit is one that UCUM or the hospital's [units] knows",
-        kahn="conformance",
-        severity="warn",
-    ),
+    value_is_finite(),
+    unit_known(),
     not_in_future("measurement_datetime"),
     person_exists(),
     visit_exists(),

@@ -26,7 +26,7 @@ from tests.support.ccda_sample import (
     section,
     statement,
 )
-from twinlake.catalog.sources.ccda import DOCUMENT
+from twinlake.catalog.sources._ccda_feeds import DOCUMENT
 from twinlake.engine.staging import stage
 from twinlake.engine.wire import FileFault, Record, reader, translator
 

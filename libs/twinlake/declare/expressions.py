@@ -32,18 +32,19 @@ PROVENANCE = ("hospital", "system", "source_person_id", "_record_id", "_fact_key
 
 def visit_key() -> Column:
     """The visit a fact belongs to, null where the system names none."""
-    from pyspark.sql import functions as F
-
-    key = surrogate_key("hospital", "system", F.lit("visit"), "visit_source_id")
-    return F.when(F.col("visit_source_id").isNotNull(), key)
+    return _named_key("visit", "visit_source_id")
 
 
 def payer_plan_key() -> Column:
     """The coverage that a row belongs to, null where the system names none."""
+    return _named_key("payer_plan", "payer_plan_source_id")
+
+
+def _named_key(kind: str, name: str) -> Column:
     from pyspark.sql import functions as F
 
-    key = surrogate_key("hospital", "system", F.lit("payer_plan"), "payer_plan_source_id")
-    return F.when(F.col("payer_plan_source_id").isNotNull(), key)
+    key = surrogate_key("hospital", "system", F.lit(kind), name)
+    return F.when(F.col(name).isNotNull(), key)
 
 
 def place_key(city: str = "city", state: str = "state", prefix: str = "postal_code_prefix") -> Column:

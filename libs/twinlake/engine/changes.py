@@ -65,7 +65,9 @@ def _parsed(rows: DataFrame, feed: Feed) -> DataFrame:
 
 
 def _stored(run: Run, system: str, feed: str) -> DataFrame:
-    return of_kind(run.spark.read.format("delta").load(bronze_of(run, system, feed)), run.systems[system].feed(feed))
+    return of_kind(
+        run.spark.read.format("delta").load(run.ops.path(bronze_of(run, system, feed))), run.systems[system].feed(feed)
+    )
 
 
 def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> DataFrame:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ class Ops:
     def __init__(self, lake: Path) -> None:
         self.lake = lake
         # What a version of a table says never changes: it is read once.
-        self._rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
-        self._states: dict[tuple[str, int], State | None] = {}
+        self._rows_of = lru_cache(maxsize=32)(self._read)
+        self._state_of = lru_cache(maxsize=256)(self._said)
 
     def path(self, name: str) -> str:
         return str(self.lake / name.replace(".", "/"))
@@ -117,10 +118,7 @@ class Ops:
         newest = self.version(f"ops.{name}")
         if newest is None:
             return []
-        place = (name, newest if version is None else version)
-        if place not in self._rows:
-            self._rows[place] = self._read(*place)
-        return list(self._rows[place])
+        return list(self._rows_of(name, newest if version is None else version))
 
     def _read(self, name: str, version: int) -> list[dict[str, Any]]:
         from deltalake import DeltaTable
@@ -141,16 +139,12 @@ class Ops:
     def state(self, name: str) -> State | None:
         """What the newest commit that carries a state says; None for a table that was never built."""
         version = self.version(name)
-        if version is None:
-            return None
-        if (name, version) not in self._states:
-            self._states[name, version] = self._said(name)
-        return self._states[name, version]
+        return None if version is None else self._state_of(name, version)
 
-    def _said(self, name: str) -> State | None:
+    def _said(self, name: str, version: int) -> State | None:
         from deltalake import DeltaTable
 
-        for commit in DeltaTable(self.path(name), without_files=True).history():
+        for commit in DeltaTable(self.path(name), version=version, without_files=True).history():
             if "fingerprint" in (commit.get("userMetadata") or ""):
                 return State.from_json(commit["userMetadata"])
             if commit.get("operation") == "CREATE OR REPLACE TABLE":

@@ -96,7 +96,8 @@ class Records:
 
     def _stored(self, system: str, feed: str) -> DataFrame:
         return of_kind(
-            self.run.spark.read.format("delta").load(bronze_of(self.run, system, feed)), self._feed(system, feed)
+            self.run.spark.read.format("delta").load(self.run.ops.path(bronze_of(self.run, system, feed))),
+            self._feed(system, feed),
         )
 
     def _feed(self, system: str, feed: str) -> Feed:
@@ -142,13 +143,13 @@ class Records:
 
 
 def bronze_of(run: Run, system: str, feed: str) -> str:
-    """The path of the table in which a feed's records landed."""
-    return run.ops.path(f"bronze.{system}_{run.systems[system].landed_in(feed)}")
+    """The table in which a feed's records land."""
+    return f"bronze.{system}_{run.systems[system].landed_in(feed)}"
 
 
 def has_landed(run: Run, system: str, feed: str) -> bool:
     """Whether anything of a feed ever landed."""
-    return run.ops.version(f"bronze.{system}_{run.systems[system].landed_in(feed)}") is not None
+    return run.ops.version(bronze_of(run, system, feed)) is not None
 
 
 def with_settings(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import Feed
+from twinlake.engine.discover import inside
 from twinlake.engine.ingest import BRONZE, STATISTICS
 from twinlake.engine.ledger import LANDED, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
-from twinlake.engine.staging import digest_of, key_and_person
+from twinlake.engine.staging import Naming, digest_of
 from twinlake.engine.wire import FileFault, Record, reader
 from twinlake.engine.wire.csv import heading
 
@@ -122,11 +123,12 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
         "record_hash string, record_key string, source_person_id string, record_version string, record_kind string, "
         "_file_hash string"
     )
-    feed = _feed(run, row)
+    naming = Naming(_feed(run, row), inside(str(row["path"])))
     values = [
-        (row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], r.raw, digest_of(r.raw),
-         *key_and_person(r._replace(offset=m.record_offset), feed, m.path), r.version, r.kind, row["sha256"])
+        (row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], r.raw, digest,
+         *naming(r._replace(offset=m.record_offset), digest), r.version, r.kind, row["sha256"])
         for m, r in mine
+        for digest in [digest_of(r.raw)]
     ]  # fmt: skip
     return (
         run.spark.createDataFrame(values, schema)

@@ -80,7 +80,7 @@ def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[st
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open_plain(source) as stream, pq.ParquetWriter(target, STAGED, compression="zstd") as out:
-            for batch in _batches(records_of(stream, feed, path), tally, feed, path):
+            for batch in _batches(records_of(stream, feed, path), tally, Naming(feed, inside(path))):
                 out.write_batch(batch)
     except FileFault as fault:
         target.unlink(missing_ok=True)
@@ -92,12 +92,12 @@ def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[st
                "rule": found.rule, "reason": found.reason}  # fmt: skip
 
 
-def _batches(found: Iterator[Record | Fault], tally: _Tally, feed: Feed, path: str) -> Iterator[pa.RecordBatch]:
+def _batches(found: Iterator[Record | Fault], tally: _Tally, naming: Naming) -> Iterator[pa.RecordBatch]:
     rows: list[tuple] = []
     size = 0
     for item in found:
         tally.records_in += 1
-        row = _row(item, tally, feed, path)
+        row = _row(item, tally, naming)
         if row:
             rows.append(row)
             size += len(item.raw)
@@ -113,31 +113,35 @@ def digest_of(raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()[:32]
 
 
-def key_and_person(item: Record, feed: Feed, path: str) -> tuple[str, str | None]:
-    """What a record is a version of, and whose it is; of a nameless one both are its content at its place.
+class Naming:
+    """What the records of one file are called; `place` is its path inside the system's folder."""
 
-    Equal lines in the files of two persons are two records, so the person a file is named for is part of the key.
-    """
-    digest = digest_of(item.raw)
-    if feed.nameless:
-        place = f"{digest}@{inside(path)}:{item.offset}"
-        return place, place
-    person = feed.person_in(inside(path))
-    if person is not None:
-        return f"{person}\x1f{item.identity or digest}", person
-    return item.identity or digest, item.person
+    def __init__(self, feed: Feed, place: str) -> None:
+        self.nameless, self.place, self.owner = feed.nameless, place, feed.person_in(place)
+
+    def __call__(self, item: Record, digest: str) -> tuple[str, str | None]:
+        """What a record is a version of, and whose it is; of a nameless one both are its content at its place.
+
+        Equal lines in the files of two persons are two records, so the person a file is named for is part of the key.
+        """
+        if self.nameless:
+            place = f"{digest}@{self.place}:{item.offset}"
+            return place, place
+        if self.owner is not None:
+            return f"{self.owner}\x1f{item.identity or digest}", self.owner
+        return item.identity or digest, item.person
 
 
-def _row(item: Record | Fault, tally: _Tally, feed: Feed, path: str) -> tuple | None:
+def _row(item: Record | Fault, tally: _Tally, naming: Naming) -> tuple | None:
     if isinstance(item, Fault):
         tally.hold(item)
         return None
     digest = digest_of(item.raw)
-    if not feed.nameless and tally.is_known(digest, item.identity):
+    if not naming.nameless and tally.is_known(digest, item.identity):
         tally.duplicates += 1
         return None
     tally.landed += 1
-    return item.offset, item.raw, digest, *key_and_person(item, feed, path), item.version, item.kind
+    return item.offset, item.raw, digest, *naming(item, digest), item.version, item.kind
 
 
 def _batch(rows: list[tuple]) -> pa.RecordBatch:

@@ -13,8 +13,9 @@ import pytest
 
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.source import Feed, System
+from twinlake.engine.discover import inside
 from twinlake.engine.records import CARRIED_TYPES, parse
-from twinlake.engine.staging import key_and_person
+from twinlake.engine.staging import Naming, digest_of
 from twinlake.engine.wire import Record, reader, records_of
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def _records(system: System, feed: Feed, raw: Raw) -> Iterator[tuple[Record, str
     if isinstance(raw, Mapping):
         landed = system.feed(system.landed_in(feed.name))
         files = [(f"st_a/{system.name}/{path}", _bytes(content)) for path, content in raw.items()]
-        found = ((r, path) for path, data in files for r in records_of(BytesIO(data), landed, path))
-        yield from ((r, *key_and_person(r, landed, path)) for r, path in found if isinstance(r, Record))
+        for path, data in files:
+            naming, found = Naming(landed, inside(path)), records_of(BytesIO(data), landed, path)
+            yield from ((r, *naming(r, digest_of(r.raw))) for r in found if isinstance(r, Record))
         return
     data = _bytes(raw)
     for r in reader(feed.wire)(BytesIO(data), feed) if data else ():

@@ -7,33 +7,17 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._persons import PERSON, roster, rostered
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import surrogate_key
-from twinlake.declare.source import Feed, csv_feed
-from twinlake.declare.standardise import full_date, instant, name_part, sex, year
+from twinlake.declare.standardise import instant, present
 
-PERSON = ("hospital", "system", "source_person_id")
-NOT_TOLD = (
-    "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "race_source_value",
-    "ethnicity_source_value", "marital_status", "death_date", "address_line", "city", "state", "postal_code", "phone",
-    "ssn", "licence_number", "passport_number", "mrn",
-)  # fmt: skip
-
-
-def roster() -> Feed:
-    """persons.csv: whom the platform of a device calls what; the hospital's number links it to other systems."""
-    header = "person_id,mrn,given_name,family_name,birth_date,sex"
-    return csv_feed("persons", r"persons\.csv", header, "increment", key=("person_id",), person="person_id")
+WEARERS = roster("persons", r"persons\.csv", "person_id")
 
 
 def wearers(persons: DataFrame) -> DataFrame:
-    """The persons of a roster."""
-    told = {
-        "given_name": name_part(F.col("given_name")), "family_name": name_part(F.col("family_name")),
-        "birth_date": full_date(F.col("birth_date")), "mrn": F.nullif(F.trim("mrn"), F.lit("")),
-    }  # fmt: skip
-    born = year(F.col("birth_date"))
-    return shaped(persons, **{**dict.fromkeys(NOT_TOLD), **told}, year_of_birth=born, sex=sex(F.col("sex")))
+    """persons.csv: whom the platform of a device calls what."""
+    return rostered(persons, mrn=present(F.col("mrn")))
 
 
 @dataclass(frozen=True)

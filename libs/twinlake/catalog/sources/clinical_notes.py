@@ -14,9 +14,10 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._fhir_feeds import PATIENT
 from twinlake.catalog.sources._fhir_tables import source_person as fhir_person
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE, document_note, report_note
+from twinlake.catalog.sources._persons import person, roster, rostered
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import Feed, System, csv_feed, implements
-from twinlake.declare.standardise import full_date, instant, name_part, present, sex, year
+from twinlake.declare.standardise import instant, present
 
 # One table has the columns, the text files have them as headers (Note-ID, Written-At ...).
 COLUMNS = (
@@ -29,10 +30,7 @@ FEEDS = (
     PATIENT,
     DOCUMENT_REFERENCE,
     DIAGNOSTIC_REPORT,
-    csv_feed(
-        "patients", r"(?:[^/]*/)*patients\.csv", "patient_id,mrn,given_name,family_name,birth_date,sex", "snapshot",
-        key=("patient_id",), person="patient_id",
-    ),
+    roster("patients", r"(?:[^/]*/)*patients\.csv", "patient_id", "snapshot"),
     csv_feed("notes", r"(?:[^/]*/)*notes\.csv", ",".join(COLUMNS), "increment", **_ONE_NOTE),
     Feed("text_notes", r"(?:[^/]*/)*[^/]+\.txt", "headed_text", ", ".join(f"`{c}` string" for c in COLUMNS),
          "increment", **_ONE_NOTE),
@@ -42,20 +40,12 @@ FEEDS = (
         unmapped={"neither a section nor a dialogue": "trim(concat_ws('', section_text, dialogue)) = ''"},
     ),
 )  # fmt: skip
-NOT_TOLD = (
-    "middle_name", "maiden_name", "race_source_value", "ethnicity_source_value", "marital_status", "death_date",
-    "address_line", "city", "state", "postal_code", "phone", "ssn", "licence_number", "passport_number",
-)  # fmt: skip
 
 
 @implements("source_person")
 def listed_person(patients: DataFrame) -> DataFrame:
     """patients.csv: whom the notes are about."""
-    return shaped(
-        patients, **dict.fromkeys(NOT_TOLD), given_name=name_part(F.col("given_name")),
-        family_name=name_part(F.col("family_name")), birth_date=full_date(F.col("birth_date")),
-        year_of_birth=year(F.col("birth_date")), sex=sex(F.col("sex")), mrn=present(F.col("mrn")),
-    )  # fmt: skip
+    return rostered(patients, mrn=present(F.col("mrn")))
 
 
 @implements("source_person")
@@ -64,8 +54,7 @@ def nameless_person(dialogues: DataFrame) -> DataFrame:
 
     A hospital that wants them kept without a year of birth says `"source_person.no_year_of_birth" = "warn"`.
     """
-    nothing = dict.fromkeys((*NOT_TOLD, "given_name", "family_name", "birth_date", "year_of_birth", "mrn"))
-    return shaped(dialogues, **nothing, sex=F.lit("unknown"))
+    return person(dialogues, sex=F.lit("unknown"))
 
 
 def _written(notes: DataFrame) -> DataFrame:

@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._claims import drug_vocabulary, with_dot
+from twinlake.catalog.sources._persons import person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import System, csv_feed, implements
 from twinlake.declare.standardise import day, full_date, instant, line, name_part, postal, present, sex, state, year
@@ -107,13 +108,8 @@ FEEDS = (
 def source_person(members: DataFrame) -> DataFrame:
     """CPCDS_Members.csv: of two names the first and last, of three the middle one too; a member's number is no MRN."""
     names = F.split(F.trim("Name"), r"\s+")
-    absent = (
-        "maiden_name", "marital_status", "address_line", "city", "phone", "ssn", "licence_number", "passport_number",
-        "mrn",
-    )  # fmt: skip
-    return shaped(
+    return person(
         members,
-        **dict.fromkeys(absent),
         given_name=name_part(F.get(names, F.lit(0))),
         middle_name=name_part(F.when(F.size(names) == 3, F.get(names, F.lit(1)))),
         family_name=name_part(F.when(F.size(names) > 1, F.element_at(names, -1))),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._persons import roster, rostered
 from twinlake.catalog.sources._rows import shaped
-from twinlake.declare.source import Feed, System, csv_feed, implements
-from twinlake.declare.standardise import full_date, identifier, name_part, sex, year
+from twinlake.declare.source import Feed, System, implements
+from twinlake.declare.standardise import identifier
 from twinlake.vocabulary.pharmacogenes import PHARMACOGENES
 
 SCHEMA = (
@@ -29,30 +30,14 @@ FEEDS = (
         delivery="increment",
         unmapped={"lies outside the genes whose alleles are told by name": f"not ({IN_A_GENE})"},
     ),
-    csv_feed(
-        "samples", r"(?:.*/)?samples\.csv", "sample,mrn,given_name,family_name,birth_date,sex", "increment",
-        key=("sample",), person="sample",
-    ),
-)  # fmt: skip
-NOT_TOLD = (
-    "middle_name", "maiden_name", "race_source_value", "ethnicity_source_value", "marital_status", "death_date",
-    "address_line", "city", "state", "postal_code", "phone", "ssn", "licence_number", "passport_number",
+    roster("samples", r"(?:.*/)?samples\.csv", "sample"),
 )  # fmt: skip
 
 
 @implements("source_person")
 def source_person(samples: DataFrame) -> DataFrame:
     """samples.csv: a sample is what the laboratory knows a person by."""
-    return shaped(
-        samples,
-        **dict.fromkeys(NOT_TOLD),
-        given_name=name_part(F.col("given_name")),
-        family_name=name_part(F.col("family_name")),
-        birth_date=full_date(F.col("birth_date")),
-        year_of_birth=year(F.col("birth_date")),
-        sex=sex(F.col("sex")),
-        mrn=identifier(F.col("mrn")),
-    )
+    return rostered(samples, mrn=identifier(F.col("mrn")))
 
 
 @implements("variant_call", when=IN_A_GENE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._persons import person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
 from twinlake.declare.source import Feed, System, Via, csv_feed, implements, part
@@ -41,11 +42,6 @@ TYPE, DISPOSITION, SOURCE = (Via(kind, fact=f"{kind}_id", lookup="field_1") for 
 
 # Expired: in this hospital, at home, in a facility, in a place unknown (IDs_mapping.csv).
 EXPIRED = ("11", "19", "20", "21")
-NOT_TOLD = (
-    "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "ethnicity_source_value",
-    "marital_status", "address_line", "city", "state", "postal_code", "phone", "ssn", "licence_number",
-    "passport_number", "mrn",
-)  # fmt: skip
 # Strack et al. 2014, table 1: HbA1c in per cent, glucose in mg/dL, weight in pounds; each told as a band.
 BANDS = {
     "A1Cresult": ("4548-4", "%", "Haemoglobin A1c, band"),
@@ -100,8 +96,8 @@ def source_person(diabetic_data: DataFrame) -> DataFrame:
         F.max_by(itself, number).alias("_last"), race, death
     )
     low, high = (F.regexp_extract("age", r"\[(\d+)-(\d+)\)", n).try_cast("int") for n in (1, 2))
-    return shaped(
-        persons.select("*", "_last.*"), **dict.fromkeys(NOT_TOLD), year_of_birth=born((low + high) / 2),
+    return person(
+        persons.select("*", "_last.*"), year_of_birth=born((low + high) / 2),
         year_of_birth_margin=F.ceil((high - low) / 2), sex=sex(F.col("gender")), race_source_value="_race",
         death_date="_death",
     )  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._persons import person
 from twinlake.catalog.sources._rows import one_of, shaped
 from twinlake.declare.source import System, csv_feed, implements
 from twinlake.declare.standardise import instant
@@ -21,11 +22,6 @@ HEADER = (
     "HvyAlcoholConsump,AnyHealthcare,NoDocbcCost,GenHlth,MentHlth,PhysHlth,DiffWalk,Sex,Age,Education,Income"
 )
 SEXES = {"0": "female", "1": "male"}
-NOT_TOLD = (
-    "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "race_source_value",
-    "ethnicity_source_value", "marital_status", "death_date", "address_line", "city", "state", "postal_code", "phone",
-    "ssn", "licence_number", "passport_number", "mrn",
-)  # fmt: skip
 FEEDS = (
     csv_feed(
         "brfss2015", r"diabetes_binary_health_indicators_BRFSS2015(?:-[\w-]+)?\.csv", HEADER, "snapshot",
@@ -48,8 +44,8 @@ def source_person(brfss2015: DataFrame) -> DataFrame:
     """Sex and a band of age; who was 25 to 29 in 2015 was born in 1988, give or take three years."""
     band = one_of(QUESTIONS["Age"].words, _step("Age"))
     low, high = (F.split_part(band, F.lit("-"), F.lit(n)).try_cast("int") for n in (1, 2))
-    return shaped(
-        brfss2015, **dict.fromkeys(NOT_TOLD), year_of_birth=YEAR - F.floor((low + high + 1) / 2),
+    return person(
+        brfss2015, year_of_birth=YEAR - F.floor((low + high + 1) / 2),
         year_of_birth_margin=F.floor((high - low + 2) / 2),
         sex=F.coalesce(one_of(SEXES, _step("Sex")), F.lit("unknown")),
     )  # fmt: skip

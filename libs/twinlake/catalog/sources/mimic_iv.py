@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _mimic_feeds as feeds
+from twinlake.catalog.sources._persons import person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
@@ -65,13 +66,8 @@ def source_person(patients: DataFrame, admissions: DataFrame) -> DataFrame:
     )
     here = (patients.hospital == said.hospital) & (patients.system == said.system)
     known = patients.join(said, here & (patients.subject_id == said._subject), "left").drop(said.hospital, said.system)
-    unknown = (
-        "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "ethnicity_source_value",
-        "address_line", "city", "state", "postal_code", "phone", "ssn", "licence_number", "passport_number", "mrn",
-    )  # fmt: skip
-    return shaped(
+    return person(
         known,
-        **dict.fromkeys(unknown),
         year_of_birth=F.col("anchor_year").try_cast("int") - F.col("anchor_age").try_cast("int"),
         sex=sex(F.col("gender")),
         race_source_value="_last.race",

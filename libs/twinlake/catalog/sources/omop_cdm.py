@@ -19,8 +19,6 @@ from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATOR
 
 DEATH = Via("death", fact="person_id", lookup="person_id")
 LOCATION = Via("location", fact="location_id", lookup="location_id")
-NOT_TOLD = ("given_name", "middle_name", "family_name", "maiden_name", "marital_status", "phone", "ssn",
-            "licence_number", "passport_number")  # fmt: skip
 LOINC_FORM = "^[0-9]{1,7}-[0-9]$"
 
 
@@ -78,8 +76,8 @@ def source_person(person: DataFrame, death: DataFrame, location: DataFrame, conc
     placed = look_up(dead, location, LOCATION, _at_home=place)
     named = _named(placed, concept, _race="race_concept_id", _ethnicity="ethnicity_concept_id")
     parts = ("year_of_birth", F.lit("-"), F.lpad("month_of_birth", 2, "0"), F.lit("-"), F.lpad("day_of_birth", 2, "0"))
-    return shaped(
-        named, **dict.fromkeys(NOT_TOLD), birth_date=F.concat(*parts).try_cast("date"), year_of_birth="year_of_birth",
+    return person(
+        named, birth_date=F.concat(*parts).try_cast("date"), year_of_birth="year_of_birth",
         sex=F.coalesce(one_of(GENDERS, F.col("gender_concept_id")), sex(F.col("gender_source_value"))),
         race_source_value=F.coalesce("race_source_value", "_race.name"),
         ethnicity_source_value=F.coalesce("ethnicity_source_value", "_ethnicity.name"),

@@ -14,17 +14,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _icu_feeds as feeds
+from twinlake.catalog.sources._persons import person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
 from twinlake.declare.source import System, Via, implements
 from twinlake.vocabulary.maps.icu_parameters import ICU_PARAMETERS, STATISTICS, UNITS, WINDOW, IcuParameter
 
 OUTCOME = Via("outcomes", fact="source_person_id", lookup="RecordID")
-NOT_TOLD = (
-    "given_name", "middle_name", "family_name", "maiden_name", "birth_date", "race_source_value",
-    "ethnicity_source_value", "marital_status", "address_line", "city", "state", "postal_code", "phone", "ssn",
-    "licence_number", "passport_number", "mrn",
-)  # fmt: skip
 GENDERS = {"0": "female", "1": "male"}
 FIRST_48_HOURS = 48 * 60
 SCORES = ("SAPS-I", "SOFA")
@@ -47,8 +43,8 @@ def summarised_person(summary: DataFrame) -> DataFrame:
 
 def _person(rows: DataFrame, age: str, gender: str, survival: str) -> DataFrame:
     whole = F.regexp_replace(gender, r"\.0+$", "")
-    return shaped(
-        rows, **dict.fromkeys(NOT_TOLD), year_of_birth=born(F.col(age)),
+    return person(
+        rows, year_of_birth=born(F.col(age)),
         sex=F.coalesce(one_of(GENDERS, whole), F.lit("unknown")), death_date=F.to_date(days_after(F.col(survival))),
     )  # fmt: skip
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._devices import NOT_TOLD, PERSON, roster, wearers
+from twinlake.catalog.sources._devices import WEARERS, wearers
+from twinlake.catalog.sources._persons import PERSON, person
 from twinlake.catalog.sources._rows import look_up, shaped
 from twinlake.catalog.sources._undated import born, minutes_after
 from twinlake.declare.source import Feed, System, Via, implements, part
@@ -80,7 +81,7 @@ def person_of_a_comment(header: DataFrame, persons: DataFrame) -> DataFrame:
     columns = [c for c in told.columns if c not in PERSON]
     newest = F.max_by(F.struct(*columns), F.struct("known_from", "_record_id")).alias("_newest")
     one = told.groupBy(*PERSON).agg(newest).select(*PERSON, "_newest.*")
-    return shaped(one, **dict.fromkeys(NOT_TOLD), year_of_birth=born(F.col("_age")), sex=sex(F.col("_sex")))
+    return person(one, year_of_birth=born(F.col("_age")), sex=sex(F.col("_sex")))
 
 
 @implements("device_reading", when="size(signals) > 0", via=(OF_SAMPLES,))
@@ -174,7 +175,7 @@ def mean_heart_rate(annotation: DataFrame, header: DataFrame) -> DataFrame:
 SYSTEM = System(
     name="waveform",
     meaning="WFDB recordings (ECG and other signals), a folder a person, and a roster of persons",
-    feeds=(roster(), RECORDING, HEADER, ANNOTATION, SAMPLES),
+    feeds=(WEARERS, RECORDING, HEADER, ANNOTATION, SAMPLES),
     ignored={
         r"(?:[^/]+/)*[^/]+\.xws": "a bookmark of a viewer",
         r"(?:[^/]+/)*(?:README[^/]*|RECORDS|ANNOTATORS|SHA256SUMS[^/]*)": "lists and descriptions of the set",

@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from twinlake.catalog.sources._devices import PERSON, Figure, clock, daily, day_of, figures_of, roster, wearers
+from twinlake.catalog.sources._devices import WEARERS, Figure, clock, daily, day_of, figures_of, wearers
+from twinlake.catalog.sources._persons import PERSON
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant
@@ -26,7 +27,7 @@ def _feed(name: str, header: str, *key: str) -> Feed:
 
 
 FEEDS = (
-    roster(),
+    WEARERS,
     _feed("heart_rate", "person_id,timestamp,heart_rate_bpm,device", "timestamp"),
     _feed("steps", "person_id,start,end,steps,device", "start"),
     _feed("sleep", "person_id,start,end,stage,device", "start"),

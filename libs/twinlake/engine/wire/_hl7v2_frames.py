@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from twinlake.engine.wire import Fault, FileFault
-from twinlake.engine.wire.text import UTF8_MARK, UTF16_MARKS, decode
+from twinlake.engine.wire.text import UTF8_MARK, UTF16_MARKS, decode, undamaged
 
 CHUNK, LONGEST_MESSAGE = 4 << 20, 64 << 20
 BLOCK_BEGINS, BLOCK_ENDS = b"\x0b", b"\x1c"
@@ -71,7 +69,7 @@ def _is_start(data: bytes, place: int) -> bool:
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     """The bytes, UTF-16 rewritten as UTF-8; a damaged stream is a fault of the whole file."""
-    try:
+    with undamaged():
         chunk = stream.read(CHUNK)
         if not chunk.startswith(UTF16_MARKS):
             while chunk:
@@ -79,14 +77,13 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
                 chunk = stream.read(CHUNK)
             return
         decoder = codecs.getincrementaldecoder("utf-16")()
-        while chunk:
-            yield decoder.decode(chunk).encode()
-            chunk = stream.read(CHUNK)
-        decoder.decode(b"", final=True)
-    except UnicodeError as error:
-        raise FileFault("not_utf16", "the file begins with a UTF-16 mark and is no UTF-16 text") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
+        try:
+            while chunk:
+                yield decoder.decode(chunk).encode()
+                chunk = stream.read(CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeError as error:
+            raise FileFault("not_utf16", "the file begins with a UTF-16 mark and is no UTF-16 text") from error
 
 
 class Envelope:

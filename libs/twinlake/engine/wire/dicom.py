@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire.binary import CHUNK, digest_and_size, undamaged
+from twinlake.engine.wire.binary import CHUNK, digest_and_size
+from twinlake.engine.wire.text import undamaged
 
 PREAMBLE, MARK = 128, b"DICM"
 # Characters of a binary value in base64 that are kept in the record.

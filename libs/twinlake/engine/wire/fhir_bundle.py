@@ -20,7 +20,7 @@ import orjson
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
 from twinlake.engine.wire.json_text import JsonText
-from twinlake.engine.wire.text import whole
+from twinlake.engine.wire.text import document
 
 Place = tuple[int, int]
 Flaw = tuple[str, str]
@@ -81,7 +81,7 @@ class Targets:
 
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     """Records of one Bundle, or of one entry by itself, as a mended one is."""
-    text = whole(stream).decode("utf-8", "surrogateescape")
+    text = document(stream).decode("utf-8", "surrogateescape")
     entries = _entries(text)
     targets = Targets()
     for entry in entries:

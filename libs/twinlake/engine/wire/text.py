@@ -33,29 +33,39 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
             yield unzipped  # type: ignore[misc]
 
 
+@contextmanager
+def undamaged() -> Iterator[None]:
+    """What is zipped and cut or damaged is a fault of the whole file."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
+
+
 def lines(stream: BinaryIO) -> Iterator[bytes]:
     """Physical lines without their newline (a CR before it is left); a damaged stream is a fault of the whole file."""
     first = True
-    try:
+    with undamaged():
         while line := stream.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE:
                 raise FileFault("line_too_long", f"a line is longer than {LONGEST_LINE >> 20} MiB")
             if first:
                 line, first = _without_mark(line), False
             yield line.removesuffix(b"\n")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
 
 
-def whole(stream: BinaryIO) -> bytes:
-    """All bytes of a file that is one document; a damaged or a boundless one is a fault of the whole file."""
-    try:
-        data = stream.read(LARGEST_DOCUMENT + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileFault("damaged_gzip", f"the compressed file is cut or damaged ({type(error).__name__})") from error
-    if len(data) > LARGEST_DOCUMENT:
-        raise FileFault("file_too_large", f"more than {LARGEST_DOCUMENT >> 20} MiB in one document; send it in parts")
-    return _without_mark(data)
+def all_bytes(stream: BinaryIO, most: int) -> bytes:
+    """The whole file, if it is not longer than that."""
+    with undamaged():
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise FileFault("file_too_large", f"more than {most >> 20} MiB in one document; send it in parts")
+    return data
+
+
+def document(stream: BinaryIO) -> bytes:
+    """All bytes of a file that is one text, without its mark; a boundless one is a fault of the whole file."""
+    return _without_mark(all_bytes(stream, LARGEST_DOCUMENT))
 
 
 def _without_mark(line: bytes) -> bytes:

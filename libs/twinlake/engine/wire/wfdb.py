@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 from twinlake.declare.source import Feed
 from twinlake.engine.discover import inside
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire.binary import all_bytes, digest_and_size
-from twinlake.engine.wire.text import decode
+from twinlake.engine.wire.binary import digest_and_size
+from twinlake.engine.wire.text import all_bytes, decode
 
 # Bytes of a header or of an annotation file; a day of beats is 0.3 MB.
 LARGEST = 32 << 20

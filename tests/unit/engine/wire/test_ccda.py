@@ -29,7 +29,7 @@ from tests.support.ccda_sample import (
     section,
     statement,
 )
-from twinlake.catalog.sources.ccda import DOCUMENT
+from twinlake.catalog.sources._ccda_feeds import DOCUMENT
 from twinlake.engine.wire import FileFault, Record, reader, translator
 
 WEIGHT = observation("29463-7", quantity("70", "kg"), ident="w")
