@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Bytes of raw records that make one bronze file.
 FILE_BYTES = 128 << 20
 COMMITS_AT_ONCE = 4
+TRIES = 5
 STATISTICS = "hospital,path,record_offset,source_person_key,delivered_at"
 
 
@@ -158,14 +159,26 @@ def _append(run: Run, hospital: str, table: str, files: list[NewFile], landing: 
     rows = _bronze_rows(run, files, landing)
     parts = 1 + sum(f.staged(landing).stat().st_size * 8 for f in files) // FILE_BYTES
     ordered = rows.repartitionByRange(parts, "source_person_key") if parts > 1 else rows.coalesce(1)
-    (
+    writer = (
         ordered.sortWithinPartitions("source_person_key", "path", "record_offset")
         .write.format("delta")
         .mode("append")
         .option("delta.dataSkippingStatsColumns", STATISTICS)
         .option("userMetadata", run.landing_mark(hospital))
-        .save(run.ops.path(table))
     )
+    _commit(lambda: writer.save(run.ops.path(table)))
+
+
+def _commit(write: Callable[[], None]) -> None:
+    """Two hospitals may make a table at once; the one that lost finds it there and appends."""
+    from delta.exceptions import MetadataChangedException, ProtocolChangedException
+
+    for left in reversed(range(TRIES)):
+        try:
+            return write()
+        except (MetadataChangedException, ProtocolChangedException):
+            if not left:
+                raise
 
 
 def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -77,6 +78,16 @@ def test_a_landing_killed_before_its_ledger_is_as_if_it_had_not_been(spark, tmp_
             land(other)
     land(toy_run(tmp_path, "third run", spark))
     assert [row[4] for row in bronze(run, "visit")] == ["v1", "v2", "v3", "v4"]
+
+
+def test_hospitals_that_land_at_once_make_their_table_together(spark, tmp_path):
+    hospitals = [f"h{n}" for n in range(6)]
+    lay(tmp_path / "feeds", {f"{h}/toy/visit1.ndjson": visit(n) for n, h in enumerate(hospitals)})
+    runs = [toy_run(tmp_path, f"run-{h}", spark) for h in hospitals]
+    with ThreadPoolExecutor(len(runs)) as pool:
+        assert list(pool.map(land, runs, hospitals)) == [1] * len(runs)
+    assert len(bronze(runs[0], "visit")) == len(hospitals)
+    assert not [*unbalanced_files(runs[0].ops), *missing_records(runs[0].ops)]
 
 
 def test_a_file_is_new_by_its_content_and_its_verdict(tmp_path):
