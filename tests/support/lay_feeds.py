@@ -40,12 +40,11 @@ NAME_COLUMNS = ("FIRST", "MIDDLE", "LAST", "MAIDEN")
 # No system of ours reads these; --all lays them out nevertheless.
 LEFT_OUT = {
     "fhir": (
-        *("AllergyIntolerance", "CarePlan", "CareTeam", "Claim", "Device", "DiagnosticReport", "DocumentReference"),
-        *("ExplanationOfBenefit", "ImagingStudy", "Practitioner", "PractitionerRole", "Provenance", "SupplyDelivery"),
+        *("CarePlan", "CareTeam", "Claim", "Device", "ExplanationOfBenefit", "ImagingStudy", "Practitioner"),
+        *("PractitionerRole", "Provenance", "SupplyDelivery"),
     ),
     "csv": (
-        *("allergies", "careplans", "devices", "imaging_studies", "payer_transitions", "payers", "providers"),
-        "supplies",
+        *("careplans", "devices", "imaging_studies", "providers", "supplies"),
     ),
 }
 

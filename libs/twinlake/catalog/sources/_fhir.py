@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._rows import vocabulary
+from twinlake.declare.source import Feed
 
 CODING = "struct<system:string,code:string,display:string>"
 CONCEPT = f"struct<coding:array<{CODING}>,text:string>"
@@ -25,12 +29,35 @@ VALUE = {
     "valueTime": "string",
 }
 UCUM = "http://unitsofmeasure.org"
+# Bulk Data Access 2.0 leaves names free: Observation.ndjson, Observation.000.ndjson, 1.Observation.ndjson are in use.
+_FILE = r"(?:[^/]*/)*(?:\d+\.)?{resource}(?:[.-][\w-]+)*\.ndjson"
 
 
 def ddl(**columns: str) -> str:
     """Spark DDL of a resource: its id, last change and status, and these elements."""
     elements = {"id": "string", "meta": "struct<lastUpdated:string>", "status": "string", **columns}
     return ", ".join(f"`{name}` {kind}" for name, kind in elements.items())
+
+
+def files_of(resource: str) -> str:
+    """The names that files of a resource have."""
+    return _FILE.format(resource=resource)
+
+
+def resource_feed(resource: str, schema: str, unmapped: Mapping[str, str] | None = None, **rest: Any) -> Feed:
+    """A resource as an NDJSON file; how one is withdrawn and what else a feed has may be told otherwise."""
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in resource).lstrip("_")
+    return Feed(
+        name=name,
+        files=files_of(resource),
+        wire="ndjson",
+        schema=schema,
+        delivery="increment",
+        key=("id",),
+        version="meta.lastUpdated",
+        unmapped=unmapped or {},
+        **{"withdrawn": "status = 'entered-in-error'", **rest},
+    )
 
 
 def struct(**elements: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from twinlake.catalog.sources._fhir import (
     ADDRESS,
@@ -16,34 +15,14 @@ from twinlake.catalog.sources._fhir import (
     REFERENCE,
     VALUE,
     ddl,
+    files_of,
+    resource_feed,
     struct,
 )
+from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE
 from twinlake.declare.source import Feed, part
 
-# Bulk Data Access 2.0 leaves names free: Observation.ndjson, Observation.000.ndjson, 1.Observation.ndjson are in use.
-_FILE = r"(?:[^/]*/)*(?:\d+\.)?{resource}(?:[.-][\w-]+)*\.ndjson"
-
-
-def _files(resource: str) -> str:
-    return _FILE.format(resource=resource)
-
-
-def _feed(resource: str, schema: str, unmapped: Mapping[str, str] | None = None, **rest: Any) -> Feed:
-    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in resource).lstrip("_")
-    return Feed(
-        name=name,
-        files=_files(resource),
-        wire="ndjson",
-        schema=schema,
-        delivery="increment",
-        key=("id",),
-        version="meta.lastUpdated",
-        unmapped=unmapped or {},
-        **{"withdrawn": "status = 'entered-in-error'", **rest},
-    )
-
-
-PATIENT = _feed(
+PATIENT = resource_feed(
     "Patient",
     ddl(
         extension="array<struct<url:string,valueString:string,"
@@ -60,12 +39,12 @@ PATIENT = _feed(
     person="id",
     withdrawn=None,
 )
-ORGANIZATION = _feed(
+ORGANIZATION = resource_feed(
     "Organization",
     ddl(identifier=f"array<{IDENTIFIER}>", name="string", address=f"array<{ADDRESS}>"),
     withdrawn=None,
 )
-ENCOUNTER = _feed(
+ENCOUNTER = resource_feed(
     "Encounter",
     ddl(
         **{"class": CODING},
@@ -84,7 +63,7 @@ def _verified_as(status: str) -> str:
 
 
 REFUTED = _verified_as("refuted")
-CONDITION = _feed(
+CONDITION = resource_feed(
     "Condition",
     ddl(
         verificationStatus=CONCEPT,
@@ -116,7 +95,7 @@ SOME_OTHER = (
 )
 HAPPENED = "ifnull(status, '') <> 'cancelled'"
 
-OBSERVATION = _feed(
+OBSERVATION = resource_feed(
     "Observation",
     ddl(
         code=CONCEPT,
@@ -138,7 +117,7 @@ OBSERVATION = _feed(
         f"and not {SOME_OTHER}",
     },
 )
-ALLERGY_INTOLERANCE = _feed(
+ALLERGY_INTOLERANCE = resource_feed(
     "AllergyIntolerance",
     ddl(
         verificationStatus=CONCEPT,
@@ -167,7 +146,7 @@ ORDERED = (
     "ifnull(intent, 'order') not in ('proposal', 'plan', 'option') and ifnull(status, '') not in ('draft', 'cancelled')"
     " and ifnull(doNotPerform, false) = false"
 )
-MEDICATION_REQUEST = _feed(
+MEDICATION_REQUEST = resource_feed(
     "MedicationRequest",
     ddl(
         intent="string",
@@ -185,7 +164,7 @@ MEDICATION_REQUEST = _feed(
 )
 DONE = "ifnull(status, '') not in ('not-done', 'preparation')"
 _NOT_DONE = {"it was not done (status not-done or preparation)": f"not ({DONE})"}
-MEDICATION_ADMINISTRATION = _feed(
+MEDICATION_ADMINISTRATION = resource_feed(
     "MedicationAdministration",
     ddl(
         **_DRUG,
@@ -198,14 +177,14 @@ MEDICATION_ADMINISTRATION = _feed(
     unmapped=_NOT_DONE,
 )
 HANDED_OUT = "ifnull(status, '') not in ('preparation', 'in-progress', 'on-hold', 'cancelled', 'declined')"
-MEDICATION_DISPENSE = _feed(
+MEDICATION_DISPENSE = resource_feed(
     "MedicationDispense",
     ddl(**_DRUG, context=REFERENCE, whenPrepared="string", whenHandedOver="string", dosageInstruction=_DOSAGES),
     person="subject.reference",
     unmapped={"it was not handed out (being prepared, ready, on hold, cancelled or declined)": f"not ({HANDED_OUT})"},
 )
 TAKEN = "ifnull(status, '') not in ('not-taken', 'intended')"
-MEDICATION_STATEMENT = _feed(
+MEDICATION_STATEMENT = resource_feed(
     "MedicationStatement",
     ddl(
         **_DRUG,
@@ -218,12 +197,12 @@ MEDICATION_STATEMENT = _feed(
     person="subject.reference",
     unmapped={"it was not taken, or is only intended": f"not ({TAKEN})"},
 )
-MEDICATION = _feed(
+MEDICATION = resource_feed(
     "Medication",
     ddl(code=CONCEPT, identifier=f"array<{IDENTIFIER}>"),
     unmapped={"a lookup: its code reaches the requests and administrations that refer to it": "true"},
 )
-IMMUNIZATION = _feed(
+IMMUNIZATION = resource_feed(
     "Immunization",
     ddl(
         vaccineCode=CONCEPT,
@@ -236,7 +215,7 @@ IMMUNIZATION = _feed(
     person="patient.reference",
     unmapped=_NOT_DONE,
 )
-PROCEDURE = _feed(
+PROCEDURE = resource_feed(
     "Procedure",
     ddl(
         code=CONCEPT,
@@ -251,14 +230,15 @@ PROCEDURE = _feed(
 FEEDS = (
     PATIENT, ORGANIZATION, ENCOUNTER, CONDITION, OBSERVATION, ALLERGY_INTOLERANCE, MEDICATION_REQUEST,
     MEDICATION_ADMINISTRATION, MEDICATION_DISPENSE, MEDICATION_STATEMENT, MEDICATION, IMMUNIZATION, PROCEDURE,
+    DOCUMENT_REFERENCE, DIAGNOSTIC_REPORT,
 )  # fmt: skip
 
 _NOT_READ = {
     "care plans and teams are not read until a table takes them": ("CarePlan", "CareTeam", "Goal", "ServiceRequest"),
     "money is not read until claims are": ("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit", "Account"),
     "devices and supplies are not read until device_exposure is": ("Device", "DeviceUseStatement", "SupplyDelivery"),
-    "reports and notes are not read until note is; their results come as Observation": (
-        "DiagnosticReport", "DocumentReference", "Binary", "Media", "QuestionnaireResponse",
+    "attachments and answered forms are not read until a table takes them": (
+        "Binary", "Media", "QuestionnaireResponse",
     ),
     "images are not read until imaging_study is": ("ImagingStudy",),
     "visits name their Organization; wards and rooms are not read until bed_event is": ("Location",),
@@ -266,7 +246,7 @@ _NOT_READ = {
     "specimens are not read until a table takes them": ("Specimen",),
     "bookkeeping of the export, no record of care": ("Provenance", "Group", "OperationOutcome", "log"),
 }  # fmt: skip
-IGNORED = {_files(resource): why for why, resources in _NOT_READ.items() for resource in resources}
+IGNORED = {files_of(resource): why for why, resources in _NOT_READ.items() for resource in resources}
 
 KINDS = {feed.name: "".join(word.capitalize() for word in feed.name.split("_")) for feed in FEEDS}
 _NAMED = {*KINDS.values(), *(resource for resources in _NOT_READ.values() for resource in resources)}

@@ -24,6 +24,7 @@ from twinlake.catalog.sources._fhir_drugs import (
     drug_statement,
     immunisation,
 )
+from twinlake.catalog.sources._notes import document_note, report_note
 from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.source import Via, implements
 from twinlake.declare.standardise import (
@@ -211,5 +212,6 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
 
 IMPLEMENTATIONS = (
     source_person, care_site, visit_occurrence, condition_occurrence, measurement, observation_, allergy, drug_order,
-    drug_administration, drug_dispensing, drug_statement, immunisation, procedure_occurrence,
+    drug_administration, drug_dispensing, drug_statement, immunisation, procedure_occurrence, document_note,
+    report_note,
 )  # fmt: skip

@@ -8,13 +8,22 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._fhir import CONCEPT, PERIOD, REFERENCE, columns_of, ddl, struct, visit, with_code
+from twinlake.catalog.sources._fhir import (
+    CONCEPT,
+    PERIOD,
+    REFERENCE,
+    columns_of,
+    ddl,
+    resource_feed,
+    struct,
+    visit,
+    with_code,
+)
 from twinlake.catalog.sources._rows import shaped
-from twinlake.declare.source import Feed, implements
+from twinlake.declare.source import implements
 from twinlake.declare.standardise import instant, present
 
 _ATTACHMENT = struct(contentType="string", language="string", data="string", url="string", title="string")
-_FILE = r"(?:[^/]*/)*(?:\d+\.)?{resource}(?:[.-][\w-]+)*\.ndjson"
 
 
 def _has_text(attachments: str) -> str:
@@ -28,11 +37,9 @@ def _is_text(attachment: str) -> str:
 
 
 DOCUMENT_TEXTS = "transform(content, c -> c.attachment)"
-DOCUMENT_REFERENCE = Feed(
-    name="document_reference",
-    files=_FILE.format(resource="DocumentReference"),
-    wire="ndjson",
-    schema=ddl(
+DOCUMENT_REFERENCE = resource_feed(
+    "DocumentReference",
+    ddl(
         docStatus="string",
         type=CONCEPT,
         subject=REFERENCE,
@@ -41,10 +48,7 @@ DOCUMENT_REFERENCE = Feed(
         content=f"array<{struct(attachment=_ATTACHMENT)}>",
         context=struct(encounter=f"array<{REFERENCE}>", period=PERIOD),
     ),
-    delivery="increment",
-    key=("id",),
     person="subject.reference",
-    version="meta.lastUpdated",
     withdrawn="status = 'entered-in-error' or ifnull(docStatus, '') = 'entered-in-error'",
     unmapped={
         "no attachment is plain text that stands in the record (a link, a PDF, an image)": (
@@ -52,11 +56,9 @@ DOCUMENT_REFERENCE = Feed(
         )
     },
 )
-DIAGNOSTIC_REPORT = Feed(
-    name="diagnostic_report",
-    files=_FILE.format(resource="DiagnosticReport"),
-    wire="ndjson",
-    schema=ddl(
+DIAGNOSTIC_REPORT = resource_feed(
+    "DiagnosticReport",
+    ddl(
         code=CONCEPT,
         subject=REFERENCE,
         encounter=REFERENCE,
@@ -65,11 +67,7 @@ DIAGNOSTIC_REPORT = Feed(
         issued="string",
         presentedForm=f"array<{_ATTACHMENT}>",
     ),
-    delivery="increment",
-    key=("id",),
     person="subject.reference",
-    version="meta.lastUpdated",
-    withdrawn="status = 'entered-in-error'",
     unmapped={"it presents no plain text; its results come as Observation": f"not {_has_text('presentedForm')}"},
 )
 
