@@ -43,9 +43,7 @@ LEFT_OUT = {
         *("CarePlan", "CareTeam", "Claim", "Device", "ExplanationOfBenefit", "ImagingStudy", "Practitioner"),
         *("PractitionerRole", "Provenance", "SupplyDelivery"),
     ),
-    "csv": (
-        *("careplans", "devices", "imaging_studies", "providers", "supplies"),
-    ),
+    "csv": (*("careplans", "devices", "imaging_studies", "providers", "supplies"),),
 }
 
 HOSPITALS = {

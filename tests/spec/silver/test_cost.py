@@ -3,16 +3,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.cost import cost
 from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.payer_plan_period import payer_plan_period
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 SOURCE = (
     "event_part:string", "visit_source_id", "claim_source_id:string", "payer_plan_source_id:string",

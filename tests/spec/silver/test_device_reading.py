@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.device_reading import device_reading
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 FROM_SOURCES = (
     *device_reading.from_sources, *device_reading.optional, "hospital", "system", "known_from", "_record_id",

@@ -5,14 +5,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.genotype import genotype
 from twinlake.catalog.silver.variant_call import variant_call
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 # rs776746 tells CYP3A5*3, rs10264272 *6, rs9923231 VKORC1 -1639G>A (CPIC).
 HEAD = "person_id | genomic_sample_id | hospital | system | genome_build | chromosome | start_position | end_position | reference_allele | alternate_alleles | called_alleles | is_phased | has_passed_filters | variant_file_date | known_from"

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import pytest
-
 from twinlake.catalog.silver.note import note
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 
 def test_parts_of_a_record_are_notes_of_their_own_and_a_local_kind_becomes_its_code(given) -> None:

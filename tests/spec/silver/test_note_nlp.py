@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.note import note
 from twinlake.catalog.silver.note_nlp import note_nlp
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 
 def test_a_row_for_each_mention_says_whether_when_and_of_whom(given) -> None:

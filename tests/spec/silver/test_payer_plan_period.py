@@ -3,13 +3,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.payer_plan_period import payer_plan_period
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 TOLD = (
     *payer_plan_period.columns,

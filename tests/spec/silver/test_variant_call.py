@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.variant_call import variant_call
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 ROWS = """
 hospital | system   | source_person_id:string | _fact_key:bigint | person_id | chromosome | start_position

@@ -32,9 +32,6 @@ from twinlake.catalog.sources.ccda import SYSTEM
 from twinlake.engine.records import CARRIED_TYPES, parse
 from twinlake.engine.wire import reader
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 PARTS = SYSTEM.parts("document")
 IMPLEMENTED = {part.name: [i for i in SYSTEM.implementations if i.feeds[0] == part.name] for part in PARTS}
 

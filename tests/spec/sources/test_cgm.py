@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from statistics import mean, stdev
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources.cgm import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 HEADER = "timestamp,glucose_value_mg_dl\n"
 PERSONS = (

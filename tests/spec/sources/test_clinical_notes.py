@@ -14,9 +14,6 @@ from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect
 from twinlake.catalog.sources.clinical_notes import SYSTEM
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 
 @pytest.fixture
 def records(spark):

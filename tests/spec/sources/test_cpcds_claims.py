@@ -8,14 +8,9 @@ from __future__ import annotations
 import csv
 import io
 
-import pytest
-
 from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect, read_text_table
 from twinlake.catalog.sources.cpcds_claims import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 CLAIMS = SYSTEM.feed("claims")
 SHORT = {

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
 from tests.spec.sources.conftest import frame_of
 from tests.support.device_files import LITTLE, element, file_of, text
 from tests.support.text_table import expect
 from twinlake.catalog.sources.dicom import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 
 def instance(uid: str, **said: str) -> bytes:

@@ -15,9 +15,6 @@ from twinlake.catalog.sources import fhir_r4_bulk
 from twinlake.catalog.sources._fhir_feeds import KINDS
 from twinlake.catalog.sources.fhir_bundle import BUNDLE, SYSTEM
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 LOINC, RXNORM = "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
 NAMESPACE = "urn:st-a:mrn"
 

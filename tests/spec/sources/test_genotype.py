@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources.genotype import IN_A_GENE, SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 CALLS = """##fileformat=VCFv4.2
 ##fileDate=20260102

@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.sources.health_facts import HEADER, SYSTEM
 from twinlake.declare.hospital import Hospital
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 COLUMNS = HEADER.split(",")
 # The first encounter of the extract, as Strack's page shows its columns.

@@ -13,9 +13,6 @@ from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect
 from twinlake.catalog.sources.hl7v2 import SYSTEM
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 PID = "PID|1||77^^^GHH^MR||Doe^Jane||19800102|F"
 PV1 = "PV1|1|I|W^1^2^GHH||||||||||||||||V9|||||||||||||||||||||||||202003010900"
 

@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources.lifestyle import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 ANSWERS = """
 Diabetes_binary,HighBP,HighChol,CholCheck,BMI,Smoker,Stroke,HeartDiseaseorAttack,PhysActivity,Fruits,Veggies,HvyAlcoholConsump,AnyHealthcare,NoDocbcCost,GenHlth,MentHlth,PhysHlth,DiffWalk,Sex,Age,Education,Income

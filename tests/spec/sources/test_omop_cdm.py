@@ -5,14 +5,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources._omop_feeds import FEEDS
 from twinlake.catalog.sources.omop_cdm import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 CONCEPT = """
 concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason

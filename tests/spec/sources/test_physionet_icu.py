@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources._icu_feeds import FEEDS
 from twinlake.catalog.sources.physionet_icu import SYSTEM
 from twinlake.declare.hospital import Hospital
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 STAY = """
 Time,Parameter,Value

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
 from tests.spec.sources.conftest import frame_of
 from tests.support.device_files import mark
 from tests.support.text_table import expect
 from twinlake.catalog.sources.waveform import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 HEADER = b"7 2 100 1000 12:30:00 05/11/2024\n7.dat 16 200(1024)/mV 11 1024 0 0 0 MLII\n7.dat 16 100/uV 11 0 0 0 0 V5\n"
 UNDATED = b"7 1 100 1000\n7.dat 16 200 11 1024 0 0 0 MLII\n# 69 M 1085 1629 x1\n"

@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.text_table import expect
 from twinlake.catalog.sources.wearable import SYSTEM
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 HEART = """
 person_id,timestamp,heart_rate_bpm,device

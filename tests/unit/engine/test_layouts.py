@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import pytest
-
 from twinlake.declare.source import Layout, csv_feed
 from twinlake.engine.records import parse
 from twinlake.engine.wire import Record, reader
-
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
 
 FEED = csv_feed(
     "persons", r"persons\.csv", "id,name,note,Paid (to) date", "snapshot", key=("id",),

@@ -12,9 +12,6 @@ from twinlake.declare.source import csv_feed
 from twinlake.engine.discover import inside
 from twinlake.engine.staging import stage
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 ANSWERS = csv_feed("answers", r"answers\.csv", "smoker,fruit", "snapshot", nameless=True)
 RAW = b"smoker,fruit\n1.0,0.0\n0.0,1.0\n1.0,0.0\n1.0\n1.0,0.0\n"
 

@@ -12,9 +12,6 @@ from twinlake.declare.expressions import PROVENANCE
 from twinlake.declare.source import Implementation
 from twinlake.engine.conform import _mapped
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 
 def mapped(spark, *told: str):
     """What the engine makes of an implementation that gives these columns and the provenance."""

@@ -13,7 +13,7 @@ from twinlake.declare.standardise import full_date, name_part, sex, year
 PERSON = ("hospital", "system", "source_person_id")
 
 
-def person(rows: DataFrame, **told: Column | str | None) -> DataFrame:
+def shaped_person(rows: DataFrame, **told: Column | str | None) -> DataFrame:
     """Rows of `source_person` of which these columns are told, and no other."""
     return shaped(rows, **{**dict.fromkeys(IDENTIFIERS), **told})
 
@@ -26,7 +26,7 @@ def roster(name: str, files: str, key: str, mode: str = "increment") -> Feed:
 
 def rostered(rows: DataFrame, mrn: Column) -> DataFrame:
     """The persons of a roster."""
-    return person(
+    return shaped_person(
         rows,
         given_name=name_part(F.col("given_name")),
         family_name=name_part(F.col("family_name")),

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._devices import Figure, clock, daily, day_of, figures_of
-from twinlake.catalog.sources._persons import PERSON, person
+from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped
 from twinlake.declare.source import System, Via, csv_feed, implements
 from twinlake.declare.standardise import instant, sex
@@ -72,7 +72,7 @@ def source_person(persons: DataFrame, readings: DataFrame) -> DataFrame:
     band = r"^\s*([0-9]+)(?:\.[0-9]+)?\s*(?:-\s*([0-9]+))?"
     low, high = (F.regexp_extract("age", band, n).try_cast("int") for n in (1, 2))
     age = F.floor((low + F.coalesce(high, low)) / 2)
-    return person(
+    return shaped_person(
         known, race_source_value="race_ethnicity", sex=sex(F.col("gender")),
         year_of_birth=F.substring("_first", 1, 4).try_cast("int") - age, year_of_birth_margin=F.ceil((high - low) / 2),
     )  # fmt: skip

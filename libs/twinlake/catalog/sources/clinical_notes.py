@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._fhir_feeds import PATIENT
 from twinlake.catalog.sources._fhir_tables import source_person as fhir_person
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE, document_note, report_note
-from twinlake.catalog.sources._persons import person, roster, rostered
+from twinlake.catalog.sources._persons import roster, rostered, shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant, present
@@ -54,7 +54,7 @@ def nameless_person(dialogues: DataFrame) -> DataFrame:
 
     A hospital that wants them kept without a year of birth says `"source_person.no_year_of_birth" = "warn"`.
     """
-    return person(dialogues, sex=F.lit("unknown"))
+    return shaped_person(dialogues, sex=F.lit("unknown"))
 
 
 def _written(notes: DataFrame) -> DataFrame:

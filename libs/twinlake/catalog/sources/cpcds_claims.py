@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._claims import drug_vocabulary, with_dot
-from twinlake.catalog.sources._persons import person
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import System, csv_feed, implements
 from twinlake.declare.standardise import day, full_date, instant, line, name_part, postal, present, sex, state, year
@@ -108,7 +108,7 @@ FEEDS = (
 def source_person(members: DataFrame) -> DataFrame:
     """CPCDS_Members.csv: of two names the first and last, of three the middle one too; a member's number is no MRN."""
     names = F.split(F.trim("Name"), r"\s+")
-    return person(
+    return shaped_person(
         members,
         given_name=name_part(F.get(names, F.lit(0))),
         middle_name=name_part(F.when(F.size(names) == 3, F.get(names, F.lit(1)))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._persons import PERSON, person
+from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import Feed, System, implements
 from twinlake.declare.standardise import full_date, instant, name_part, sex
@@ -86,7 +86,7 @@ def source_person(instances: DataFrame) -> DataFrame:
         "family_name": family, "given_name": given, "middle_name": middle, "mrn": F.when(own, _value("patient")),
         "birth_date": full_date(_dashed(_value("birth_date"))),
     }  # fmt: skip
-    return person(one, **told, year_of_birth=_born(), sex=sex(_value("sex")))
+    return shaped_person(one, **told, year_of_birth=_born(), sex=sex(_value("sex")))
 
 
 def _born() -> Column:

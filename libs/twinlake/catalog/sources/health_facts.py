@@ -10,7 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._persons import person
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
 from twinlake.declare.source import Feed, System, Via, csv_feed, implements, part
@@ -96,7 +96,7 @@ def source_person(diabetic_data: DataFrame) -> DataFrame:
         F.max_by(itself, number).alias("_last"), race, death
     )
     low, high = (F.regexp_extract("age", r"\[(\d+)-(\d+)\)", n).try_cast("int") for n in (1, 2))
-    return person(
+    return shaped_person(
         persons.select("*", "_last.*"), year_of_birth=born((low + high) / 2),
         year_of_birth_margin=F.ceil((high - low) / 2), sex=sex(F.col("gender")), race_source_value="_race",
         death_date="_death",

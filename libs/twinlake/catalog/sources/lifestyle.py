@@ -10,7 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._persons import person
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import one_of, shaped
 from twinlake.declare.source import System, csv_feed, implements
 from twinlake.declare.standardise import instant
@@ -44,7 +44,7 @@ def source_person(brfss2015: DataFrame) -> DataFrame:
     """Sex and a band of age; who was 25 to 29 in 2015 was born in 1988, give or take three years."""
     band = one_of(QUESTIONS["Age"].words, _step("Age"))
     low, high = (F.split_part(band, F.lit("-"), F.lit(n)).try_cast("int") for n in (1, 2))
-    return person(
+    return shaped_person(
         brfss2015, year_of_birth=YEAR - F.floor((low + high + 1) / 2),
         year_of_birth_margin=F.floor((high - low + 2) / 2),
         sex=F.coalesce(one_of(SEXES, _step("Sex")), F.lit("unknown")),

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _mimic_feeds as feeds
-from twinlake.catalog.sources._persons import person
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
@@ -66,7 +66,7 @@ def source_person(patients: DataFrame, admissions: DataFrame) -> DataFrame:
     )
     here = (patients.hospital == said.hospital) & (patients.system == said.system)
     known = patients.join(said, here & (patients.subject_id == said._subject), "left").drop(said.hospital, said.system)
-    return person(
+    return shaped_person(
         known,
         year_of_birth=F.col("anchor_year").try_cast("int") - F.col("anchor_age").try_cast("int"),
         sex=sex(F.col("gender")),

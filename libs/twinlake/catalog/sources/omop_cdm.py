@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped, vocabulary
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, line, postal, sex, state
@@ -76,7 +77,7 @@ def source_person(person: DataFrame, death: DataFrame, location: DataFrame, conc
     placed = look_up(dead, location, LOCATION, _at_home=place)
     named = _named(placed, concept, _race="race_concept_id", _ethnicity="ethnicity_concept_id")
     parts = ("year_of_birth", F.lit("-"), F.lpad("month_of_birth", 2, "0"), F.lit("-"), F.lpad("day_of_birth", 2, "0"))
-    return person(
+    return shaped_person(
         named, birth_date=F.concat(*parts).try_cast("date"), year_of_birth="year_of_birth",
         sex=F.coalesce(one_of(GENDERS, F.col("gender_concept_id")), sex(F.col("gender_source_value"))),
         race_source_value=F.coalesce("race_source_value", "_race.name"),

@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _icu_feeds as feeds
-from twinlake.catalog.sources._persons import person
+from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
 from twinlake.declare.source import System, Via, implements
@@ -43,7 +43,7 @@ def summarised_person(summary: DataFrame) -> DataFrame:
 
 def _person(rows: DataFrame, age: str, gender: str, survival: str) -> DataFrame:
     whole = F.regexp_replace(gender, r"\.0+$", "")
-    return person(
+    return shaped_person(
         rows, year_of_birth=born(F.col(age)),
         sex=F.coalesce(one_of(GENDERS, whole), F.lit("unknown")), death_date=F.to_date(days_after(F.col(survival))),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._devices import WEARERS, wearers
-from twinlake.catalog.sources._persons import PERSON, person
+from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped
 from twinlake.catalog.sources._undated import born, minutes_after
 from twinlake.declare.source import Feed, System, Via, implements, part
@@ -81,7 +81,7 @@ def person_of_a_comment(header: DataFrame, persons: DataFrame) -> DataFrame:
     columns = [c for c in told.columns if c not in PERSON]
     newest = F.max_by(F.struct(*columns), F.struct("known_from", "_record_id")).alias("_newest")
     one = told.groupBy(*PERSON).agg(newest).select(*PERSON, "_newest.*")
-    return person(one, year_of_birth=born(F.col("_age")), sex=sex(F.col("_sex")))
+    return shaped_person(one, year_of_birth=born(F.col("_age")), sex=sex(F.col("_sex")))
 
 
 @implements("device_reading", when="size(signals) > 0", via=(OF_SAMPLES,))

@@ -8,9 +8,6 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._claims import drug_vocabulary, is_snomed, service_vocabulary
 from twinlake.vocabulary.codes import NdcCode, SnomedCode
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 # Concepts of our sample with a long and a short number, and the same with one digit changed.
 CONCEPTS = ("185345009", "3718001", "442571000124108", "428211000124100", "195662009")
 CHANGED = tuple(code[:place] + str((int(code[place]) + 1) % 10) + code[place + 1 :] for code in CONCEPTS

@@ -16,9 +16,6 @@ from twinlake.catalog.sources.clinical_notes import SYSTEM
 from twinlake.clinical.note_mentions import mentions
 from twinlake.engine.wire import Record, reader
 
-# A session of Spark for each system would not fit into every change's half hour.
-pytestmark = pytest.mark.nightly
-
 DIALOGUES = {
     "TrainingSet": 1201,
     "ValidationSet": 100,
