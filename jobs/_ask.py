@@ -15,14 +15,20 @@ from twinlake.engine.reading import open_views
 from twinlake.plan import read_plan
 
 FORMATS = ("table", "csv", "json")
+# What a person reads; a pipe wants all.
+SHOWN = {"table": 100}
 
 
-def ask(query: str, feeds: Path | None, form: str, limit: int) -> None:
-    """Print the answer to a SQL query over the views of the last publication."""
+def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> None:
+    """Print the answer to a SQL query over the views of the last publication; rows left out are told on stderr."""
     _check_form(form)
     spark, _ = _open(feeds)
     rows = spark.sql(query)
-    _print(rows.limit(limit) if limit else rows, form)
+    most = SHOWN.get(form, 0) if limit is None else limit
+    found = (rows.limit(most + 1) if most else rows).toArrow()
+    _print(found.slice(0, most) if most else found, form)
+    if most and found.num_rows > most:
+        print(f"The first {most} rows; there are more (--limit 0 for all).", file=sys.stderr)
 
 
 def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: str) -> None:
@@ -30,7 +36,8 @@ def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: s
     _check_form(form)
     spark, as_of = _open(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
-    _print(state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()), form)
+    told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date())
+    _print(told.toArrow(), form)
 
 
 def _open(feeds: Path | None):
@@ -50,8 +57,7 @@ def _check_form(form: str) -> None:
         raise ConfigurationError(f"--format {form!r}; use one of {', '.join(FORMATS)}.")
 
 
-def _print(rows, form: str) -> None:
-    found = rows.toArrow()
+def _print(found, form: str) -> None:
     if form == "csv":
         _print_csv(found)
     elif form == "json":

@@ -123,7 +123,10 @@ def sql(
     query: Annotated[str, typer.Argument(help='Such as "select * from gold.person_summary limit 5".')],
     feeds: Feeds = None,
     format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
-    limit: Annotated[int, typer.Option("--limit", help="Rows to show at most; 0 for all.")] = 100,
+    limit: Annotated[
+        int | None,  # noqa: UP007
+        typer.Option("--limit", help="Rows at most; 0 for all. Without it a table shows 100, csv and json hold all."),
+    ] = None,
 ) -> None:
     """Ask the last publication in Spark SQL."""
     from jobs._ask import ask

@@ -11,7 +11,7 @@ from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.records import Records, of_kind, parse
+from twinlake.engine.records import Records, no_rows, of_kind, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -133,15 +133,18 @@ def _placed(run: Run, system: str, feed: str) -> DataFrame:
     """Record ids that a table or its quarantine holds, with which of both."""
     from pyspark.sql import functions as F
 
-    frames: Iterable[DataFrame] = [_ids(run, name) for name in _tables_of(run, system, feed)]
-    nothing = run.spark.createDataFrame([], "_record_id bigint, _place string")
+    frames: Iterable[DataFrame] = [_ids(run, name, system) for name in _tables_of(run, system, feed)]
+    nothing = no_rows(run, "_record_id bigint, _place string")
     placed = reduce(lambda a, b: a.union(b), frames, nothing)
     return placed.groupBy("_record_id").agg(F.min("_place").alias("_place"))
 
 
-def _ids(run: Run, name: str) -> DataFrame:
+def _ids(run: Run, name: str, system: str) -> DataFrame:
+    from pyspark.sql import functions as F
+
     layer_free = name.split(".")[1]
-    kept = run.spark.read.format("delta").load(run.ops.path(name)).selectExpr("_record_id", "'mapped' as _place")
+    stored = run.spark.read.format("delta").load(run.ops.path(name)).where(F.col("system") == system)
+    kept = stored.selectExpr("_record_id", "'mapped' as _place")
     held = [
         (r["record_id"], "quarantined")
         for r in Quarantine(run.ops, f"quarantine.{layer_free}").rows()

@@ -73,12 +73,14 @@ def test_a_drug_is_active_unless_its_last_course_has_ended(state) -> None:
         1         | 310798    | RxNorm          | order          | Completed   | 2012-01-01                   |                            | a
         1         | 313782    | RxNorm          | order          | active      | 2012-01-01                   |                            | a
         1         | 313782    | RxNorm          | order          |             | 2012-01-01                   | 2012-02-01                 | b
+        1         | 11289     | RxNorm          | statement      | active      | 2018-01-01                   |                            | a
+        1         | 36567     | RxNorm          | statement      | not-taken   | 2018-01-01                   |                            | a
         1         | 140       | CVX             | immunisation   | completed   | 2016-01-01                   |                            | a
         1         | 5640      | RxNorm          | administration |             | 2016-01-01                   |                            | a
     """)  # fmt: skip
     expect(actual.where("person_id = 1"), """
-        active_drugs.drug_code   | active_drugs.hospital | active_drugs.drug_exposure_start_datetime
-        [314076, 860975, 106892] | [a, a, b]             | [2014-01-01, 2015-01-01, 2019-12-01]
+        active_drugs.drug_code          | active_drugs.hospital | active_drugs.drug_exposure_start_datetime
+        [314076, 860975, 11289, 106892] | [a, a, a, b]          | [2014-01-01, 2015-01-01, 2018-01-01, 2019-12-01]
     """)  # fmt: skip
 
 

@@ -1,0 +1,34 @@
+"""An answer that is cut says so, and a pipe gets all of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs import _ask
+
+
+@pytest.fixture
+def ask(spark, monkeypatch):
+    monkeypatch.setattr(_ask, "_open", lambda feeds: (spark, datetime(2026, 11, 1, tzinfo=UTC)))
+    return lambda form, limit=None: _ask.ask("select id from range(101) order by id", None, form, limit)
+
+
+def test_a_pipe_gets_every_row(ask, capsys):
+    ask("csv")
+    out, told = capsys.readouterr()
+    assert out.splitlines() == ["id", *map(str, range(101))] and "there are more" not in told
+
+
+def test_a_table_that_is_cut_says_so(ask, capsys):
+    ask("table")
+    out, told = capsys.readouterr()
+    assert "99" in out and "100" not in out.split()
+    assert told.strip() == "The first 100 rows; there are more (--limit 0 for all)."
+
+
+def test_a_limit_that_cuts_nothing_is_silent(ask, capsys):
+    ask("json", 101)
+    out, told = capsys.readouterr()
+    assert len(out.splitlines()) == 101 and "there are more" not in told
