@@ -28,7 +28,8 @@ from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum
         ("per minute", "/min"), ("/min", "/min"), ("mg / dL", "mg/dL"), ("g/DL", "g/dL"), ("PG/ML", "pg/mL"),
         ("MIU/ML", "m[IU]/mL"), ("uIU/mL", "u[IU]/mL"), ("MM[HG]", "mm[Hg]"), ("kg/m²", "kg/m2"), ("mmHg.", "mm[Hg]"),
         ("mg/L (FEU)", "mg/L{FEU}"), ("ug/ml ddu", "ug/mL{DDU}"), ("log10 copies/mL", "{log10_copies/mL}"),
-        ("mL/beat", "mL/{beat}"), ("pg/{cell}", "pg/{cell}"), ("Liters", "L"), ("G/DL", "g/dL"), ("u/mL", "U/mL"),
+        ("mL/beat", "mL/{beat}"), ("pg/{cell}", "pg/{cell}"), ("{a/day/b}", "{a/day/b}"),
+        ("Liters", "L"), ("G/DL", "g/dL"), ("u/mL", "U/mL"),
         # Two readings, or none known: left as they are, to be refused.
         ("G/L", "G/L"), ("Mg/dL", "Mg/dL"), ("Mmol/L", "Mmol/L"), ("units", "units"), ("RPM", "RPM"),
     ],
