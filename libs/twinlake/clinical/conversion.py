@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twinlake.vocabulary.measurements import MEASUREMENTS, Measurement
-from twinlake.vocabulary.units import is_bare_annotation, ucum_spelling
+from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum_spelling
 
 if TYPE_CHECKING:
-    from pint import Quantity
+    from twinlake.clinical.ucum import Unit
 
 RULES = (
     "identity",  # the raw unit is the canonical unit
@@ -85,9 +85,14 @@ def _without_unit(measurement: Measurement | None) -> Conversion:
 
 
 def _as_reported(unit: str) -> Conversion:
+    return UNKNOWN if _unit(unit) is None else Conversion(unit, 1.0, 0.0, "as_reported")
+
+
+def _unit(text: str) -> Unit | None:
+    """A UCUM unit that a hospital can have meant."""
     from twinlake.clinical.ucum import parse
 
-    return UNKNOWN if parse(unit) is None else Conversion(unit, 1.0, 0.0, "as_reported")
+    return None if has_two_readings(text) else parse(text)
 
 
 def _identity(measurement: Measurement) -> Conversion:
@@ -117,36 +122,42 @@ def _is_other_standard(unit: str, canonical: str) -> bool:
 
 
 def _by_dimension(unit: str, measurement: Measurement) -> Conversion:
-    from twinlake.clinical.ucum import affine, is_linear, parse, same_dimension
+    from twinlake.clinical.ucum import same_dimension
 
-    source, target = parse(unit), parse(measurement.unit)
+    source, target = _unit(unit), _unit(measurement.unit)
     if source is None or target is None:
         return UNKNOWN
     if same_dimension(source, target):
-        return _converted(affine(source, target), measurement, "ucum")
-    for rule, bridge in _bridges(measurement) if is_linear(source) else ():
-        bridged = source * bridge
-        if same_dimension(bridged, target):
-            return _converted(affine(bridged, target), measurement, rule)
+        return _converted(source, target, measurement, "ucum")
+    for rule, bridge in _bridges(measurement) if source.is_ratio else ():
+        if same_dimension(bridged := source * bridge, target):
+            return _converted(bridged, target, measurement, rule)
     return UNKNOWN
 
 
-def _converted(line: tuple[float, float] | None, measurement: Measurement, rule: str) -> Conversion:
+def _converted(source: Unit, target: Unit, measurement: Measurement, rule: str) -> Conversion:
+    from twinlake.clinical.ucum import affine
+
+    line = affine(source, target)
     return Conversion(measurement.unit, *line, rule) if line else UNKNOWN
 
 
-def _bridges(measurement: Measurement) -> Iterator[tuple[str, Quantity]]:
+def _bridges(measurement: Measurement) -> Iterator[tuple[str, Unit]]:
     """What this quantity's unit may be multiplied by to reach another dimension, and the rule that allows it."""
-    from twinlake.clinical.ucum import quantity
-
-    yield "enzyme_unit", quantity("enzyme_unit / international_unit")
     analyte = measurement.analyte
     mass, valence = measurement.molar_mass_g_per_mol, analyte.valence if analyte else None
+    yield "enzyme_unit", _of(1.0, "U/[IU]")
     if mass:
-        yield "mass_molar", quantity("g/mol", mass)
-        yield "mass_molar", quantity("mol/g", 1 / mass)
+        yield "mass_molar", _of(mass, "g/mol")
+        yield "mass_molar", _of(1 / mass, "mol/g")
     if valence:
-        yield "equivalents", quantity("mol/equivalents", 1 / valence)
-        yield "equivalents", quantity("equivalents/mol", valence)
+        yield "equivalents", _of(1 / valence, "mol/eq")
+        yield "equivalents", _of(valence, "eq/mol")
     if mass and valence:
-        yield "equivalents", quantity("g/equivalents", mass / valence)
+        yield "equivalents", _of(mass / valence, "g/eq")
+
+
+def _of(number: float, unit: str) -> Unit:
+    from twinlake.clinical.ucum import known
+
+    return number * known(unit)

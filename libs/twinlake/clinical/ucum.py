@@ -1,117 +1,201 @@
-"""UCUM units as quantities (Pint, with ucumvert's grammar), stricter than either: one dimension, one kind of thing.
+"""UCUM: a strict grammar over UCUM's own table, and units as Pint quantities in its base units.
 
-Pint lets an international unit, a high-power field and a bare number cancel out, and an equivalent or an osmole pass
-for a mole. UCUM forbids the first and medicine the second, so each gets a dimension of its own here.
+The grammar is the specification's (§§ 1 to 11, in Backus-Naur form), with an annotation after brackets or a number,
+which the form leaves out and the official examples have (`g/(8.h){shift}`, `100{cells}`). A solidus at the start turns
+the one component that follows, as the table's own `/[pi].A/m` needs. Special units take part in
+no algebra (§ 22), so `Cel/h` is refused. What measures a kind of thing of its own has a dimension of its own: an
+international unit, a high-power field and a bare number never cancel out.
 """
 
 from __future__ import annotations
 
-import logging
+import math
 import re
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from twinlake.vocabulary.units import NORMAL_SURFACE, has_two_readings, is_bare_annotation
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import LarkError
+
+from twinlake.clinical.ucum_scale import RATIO, SCALES, Scale
+from twinlake.clinical.ucum_table import Atom, symbols
+from twinlake.vocabulary.units import NORMAL_SURFACE
 
 if TYPE_CHECKING:
-    from pint import Quantity
+    from pint import Quantity, UnitRegistry
 
-# UCUM's arbitrary units (`isArbitrary` in ucum-essence.xml) by their name in ucumvert, with its aliases.
-_ARBITRARY = {
-    "international_unit": "i.U. = IU = iU", "arbitrary_unit": "arb_U", "US_pharmacopeia_unit": "USP_U",
-    "GPL_unit": "GPL_U", "MPL_unit": "MPL_U", "APL_unit": "APL_U", "Bethesda_unit": "beth_U",
-    "anti_factor_Xa_unit": "anti_Xa_U", "Todd_unit": "todd_U", "Dye_unit": "dye_U", "Somogyi_unit": "smgy_U",
-    "Bodansky_unit": "bdsk_U", "King_Armstrong_unit": "ka_U", "Kunkel_unit": "knk_U", "Mac_Lagan_unit": "mclg_U",
-    "tuberculin_unit": "tb_U", "infectious_dose_cell_culture_50": "CCID_50",
-    "infectious_dose_tissue_culture_50": "TCID_50", "infectious_dose_embryo_50": "EID_50",
-    "plaque_forming_unit": "PFU", "focus_forming_units": "FFU", "colony_forming_unit": "CFU",
-    "allergene_index_of_reactivity": "IR", "bioequivalent_allergen_unit": "BAU", "allergen_unit": "_",
-    "allergen_unit_for_Ambrosia_artemisiifolia": "Amb_a_1_U", "protein_nitrogen_unit": "PNU",
-    "limit_of_flocculation": "Lf", "D_antigen_unit": "D_ag_U", "fibrinogen_equivalent_unit": "FEU",
-    "ELISA_unit": "ELU", "Ehrlich_unit": "_", "equivalents": "eq", "osmole": "osm", "high_power_field": "HPF",
-    "low_power_field": "LPF", "nephelometric_turbidity_unit": "NTU", "formazin_nephelometric_unit": "FNU",
-    "pH_value": "_", "Hounsfield_unit": "hnsf_U", "normal_surface": "_",
-}  # fmt: skip
-# Where ucumvert 0.3.2 and Pint 0.25 depart from ucum-essence.xml by more than rounding; homeopathic potencies measure
-# nothing. Refused, since a wrong factor would be silent; tests/unit/clinical/test_ucum_essence.py found them.
-_MISDEFINED = re.compile(
-    r"(?:^|[/.(])(?:\[(?:in_i'Hg|in_i'H2O|Btu|rd_br|ch_br|lk_br|cft_i|cyd_i)\]|\[[hk]p'?_\w\]|\w?g%|'{1,2})(?![\w'])"
-)
-_ATOMS_BY_ANOTHER_NAME = {"[Cal]": "kcal"}
-_PER_SURFACE = re.compile(rf"/{re.escape(NORMAL_SURFACE)}$")
+_GRAMMAR = r"""
+    ?unit: term | led
+    ?led: "/" component               -> inverse
+        | led "." component           -> product
+        | led "/" component           -> quotient
+    ?term: component
+         | term "." component         -> product
+         | term "/" component         -> quotient
+    ?component: annotatable
+              | annotatable ANNOTATION -> annotated
+              | ANNOTATION            -> annotation
+    ?annotatable: SYMBOL              -> symbol
+                | SYMBOL EXPONENT     -> power
+                | FACTOR              -> factor
+                | "(" term ")"
+    SYMBOL.2: "10*" | "10^" | /(?:[A-Za-z_%']|\[[^\[\]\s]+\])+/
+    EXPONENT: /[+-]?[0-9]+/
+    FACTOR: /[0-9]+/
+    ANNOTATION: /\{[!-z|~]*\}/
+"""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One of a unit: `size` in base units; a special unit's numbers, times `prefix`, stand on a scale over `size`."""
+
+    size: Quantity
+    scale: Scale = RATIO
+    prefix: float = 1.0
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether zero of it is nothing: not so of degrees and decibels, which cannot be multiplied."""
+        return self.scale is RATIO
+
+    def __mul__(self, other: Unit) -> Unit:
+        return Unit(_proper(self) * _proper(other))
+
+    def __truediv__(self, other: Unit) -> Unit:
+        return Unit(_proper(self) / _proper(other))
+
+    def __pow__(self, exponent: int) -> Unit:
+        return Unit(_proper(self) ** exponent)
+
+    def __rmul__(self, number: float) -> Unit:
+        if self.is_ratio:
+            return Unit(number * self.size)
+        return replace(self, prefix=number * self.prefix)
+
+
+def _proper(unit: Unit) -> Quantity:
+    if not unit.is_ratio:
+        raise ValueError("a special unit takes part in no algebra: UCUM § 22")
+    return unit.size
 
 
 @cache
-def _registry() -> Any:
-    """One registry a process; half a second to make."""
-    from ucumvert import PintUcumRegistry
+def _registry() -> UnitRegistry:
+    """Pint without any unit of its own: each kind of thing is defined when it is first met."""
+    from pint import UnitRegistry
 
-    registry = PintUcumRegistry()
-    log = logging.getLogger("pint.util")
-    level = log.level
-    log.setLevel(logging.ERROR)  # Pint warns of each of the redefinitions that are the point here.
-    for name, aliases in _ARBITRARY.items():
-        others = "" if aliases == "_" else f" = _ = {aliases}"
-        registry.define(f"{name} = [{name}]{others}")
-    log.setLevel(level)
-    registry._build_cache()  # Pint fills it once at the start and `define` leaves the old dimensions standing.
-    return registry
-
-
-def quantity(text: str, magnitude: float = 1.0) -> Quantity:
-    """A quantity by Pint's own unit names: `quantity("g/mol", 180.156)`."""
-    return _registry().Quantity(magnitude, text)
+    return UnitRegistry(None)
 
 
 @cache
-def _grammar() -> tuple[Any, Any]:
-    """Parser and transformer. The registry's own `from_ucum` answers in Pint's global registry, not in itself."""
-    from ucumvert import UcumToPintTransformer, get_ucum_parser
+def _own_kind(code: str) -> Unit:
+    name = "kind_of_" + re.sub(r"\W", "_", code)
+    _registry().define(f"{name} = [{name}]")
+    return Unit(_registry().Quantity(1.0, name))
 
-    return get_ucum_parser(), UcumToPintTransformer(ureg=_registry())
+
+@cache
+def _number(value: float) -> Unit:
+    return Unit(_registry().Quantity(value, ""))
+
+
+@cache
+def _atom(atom: Atom) -> Unit:
+    if atom.unit is None:
+        return _own_kind(atom.code)
+    one = atom.value * _expression(atom.unit)
+    return Unit(one.size, SCALES[atom.scale]) if atom.scale else one
+
+
+@v_args(inline=True)
+class _Evaluated(Transformer[Token, Unit]):
+    """Evaluates while parsing, so that no depth of brackets can exhaust the stack."""
+
+    def inverse(self, component: Unit) -> Unit:
+        return _number(1.0) / component
+
+    def product(self, left: Unit, right: Unit) -> Unit:
+        return left * right
+
+    def quotient(self, left: Unit, right: Unit) -> Unit:
+        return left / right
+
+    def annotated(self, unit: Unit, _: Token) -> Unit:
+        return unit
+
+    def annotation(self, words: Token) -> Unit:
+        return _own_kind(NORMAL_SURFACE) if words == NORMAL_SURFACE else _number(1.0)
+
+    def symbol(self, code: Token) -> Unit:
+        prefix, atom = symbols()[str(code)]
+        return prefix * _atom(atom)
+
+    def power(self, code: Token, exponent: Token) -> Unit:
+        return self.symbol(code) ** int(exponent)
+
+    def factor(self, digits: Token) -> Unit:
+        return _number(float(digits))
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, start="unit", parser="lalr", transformer=_Evaluated())
+
+
+def _expression(text: str) -> Unit:
+    one: Any = _parser().parse(text)
+    return one
 
 
 @lru_cache(maxsize=8192)
-def parse(unit: str) -> Quantity | None:
-    """One of a UCUM unit; None where it is no UCUM, or UCUM that no hospital can have meant."""
-    if is_bare_annotation(unit):
-        return quantity("dimensionless")
-    if has_two_readings(unit) or _MISDEFINED.search(unit):
-        return None
-    for atom, name in _ATOMS_BY_ANOTHER_NAME.items():
-        unit = unit.replace(atom, name)
-    bare, per_surface = _PER_SURFACE.subn("", unit)
+def parse(unit: str) -> Unit | None:
+    """One of a UCUM unit, case sensitive; None where the text is not UCUM or has no finite size above zero."""
     try:
-        parser, transformer = _grammar()
-        parsed = transformer.transform(parser.parse(bare))
-        one = parsed if hasattr(parsed, "dimensionality") else quantity("dimensionless")
-        return one / quantity("normal_surface") if per_surface else one
-    except Exception:  # the parser has a dozen kinds of refusal, some of them its own faults
+        one = _expression(unit)
+    except (LarkError, KeyError, ValueError, ArithmeticError):
         return None
+    return one if math.isfinite(one.size.magnitude) and one.size.magnitude > 0 else None
 
 
-def same_dimension(left: Quantity, right: Quantity) -> bool:
+def known(unit: str) -> Unit:
+    """One of a unit that this code itself names; ValueError where that is no UCUM."""
+    if (one := parse(unit)) is None:
+        raise ValueError(f"not UCUM: {unit!r}")
+    return one
+
+
+def same_dimension(left: Unit, right: Unit) -> bool:
     """Whether the two measure one kind of thing."""
-    return left.dimensionality == right.dimensionality
+    return bool(left.size.dimensionality == right.size.dimensionality)
 
 
-def affine(source: Quantity, target: Quantity) -> tuple[float, float] | None:
-    """(factor, offset) from a number of `source` to a number of `target`; None for scales that are no straight line.
+def affine(source: Unit, target: Unit) -> tuple[float, float] | None:
+    """(factor, offset) from a number of `source` to one of `target`; None for another kind or a curved scale.
 
-    Twelve significant digits: as good as any constant in it, and the same on every machine.
+    Twelve significant digits: more than any constant in it has, and the same on every machine.
     """
+    if not same_dimension(source, target) or source.scale.zero is None or target.scale.zero is None:
+        return None
+    ratio = _ratio(source, target)
+    zero = round(source.scale.zero * ratio - target.scale.zero, 10)  # a difference: what is left below is no digit
+    return _rounded(source.prefix * ratio / target.prefix), _rounded(zero / target.prefix)
+
+
+def converted(number: float, source: Unit, target: Unit) -> float | None:
+    """A number of `source` as a number of `target`, on any scale; None for another kind or where it has no number."""
+    if not same_dimension(source, target):
+        return None
     try:
-        if is_linear(source) and is_linear(target):
-            return _rounded((source / target).to("dimensionless").magnitude), 0.0
-        zero, hundred = (_registry().Quantity(x, source.units).to(target.units).magnitude for x in (0.0, 100.0))
-        return _rounded((hundred - zero) / 100), _rounded(zero)
-    except Exception:
+        amount = source.scale.inverse(number * source.prefix) * _ratio(source, target)
+        return target.scale.forward(amount) / target.prefix
+    except (ValueError, ArithmeticError):
         return None
 
 
-def is_linear(one: Quantity) -> bool:
-    """Whether zero of it is nothing: not so for degrees and decibels, which cannot be multiplied."""
-    return one._is_multiplicative
+def _ratio(source: Unit, target: Unit) -> float:
+    return float(source.size.magnitude / target.size.magnitude)
 
 
 def _rounded(number: float) -> float:

@@ -1,4 +1,7 @@
-"""Spellings of units met in hospital exports (MIMIC-IV, Synthea, HL7v2, C-CDA) and the UCUM code of each."""
+"""Spellings of units met in hospital exports (MIMIC-IV, Synthea, HL7v2, C-CDA, FHIR) and the UCUM code of each.
+
+A whole spelling is looked up first, then its parts between `/`, `.` and `*`: a new word stands in one place only.
+"""
 
 from __future__ import annotations
 
@@ -8,85 +11,68 @@ NOT_A_UNIT = frozenset(
 """Case-folded: what stands in a unit's place and is none (`+/-` is MIMIC's for present or absent)."""
 
 EXACT = {
-    # Counts. In UCUM itself `K/uL` is kelvins, `m/uL` metres, `M` no prefix without a unit.
-    "K/uL": "10*3/uL",
-    "k/uL": "10*3/uL",
-    "K/UL": "10*3/uL",
-    "k/ul": "10*3/uL",
-    "m/uL": "10*6/uL",
-    "M/uL": "10*6/uL",
-    "M/UL": "10*6/uL",
-    "m/ul": "10*6/uL",
-    "giga.l-1": "10*9/L",
-    "tera.l-1": "10*12/L",
-    # Mixed case.
-    "mEq/L": "meq/L",
-    "mEq/24hr": "meq/(24.h)",
-    "mOsm/kg": "mosm/kg",
-    "mOsm/L": "mosm/L",
-    "IU/L": "[IU]/L",
-    "IU/mL": "[IU]/mL",
-    "mIU/L": "m[IU]/L",
-    "mIU/mL": "m[IU]/mL",
-    "uIU/mL": "u[IU]/mL",
-    "kIU/L": "k[IU]/L",
-    "mmHg": "mm[Hg]",
-    "mm Hg": "mm[Hg]",
-    "mm hg": "mm[Hg]",
-    "cmH2O": "cm[H2O]",
-    "cm H2O": "cm[H2O]",
-    "ng/mL FEU": "ng/mL{FEU}",
-    "ug/mL FEU": "ug/mL{FEU}",
-    "mg/L FEU": "mg/L{FEU}",
-    "ng/mL DDU": "ng/mL{DDU}",
-    "mg/24hr": "mg/(24.h)",
-    "g/24hr": "g/(24.h)",
-    "GPL": "[GPL'U]",
-    "MPL": "[MPL'U]",
-    "Ratio": "{ratio}",
-    "Lbs": "[lb_av]",
-    "Inches": "[in_i]",
-    "Inch": "[in_i]",
-    "Fahrenheit": "[degF]",
-    "Celsius": "Cel",
-    "degC": "Cel",
-    "degF": "[degF]",
-    "°C": "Cel",
-    "°F": "[degF]",
     "C": "Cel",
     "F": "[degF]",
-    "pH": "[pH]",
-    "{pH}": "[pH]",
-    "kg/m²": "kg/m2",
-    "kg/m^2": "kg/m2",
+    "GPL": "[GPL'U]",
+    "MPL": "[MPL'U]",
+    "Kcal": "kcal",
+    "giga.l-1": "10*9/L",
+    "tera.l-1": "10*12/L",
     "kg/m*2": "kg/m2",
     "beats/min^^ISO": "/min",
+    "U/g/Hb": "U/g{Hb}",
+    # A logarithm is no multiple of a concentration: a unit of words only, which converts to nothing.
+    "log10 IU/mL": "{log10_IU/mL}",
+    "log10 copies/mL": "{log10_copies/mL}",
+    "log10 cop/mL": "{log10_copies/mL}",
 }
-"""Spellings whose case matters."""
+"""Whole spellings whose case matters."""
 
 ANY_CASE = {
-    "mg/dl": "mg/dL", "g/dl": "g/dL", "gm/dl": "g/dL", "ug/dl": "ug/dL", "mcg/dl": "ug/dL", "ng/dl": "ng/dL",
-    "mg/l": "mg/L", "ug/l": "ug/L", "mcg/l": "ug/L", "ng/l": "ng/L", "ng/ml": "ng/mL", "pg/ml": "pg/mL",
-    "ug/ml": "ug/mL", "mcg/ml": "ug/mL", "mg/ml": "mg/mL", "mmol/l": "mmol/L", "umol/l": "umol/L",
-    "nmol/l": "nmol/L", "pmol/l": "pmol/L", "meq/l": "meq/L", "mosm/kg": "mosm/kg", "mosm/l": "mosm/L",
-    "u/l": "U/L", "u/ml": "U/mL", "iu/l": "[IU]/L", "iu/ml": "[IU]/mL", "miu/l": "m[IU]/L", "miu/ml": "m[IU]/mL",
-    "uiu/ml": "u[IU]/mL", "kiu/l": "k[IU]/L", "mmhg": "mm[Hg]", "mm hg": "mm[Hg]", "torr": "mm[Hg]", "kpa": "kPa",
-    "thou/ul": "10*3/uL", "thousand/ul": "10*3/uL", "k/mm3": "10*3/uL", "k/cumm": "10*3/uL",
-    "mil/ul": "10*6/uL", "mill/ul": "10*6/uL", "million/ul": "10*6/uL",
-    "cells/ul": "/uL", "cells/mm3": "/uL", "/mm3": "/uL", "/cumm": "/uL", "#/ul": "/uL", "/ul": "/uL",
-    "#/hpf": "/[HPF]", "/hpf": "/[HPF]", "#/lpf": "/[LPF]", "/lpf": "/[LPF]",
-    "fl": "fL", "pg": "pg", "percent": "%", "ratio": "{ratio}", "score": "{score}", "points": "{score}",
-    "steps": "{steps}", "count": "{count}", "inr": "{INR}", "ph": "[pH]", "ph units": "[pH]",
-    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "mins": "min", "minute": "min", "minutes": "min",
-    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "wk", "weeks": "wk",
-    "month": "mo", "months": "mo", "yr": "a", "yrs": "a", "year": "a", "years": "a",
-    "bpm": "/min", "beats/min": "/min", "beats/minute": "/min", "breaths/min": "/min", "breaths/minute": "/min",
-    "insp/min": "/min", "/minute": "/min", "per minute": "/min", "mm/hr": "mm/h", "ml/hr": "mL/h", "ml/min": "mL/min",
-    "l/min": "L/min", "ml": "mL", "cc": "mL", "mcg": "ug", "mg": "mg", "gm": "g", "gms": "g", "gram": "g",
-    "grams": "g", "kg": "kg", "kgs": "kg", "kilogram": "kg", "kilograms": "kg", "cm": "cm", "cms": "cm",
-    "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]", "oz": "[oz_av]",
-    "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "ft": "[ft_i]", "feet": "[ft_i]",
-    "deg c": "Cel", "deg f": "[degF]", "celsius": "Cel", "fahrenheit": "[degF]", "kg/m2": "kg/m2",
-    "ml/min/bsa": "mL/min/{1.73_m2}",
+    "mm hg": "mm[Hg]", "cm h2o": "cm[H2O]", "torr": "mm[Hg]", "ph": "[pH]", "{ph}": "[pH]", "ph units": "[pH]",
+    "deg c": "Cel", "deg f": "[degF]", "degree c": "Cel", "degree f": "[degF]", "degrees c": "Cel", "°c": "Cel",
+    "degrees f": "[degF]", "°f": "[degF]", "inr": "{INR}", "bpm": "/min", "(score)": "{score}", "points": "{score}",
+    "ml/min/bsa": "mL/min/{1.73_m2}", "international units": "[IU]", "international unit": "[IU]",
+    "/100 wbc": "%", "/100 wbcs": "%", "vol%": "%",
+    # UCUM's own case insensitive codes.
+    "mm[hg]": "mm[Hg]", "cm[h2o]": "cm[H2O]", "[ph]": "[pH]", "cel": "Cel", "[degf]": "[degF]", "[in_i]": "[in_i]",
+    "[lb_av]": "[lb_av]", "[iu]/l": "[IU]/L", "[iu]/ml": "[IU]/mL", "m[iu]/l": "m[IU]/L", "m[iu]/ml": "m[IU]/mL",
+    "u[iu]/ml": "u[IU]/mL", "k[iu]/l": "k[IU]/L",
 }  # fmt: skip
-"""Spellings written all in one case, either one."""
+"""Whole spellings in any case."""
+
+WORDS = {
+    "percent": "%", "ratio": "{ratio}", "score": "{score}", "steps": "{steps}", "count": "{count}", "dose": "{dose}",
+    "#": "", "cells": "", "cell": "", "beats": "", "breaths": "", "breath": "", "insp": "", "beat": "{beat}",
+    "copies": "{copies}", "msec": "ms", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "mins": "min",
+    "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d",
+    "week": "wk", "weeks": "wk", "month": "mo", "months": "mo", "yr": "a", "yrs": "a", "year": "a", "years": "a",
+    "cc": "mL", "liter": "L", "liters": "L", "litre": "L", "litres": "L", "mcl": "uL", "cumm": "uL",
+    "mcg": "ug", "mcmol": "umol", "gram": "g", "grams": "g", "gms": "g", "kgs": "kg", "kilogram": "kg",
+    "kilograms": "kg", "cms": "cm", "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]",
+    "oz": "[oz_av]", "ounce": "[oz_av]", "ounces": "[oz_av]", "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]",
+    "ft": "[ft_i]", "feet": "[ft_i]", "celsius": "Cel", "degc": "Cel", "fahrenheit": "[degF]", "degf": "[degF]",
+    "degree": "deg", "degrees": "deg", "mmhg": "mm[Hg]", "cmh2o": "cm[H2O]", "hpf": "[HPF]", "lpf": "[LPF]",
+    "dyne": "dyn", "dynes": "dyn", "watt": "W", "watts": "W", "ppm": "[ppm]", "ppb": "[ppb]", "psi": "[psi]",
+    "mosmol": "mosm",
+}  # fmt: skip
+"""Parts of a spelling in any case; what is counted (`cells`, `#`) is left out, as LOINC's example units do."""
+
+MIXED = {
+    "mEq": "meq", "uEq": "ueq", "mOsm": "mosm", "mOsmol": "mosm", "IU": "[IU]", "mIU": "m[IU]", "uIU": "u[IU]",
+    "kIU": "k[IU]", "mcIU": "u[IU]", "mcU": "uU", "{pH}": "[pH]",
+}  # fmt: skip
+"""Parts of a spelling as they are written."""
+
+_SAME = (
+    "kg", "g", "mg", "ug", "ng", "pg", "fg", "mol", "mmol", "umol", "nmol", "pmol", "fmol", "L", "dL", "cL", "mL", "uL",
+    "nL", "fL", "cm", "mm", "um", "s", "ms", "min", "h", "d", "wk", "U", "mU", "uU", "kU", "ukat", "nkat", "Hz", "kPa",
+    "meq", "ueq", "mosm", "kcal", "kJ", "mV", "mg%", "g%",
+)  # fmt: skip
+SYMBOLS = {code.casefold(): code for code in _SAME} | {
+    "gm": "g", "gm%": "g%", "iu": "[IU]", "miu": "m[IU]", "uiu": "u[IU]", "kiu": "k[IU]", "mciu": "u[IU]", "mcu": "uU",
+}  # fmt: skip
+"""Parts of a spelling written all in small letters or all in capitals: `MG`, `dl`."""
+
+COUNTS = {"k": 3, "thou": 3, "thousand": 3, "thousands": 3, "m": 6, "mil": 6, "mill": 6, "million": 6, "millions": 6}
+"""Case-folded power of ten before a volume of blood. In UCUM itself `K/uL` is kelvins, `m/uL` metres."""

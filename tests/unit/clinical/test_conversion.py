@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twinlake.clinical.conversion import RULES, Conversion, convert
-from twinlake.clinical.ucum import affine, parse, same_dimension
+from twinlake.clinical.ucum import affine, known, parse, same_dimension
 from twinlake.vocabulary.measurements import MEASUREMENTS
 
 REFUSED = Conversion(None, None, None, "unit_unknown")
@@ -33,11 +35,43 @@ def to_canonical(code: str, value: float, unit: str | None) -> float:
         ("6690-2", 7.5, 7500, "/uL", 1e-9), ("6690-2", 7.5, 7.5, "10^9/L", 1e-9), ("789-8", 4.6, 4.6, "10*12/L", 1e-9),
         ("1742-6", 40, 40, "IU/L", 1e-9), ("1742-6", 60, 1, "ukat/L", 1e-9), ("3016-3", 2.1, 2.1, "uIU/mL", 1e-9),
         ("48065-7", 500, 0.5, "ug/mL", 1e-9), ("14959-1", 26.525, 3, "mg/mmol", 1e-2), ("786-4", 33, 33, "%", 1e-9),
+        ("2345-7", 100, 100, "mg%", 1e-9),
     ],
 )  # fmt: skip
 def test_known_pairs(code, canonical, si, unit, tolerance):
     factor, offset = (lambda c: (c.factor, c.offset))(convert("LOINC", code, unit, {}))
     assert (canonical - offset) / factor == pytest.approx(si, abs=tolerance)
+
+
+# Code, canonical unit's one, its amount in the other system: the factors that AMA Manual of Style (11th ed.) and
+# laboratories print, to the digits they print.
+PRINTED = [
+    ("2345-7", "mmol/L", "0.05551"), ("2093-3", "mmol/L", "0.02586"), ("2085-9", "mmol/L", "0.02586"),
+    ("2089-1", "mmol/L", "0.02586"), ("2571-8", "mmol/L", "0.01129"), ("2160-0", "umol/L", "88.42"),
+    ("3094-0", "mmol/L", "0.357"), ("3084-1", "umol/L", "59.485"), ("1975-2", "umol/L", "17.104"),
+    ("1968-7", "umol/L", "17.104"), ("17861-6", "mmol/L", "0.2495"), ("17861-6", "meq/L", "0.499"),
+    ("19123-9", "mmol/L", "0.4114"), ("19123-9", "mEq/L", "0.8229"), ("2777-1", "mmol/L", "0.3229"),
+    ("2498-4", "umol/L", "0.179"), ("2500-7", "umol/L", "0.179"), ("3026-2", "nmol/L", "12.87"),
+    ("3024-7", "pmol/L", "12.87"), ("3053-6", "nmol/L", "0.0154"), ("2143-6", "nmol/L", "27.59"),
+    ("2132-9", "pmol/L", "0.7378"), ("2284-8", "nmol/L", "2.266"), ("1989-3", "nmol/L", "2.496"),
+    ("2524-7", "mg/dL", "9.008"), ("16362-6", "ug/dL", "1.703"), ("718-7", "mmol/L", "0.6206"),
+    ("786-4", "mmol/L", "0.6206"), ("785-6", "fmol", "0.06206"), ("10535-3", "nmol/L", "1.281"),
+    ("3968-5", "umol/L", "3.964"), ("3298-7", "umol/L", "6.616"), ("5640-8", "mmol/L", "0.2171"),
+    ("20578-1", "umol/L", "0.690"), ("11253-2", "nmol/L", "1.244"), ("4024-6", "mmol/L", "0.0724"),
+    ("1988-5", "nmol/L", "9.524"), ("2276-4", "pmol/L", "2.247"), ("3255-7", "umol/L", "0.0294"),
+    ("33762-6", "pmol/L", "0.118"), ("2731-8", "pmol/L", "0.106"), ("22664-7", "mg/dL", "6.006"),
+    ("2161-8", "mmol/L", "0.0884"), ("14959-1", "mg/mmol", "0.1131"), ("5797-6", "mmol/L", "0.09795"),
+    ("20405-7", "umol/L", "16.93"), ("99504-3", "mmol/L", "0.05551"), ("6598-7", "ng/L", "1000"),
+    ("89579-7", "pg/mL", "1"), ("33762-6", "ng/L", "1"), ("2951-2", "mEq/L", "1"), ("1751-7", "g/L", "10"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "unit", "printed"), PRINTED)
+def test_a_factor_is_the_one_that_laboratories_print(code, unit, printed):
+    found = convert("LOINC", code, unit, {})
+    assert found.factor is not None and found.offset == 0
+    half_a_digit = 0.5001 * 10.0 ** Decimal(printed).as_tuple().exponent
+    assert 1 / found.factor == pytest.approx(float(printed), abs=half_a_digit)
 
 
 def test_glucose_in_mmol_per_l_is_stored_in_mg_per_dl():
@@ -53,7 +87,7 @@ def test_glucose_in_mmol_per_l_is_stored_in_mg_per_dl():
         ("2692-2", "mmol/kg"),  # an osmole is no mole
         ("48065-7", "ng/mL DDU"), ("6690-2", "G/L"), ("2345-7", "Mg/dL"), ("2345-7", "Mmol/L"), ("2345-7", "K/uL"),
         ("2345-7", "glucose units"), ("2345-7", "{score}"), ("1742-6", "mg/dL"), ("1751-7", "mmol/L"),
-        ("8480-6", "cm"), ("2777-1", "mEq/L"), ("2345-7", "mg%"), ("5821-4", "/[LPF]"), ("10839-9", "[IU]/L"),
+        ("8480-6", "cm"), ("2777-1", "mEq/L"), ("5821-4", "/[LPF]"), ("10839-9", "[IU]/L"),
     ],
 )  # fmt: skip
 def test_another_kind_of_quantity_is_refused(code, unit):
@@ -78,8 +112,8 @@ def test_a_code_of_another_vocabulary_is_no_loinc_code():
 
 
 def test_a_hospitals_own_table_goes_first_and_may_name_a_code():
-    own = {"mg%": "mg/dL", "LOINC:33914-3 mL/min": "mL/min/{1.73_m2}", "LOINC:8310-5": "Cel"}
-    assert convert("LOINC", "2345-7", "mg%", own).rule == "identity"
+    own = {"mg pct": "mg/dL", "LOINC:33914-3 mL/min": "mL/min/{1.73_m2}", "LOINC:8310-5": "Cel"}
+    assert convert("LOINC", "2345-7", "mg pct", own).rule == "identity"
     assert convert("LOINC", "33914-3", "mL/min", own) == Conversion("mL/min/{1.73_m2}", 1.0, 0.0, "identity")
     assert convert("LOINC", "8310-5", None, own).unit_code == "Cel"
     assert convert("local", "cardiac output", "mL/min", own).unit_code == "mL/min"
@@ -106,8 +140,7 @@ def test_a_conversion_turned_round_gives_the_value_back(code, unit, value):
 
 @given(st.sampled_from(UNITS), st.sampled_from(UNITS), st.floats(-1e3, 1e3))
 def test_there_and_back_by_ucum_is_the_same_number(left, right, value):
-    one, other = parse(left), parse(right)
-    assert one is not None and other is not None
+    one, other = known(left), known(right)
     there, back = affine(one, other), affine(other, one)
     assert (there is None) == (back is None) == (not same_dimension(one, other))
     if there and back:

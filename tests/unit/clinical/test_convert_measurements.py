@@ -9,14 +9,14 @@ RAW = (
     "hospital string"
 )
 ADDED = ("operator", "value_as_number", "value_as_string", "unit_code", "conversion_rule")
-UNITS = {"a": {"mg%": "mg/dL"}, "b": {}}
+UNITS = {"a": {"mg pct": "mg/dL"}, "b": {}}
 
 # vocabulary, code, raw value, raw unit, hospital → operator, number, string, unit, rule
 ROWS = [
     ("LOINC", "2345-7", "100", "mg/dL", "a", None, 100.0, None, "mg/dL", "identity"),
     ("LOINC", "2345-7", " <=5.5 ", "mmol/L", "a", "<=", 5.5 * 18.0156, None, "mg/dL", "mass_molar"),
-    ("LOINC", "2345-7", "100", "mg%", "a", None, 100.0, None, "mg/dL", "identity"),
-    ("LOINC", "2345-7", "100", "mg%", "b", None, None, None, None, "unit_unknown"),
+    ("LOINC", "2345-7", "100", "mg pct", "a", None, 100.0, None, "mg/dL", "identity"),
+    ("LOINC", "2345-7", "100", "mg pct", "b", None, None, None, None, "unit_unknown"),
     ("LOINC", "2345-7", "100", None, "b", None, None, None, None, "unit_missing"),
     ("LOINC", "33914-3", ">=60", "mL/min/{1.73_m2}", "b", ">=", 60.0, None, "mL/min/{1.73_m2}", "identity"),
     ("LOINC", "33914-3", ">60", "mL/min", "b", None, None, None, None, "unit_unknown"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from twinlake.clinical.conversion import convert
+from twinlake.clinical.conversion import UNKNOWN, convert
 from twinlake.vocabulary.maps.mimic_labitems import ITEMID_TO_LOINC
 
 
@@ -59,3 +62,34 @@ def test_nine_numbers_in_ten_of_either_feed_are_of_a_known_quantity(synthea, mim
 
 def known(vocabulary: str, code: str, unit: str | None) -> bool:
     return convert(vocabulary, code, unit, {}).factor is not None
+
+
+COLUMNS = [
+    ("mimic4_demo/hosp/labevents.csv.gz", "valueuom"), ("mimic4_demo/icu/d_items.csv.gz", "unitname"),
+    ("mimic4_demo/icu/inputevents.csv.gz", "amountuom"), ("mimic4_demo/icu/inputevents.csv.gz", "rateuom"),
+    ("synthea/csv/observations.csv.gz", "UNITS"), ("omop_synthea27nj/measurement.csv.gz", "unit_source_value"),
+]  # fmt: skip
+MESSAGES = [
+    ("hl7v2_messages/hl7v2_139.zip", r"(?m)^OBX(?:\|[^|\r\n]*){5}\|([^|^\r\n]+)"),
+    ("ccda_documents/ccda_22.zip", r'<value [^>]*unit="([^"]*)"'),
+    ("fhir_r4_bundles_smart/bundles_r4_100.zip", r'"valueQuantity":\s*\{[^}]*"unit":\s*"([^"]*)"'),
+]
+
+
+def units_of(data: Path) -> Iterator[str]:
+    for file, column in COLUMNS:
+        sql = f"SELECT DISTINCT {column} FROM read_csv(?, all_varchar = true) WHERE {column} IS NOT NULL"
+        yield from (unit for (unit,) in duckdb.execute(sql, [str(data / file)]).fetchall())
+    for file, pattern in MESSAGES:
+        with zipfile.ZipFile(data / file) as archive:
+            for name in archive.namelist():
+                text = archive.read(name).decode("utf-8", "replace").replace("\r", "\n")
+                yield from re.findall(pattern, text)
+
+
+def test_every_unit_written_in_the_real_data_is_understood_but_those_with_no_one_meaning(shared_data):
+    """`units` may be [IU], U or another's; RPM turns or breaths; a route (`SC`) is no part of a unit."""
+    written = {*units_of(shared_data)}
+    assert len(written) > 150
+    unknown = {unit for unit in written if convert(None, None, unit, {}) == UNKNOWN}
+    assert unknown == {"units", "units/hour", "RPM", "mL SC"}

@@ -28,6 +28,14 @@ def test_a_molar_mass_is_the_sum_of_its_atoms(analyte):
     assert analyte.molar_mass_g_per_mol == pytest.approx(mass_of(analyte.formula), rel=3e-4)
 
 
+def test_a_mass_without_a_formula_says_where_it_was_read():
+    assert [a.name for a in ANALYTES.values() if a.molar_mass_g_per_mol and not (a.formula or a.source)] == []
+
+
+def test_every_analyte_is_measured():
+    assert {m.analyte.name for m in MEASUREMENTS.values() if m.analyte} == ANALYTES.keys()
+
+
 def test_every_code_is_a_loinc_code_and_stands_in_one_place():
     assert [code for code in MEASUREMENTS if not LoincCode.is_valid(code)] == []
     rows = Counter(m.code for page in measurements._PAGES for m in page)

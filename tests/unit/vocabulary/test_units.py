@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinlake.vocabulary.unit_spellings import ANY_CASE, EXACT
+from twinlake.vocabulary.unit_spellings import ANY_CASE, EXACT, MIXED, SYMBOLS, WORDS
 from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum_spelling
 
 
@@ -19,6 +19,19 @@ from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum
         ("mL/min/1.73 m2", "mL/min/{1.73_m2}"), ("ml/min/1.73m^2", "mL/min/{1.73_m2}"),
         ("mL/min/{1.73_m2}", "mL/min/{1.73_m2}"), ("mL/min per 1.73 sq m", "mL/min/{1.73_m2}"),
         ("mL/min", "mL/min"), ("mmol/mol", "mmol/mol"), ("{INR}", "{INR}"), ("furlong", "furlong"),
+        ("thou/cumm", "10*3/uL"), ("THOU/CUMM", "10*3/uL"), ("K/cumm", "10*3/uL"), ("K/mcL", "10*3/uL"),
+        ("Million/uL", "10*6/uL"), ("10+3/ul", "10*3/uL"), ("10*3/UL", "10*3/uL"), ("cells/mm3", "/mm3"),
+        ("mg%", "mg%"), ("MG%", "mg%"), ("gm%", "g%"), ("MG/24HR", "mg/(24.h)"), ("mg/24 hr", "mg/(24.h)"),
+        ("mg/(24.hr)", "mg/(24.h)"), ("mg/100ml", "mg/(100.mL)"), ("mL/hour", "mL/h"), ("mEq./hour", "meq/h"),
+        ("mcg/kg/min", "ug/kg/min"), ("dynes*sec/cm5", "dyn.s/cm5"), ("cmH2O/L/seconds", "cm[H2O]/L/s"),
+        ("deg F", "[degF]"), ("Deg C", "Cel"), ("ºC", "Cel"), ("bpm", "/min"), ("beats per minute", "/min"),
+        ("per minute", "/min"), ("/min", "/min"), ("mg / dL", "mg/dL"), ("g/DL", "g/dL"), ("PG/ML", "pg/mL"),
+        ("MIU/ML", "m[IU]/mL"), ("uIU/mL", "u[IU]/mL"), ("MM[HG]", "mm[Hg]"), ("kg/m²", "kg/m2"), ("mmHg.", "mm[Hg]"),
+        ("mg/L (FEU)", "mg/L{FEU}"), ("ug/ml ddu", "ug/mL{DDU}"), ("log10 copies/mL", "{log10_copies/mL}"),
+        ("mL/beat", "mL/{beat}"), ("pg/{cell}", "pg/{cell}"), ("{a/day/b}", "{a/day/b}"),
+        ("Liters", "L"), ("G/DL", "g/dL"), ("u/mL", "U/mL"),
+        # Two readings, or none known: left as they are, to be refused.
+        ("G/L", "G/L"), ("Mg/dL", "Mg/dL"), ("Mmol/L", "Mmol/L"), ("units", "units"), ("RPM", "RPM"),
     ],
 )  # fmt: skip
 def test_a_spelling_becomes_its_ucum_code(raw, ucum):
@@ -31,7 +44,7 @@ def test_what_stands_for_no_unit_is_none(raw):
 
 
 def test_spelling_twice_is_spelling_once():
-    for unit in {*EXACT.values(), *ANY_CASE.values()}:
+    for unit in {*EXACT.values(), *ANY_CASE.values(), *MIXED.values(), *SYMBOLS.values(), *WORDS.values()} - {""}:
         assert ucum_spelling(unit) == unit
 
 

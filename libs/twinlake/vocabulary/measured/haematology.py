@@ -7,6 +7,7 @@ from twinlake.vocabulary.measured.measurement import page
 BLOOD_COUNT = page(
     "lab",
     ("718-7", "haemoglobin", "g/dL", "Hemoglobin [Mass/volume] in Blood", "haemoglobin"),
+    ("59260-0", "haemoglobin", "g/dL", "Hemoglobin [Moles/volume] in Blood", "haemoglobin"),
     ("4544-3", "haematocrit", "%", "Hematocrit [Volume Fraction] of Blood by Automated count"),
     ("20570-8", "haematocrit", "%", "Hematocrit [Volume Fraction] of Blood"),
     ("48703-3", "haematocrit", "%", "Hematocrit [Volume Fraction] of Blood by Estimated"),
@@ -18,9 +19,9 @@ BLOOD_COUNT = page(
     ("26515-7", "platelets", "10*3/uL", "Platelets [#/volume] in Blood"),
     ("787-2", "mcv", "fL", "MCV [Entitic volume] by Automated count"),
     ("30428-7", "mcv", "fL", "MCV [Entitic volume]"),
-    ("785-6", "mch", "pg", "MCH [Entitic mass] by Automated count"),
+    ("785-6", "mch", "pg", "MCH [Entitic mass] by Automated count", "haemoglobin"),
     # A percentage of a mass concentration is the old writing of grams in 100 mL.
-    ("786-4", "mchc", "g/dL", "MCHC [Mass/volume] by Automated count", "", "%"),
+    ("786-4", "mchc", "g/dL", "MCHC [Mass/volume] by Automated count", "haemoglobin", "%"),
     ("788-0", "red_cell_distribution_width", "%", "Erythrocyte distribution width [Ratio] by Automated count"),
     ("30385-9", "red_cell_distribution_width", "%", "Erythrocyte distribution width [Ratio]"),
     ("21000-5", "red_cell_distribution_volume", "fL", "Erythrocyte distribution width [Entitic volume]"),
@@ -57,7 +58,7 @@ COAGULATION = page(
     ("5902-2", "prothrombin_time", "s", "Prothrombin time (PT)"),
     ("14979-9", "partial_thromboplastin_time", "s", "aPTT in Platelet poor plasma by Coagulation assay"),
     ("3173-2", "partial_thromboplastin_time", "s", "aPTT in Blood by Coagulation assay"),
-    ("3255-7", "fibrinogen", "mg/dL", "Fibrinogen in Platelet poor plasma by Coagulation assay"),
+    ("3255-7", "fibrinogen", "mg/dL", "Fibrinogen in Platelet poor plasma by Coagulation assay", "fibrinogen"),
     ("48065-7", "d_dimer", "ng/mL{FEU}", "Fibrin D-dimer FEU [Mass/volume] in Platelet poor plasma"),
     ("3184-9", "activated_clotting_time", "s", "Activated clotting time (ACT) of Blood by Coagulation assay"),
 )
