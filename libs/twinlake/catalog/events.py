@@ -51,6 +51,7 @@ def known_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
         F.col("value_as_number").alias("value"),
         "unit_code",
         "hospital",
+        (F.col("conversion_rule") == "unit_inferred").alias("is_inferred"),
         F.length("value_source_value").alias("digits"),
     ).where("item is not null")  # fmt: skip
 
@@ -61,7 +62,7 @@ def distinct_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
     Same person, item and second, and values no further apart than rounding and conversion of a unit move them
     (0.05, or 1 %): one event, told by the hospital that wrote most digits, then the first by name.
     """
-    told = F.struct((-F.coalesce("digits", F.lit(0))).alias("rank"), "hospital", "value", "unit_code")
+    told = F.struct((-F.coalesce("digits", F.lit(0))).alias("rank"), "hospital", "value", "unit_code", "is_inferred")
     moment = ("person_id", "item", F.date_trunc("second", "observed_at").alias("observed_at"))
     rows = known_values(measurement, items).groupBy(*moment).agg(F.collect_set(told).alias("all"))
     kept = F.filter("all", lambda one: ~F.exists(F.col("all"), lambda other: _tells(other, one)))

@@ -7,6 +7,7 @@ from dataclasses import astuple
 import pandas as pd
 
 from twinlake.clinical.conversion import convert
+from twinlake.clinical.unit_evidence import Summary, most_likely_unit
 
 COLUMNS = ["unit_code", "factor", "offset", "rule"]
 
@@ -23,3 +24,17 @@ def batch_converter(local_units: Mapping[str, Mapping[str, str]]) -> Callable[..
         return frame.take(which).reset_index(drop=True)
 
     return convert_batch
+
+
+JUDGED = ["inferred_unit_code", "other_unit_code", "log10_likelihood_ratio"]
+
+
+def batch_judge(
+    code: pd.Series, count: pd.Series, total: pd.Series, squares: pd.Series, log_count: pd.Series,
+    log_total: pd.Series, log_squares: pd.Series,
+) -> pd.DataFrame:  # fmt: skip
+    """The most likely unit of each group of values, the next likely one, and the ratio; nulls on weak evidence."""
+    columns = zip(code, count, total, squares, log_count, log_total, log_squares, strict=True)
+    found = [most_likely_unit(c, Summary(*sums)) for c, *sums in columns]
+    rows = [(e.unit, e.other, e.log10_ratio) if e else (None, None, None) for e in found]
+    return pd.DataFrame(rows, columns=JUDGED).astype({"log10_likelihood_ratio": "float64"})

@@ -10,7 +10,7 @@ from twinlake.clinical.conversion import RULES, Conversion, convert
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["RULES", "Conversion", "conversion_column", "convert", "convert_measurements"]
+__all__ = ["RULES", "Conversion", "conversion_column", "convert", "convert_measurements", "number_of"]
 
 _COMPARATOR = r"^\s*(<=|>=|=<|=>|<|>|≤|≥)?\s*"
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*$"
@@ -33,7 +33,7 @@ def convert_measurements(df: DataFrame, local_units: Mapping[str, Mapping[str, s
     blank = F.trim(F.coalesce(text, F.lit(""))) == ""
     rule = F.when(is_number, found["rule"]).when(blank, "no_value").otherwise("not_numeric")
     return (
-        df.withColumn("_number", _number(text))
+        df.withColumn("_number", number_of(text))
         .withColumn("_conversion", conversion_column(local_units))
         .withColumn("operator", F.when(is_number & has_factor, _operator(text)))
         .withColumn("value_as_number", F.col("_number") * found["factor"] + found["offset"])
@@ -55,8 +55,8 @@ def conversion_column(local_units: Mapping[str, Mapping[str, str]]) -> Column:
     return pairs("hospital", "measurement_vocabulary", "measurement_code", "unit_source_value")
 
 
-def _number(text: Column) -> Column:
-    """The number after the comparator; null where the text is not one number and nothing else."""
+def number_of(text: Column) -> Column:
+    """The number after the comparator, if any; null where the text is not one number and nothing else."""
     from pyspark.sql import functions as F
 
     number = F.regexp_extract(text, _COMPARATOR + _NUMBER, 2).try_cast("double")

@@ -17,10 +17,14 @@ NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions", "features"})
 
 @dataclass(frozen=True)
 class Through:
-    """How a changed row of an input reaches the unit: through the table that has both `on` and the unit."""
+    """How a changed row of an input reaches the unit: through the table that has both `on` and the unit.
+
+    Where that table does not store `on`, `by` is SQL over its rows that gives it.
+    """
 
     table: str
     on: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ def units_from_table(run: Run, table: Table, name: str, since: int, now: int) ->
     via = table.via.get(name)
     if isinstance(via, Through):
         bridge = run.spark.read.format("delta").load(run.ops.path(run.table(via.table).full_name))
-        reached = bridge.join(changed.select(via.on).distinct(), via.on, "left_semi")
+        keyed = bridge.withColumn(via.on, F.expr(via.by)) if via.by else bridge
+        reached = keyed.join(changed.select(via.on).distinct(), via.on, "left_semi")
         return reached.select(F.col(table.unit).alias("unit")).distinct()
     if via is not None:
         return changed.select(F.expr(via).alias("unit")).distinct()

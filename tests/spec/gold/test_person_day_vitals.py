@@ -1,13 +1,22 @@
 # ruff: noqa: E501 (drawn tables are wide)
 from __future__ import annotations
 
+import pytest
+
 from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.gold.inferred_measurement import inferred_measurement
 from twinlake.catalog.gold.person_day_vitals import person_day_vitals
 from twinlake.catalog.silver.measurement import measurement
 
 
-def test_a_day_has_smallest_mean_and_largest_value_of_each_vital(given) -> None:
-    actual = person_day_vitals.build(given("""
+@pytest.fixture
+def days(given):
+    """The vitals of these measurements, all of which came with a unit."""
+    return lambda text: person_day_vitals.build(given(text, measurement), given("measurement_id", inferred_measurement))
+
+
+def test_a_day_has_smallest_mean_and_largest_value_of_each_vital(days) -> None:
+    actual = days("""
         person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | hospital
         1         | 8867-4           | LOINC                  | 2020-01-01 00:00     | 60              | /min      | a
         1         | 8867-4           | LOINC                  | 2020-01-01 12:00     | 61              | /min      | a
@@ -15,7 +24,7 @@ def test_a_day_has_smallest_mean_and_largest_value_of_each_vital(given) -> None:
         1         | 8867-4           | LOINC                  | 2020-01-02 00:00     | 90              | /min      | a
         1         | 29463-7          | LOINC                  | 2020-01-01 12:00     | 80.5            | kg        | a
         2         | 8867-4           | LOINC                  | 2020-01-01 12:00     | 70              | /min      | a
-    """, measurement))  # fmt: skip
+    """)  # fmt: skip
     expect(actual, """
         person_id | measurement_date | vital_name | unit_code | min_value | mean_value | max_value | value_count
         1         | 2020-01-01       | heart_rate | /min      | 60        | 67         | 80        | 3
@@ -26,8 +35,8 @@ def test_a_day_has_smallest_mean_and_largest_value_of_each_vital(given) -> None:
     expect_shape(actual, person_day_vitals)
 
 
-def test_a_value_that_two_hospitals_sent_counts_once_even_if_one_rounded_it(given) -> None:
-    actual = person_day_vitals.build(given("""
+def test_a_value_that_two_hospitals_sent_counts_once_even_if_one_rounded_it(days) -> None:
+    actual = days("""
         person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | value_source_value | unit_code | hospital
         1         | 39156-5          | LOINC                  | 2020-01-01 12:00     | 29.9            | 29.9               | kg/m2     | a
         1         | 39156-5          | LOINC                  | 2020-01-01 12:00     | 29.92           | 29.92              | kg/m2     | b
@@ -38,7 +47,7 @@ def test_a_value_that_two_hospitals_sent_counts_once_even_if_one_rounded_it(give
         1         | 8867-4           | LOINC                  | 2020-01-01 12:00     | 90              | 90                 | /min      | b
         1         | 2345-7           | LOINC                  | 2020-01-01 12:00     | 99.0            | 99                 | mg/dL     | a
         1         | 2345-7           | LOINC                  | 2020-01-01 12:00     | 99.5            | 99.5               | mg/dL     | a
-    """, measurement))  # fmt: skip
+    """)  # fmt: skip
     expect(actual, """
         vital_name | mean_value | value_count
         bmi        | 29.92      | 1
@@ -48,25 +57,25 @@ def test_a_value_that_two_hospitals_sent_counts_once_even_if_one_rounded_it(give
     """)  # fmt: skip
 
 
-def test_what_is_no_number_in_a_known_unit_or_no_vital_makes_no_row(given) -> None:
-    actual = person_day_vitals.build(given("""
+def test_what_is_no_number_in_a_known_unit_or_no_vital_makes_no_row(days) -> None:
+    actual = days("""
         person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | hospital
         1         | 8867-4           | LOINC                  | 2020-01-01 12:00     |                 | /min      | a
         1         | 8867-4           | LOINC                  | 2020-01-01 12:00     | 70              |           | a
         1         | 8867-4           | local                  | 2020-01-01 12:00     | 70              | /min      | a
         1         | 18262-6          | LOINC                  | 2020-01-01 12:00     | 100             | mg/dL     | a
-    """, measurement))  # fmt: skip
+    """)  # fmt: skip
     expect(actual, "vital_name | value_count")
 
 
-def test_the_mean_is_the_same_in_any_order(given) -> None:
+def test_the_mean_is_the_same_in_any_order(days) -> None:
     rows = [
         f"1 | 8867-4 | LOINC | 2020-01-01 12:{n:02} | {value} | /min | a"
         for n, value in enumerate(["0.1", "0.2", "0.3", "70.7", "1e-9"] * 4)
     ]
     header = "person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | hospital\n"
     means = [
-        person_day_vitals.build(given(header + "\n".join(order), measurement)).select("mean_value").first()[0]
+        days(header + "\n".join(order)).select("mean_value").first()[0]
         for order in (rows, rows[::-1], sorted(rows, key=lambda row: row[-20:]))
     ]
     assert len(set(means)) == 1

@@ -49,7 +49,8 @@ def patient_state(
     Equations. For an item i (weight, glucose ...): x_i = y_i(max t), the last observation carried forward, where y_i
     are the values known in the lake; `state_at` = max t over everything observed (visits, conditions, measurements,
     observations, procedures, starts of drugs). A drug is in the state if its last course (order, dispensing, infusion,
-    or what a person says they take) has not ended: no ending status, and no end before `state_at`. A risk is the model's, at the model's version.
+    or what a person says they take) has not ended: no ending status, and no end before `state_at`. A risk is the
+    model's, at the model's version.
     Publication-time columns of the view: `age_years`, `staleness_days`, `publication_id`.
 
     Assumptions. A value holds until the next one is observed (no drift, no decay: weigh it by its `observed_at`); what
