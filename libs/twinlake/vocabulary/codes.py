@@ -107,7 +107,7 @@ class RxNormCode(Code):
 
 
 class NdcCode(Code):
-    """National Drug Code: labeller, product, package as 4-4-2, 5-3-2, 5-4-1 (21 CFR 207.33) or 5-4-2; 11 digits bare."""
+    """National Drug Code: labeller, product, package as 4-4-2, 5-3-2, 5-4-1 (21 CFR 207.33), 5-4-2; 11 digits bare."""
 
     vocabulary, pattern = Vocabulary.NDC, re.compile(r"\d{11}|\d{4}-\d{4}-\d{2}|\d{5}-(?:\d{3}-\d{2}|\d{4}-\d{1,2})")
 
@@ -172,7 +172,7 @@ _SEGMENTS = (5, 4, 2)
 
 
 def eleven_digits(ndc: str) -> str | None:
-    """An NDC as claims write it, 5-4-2 without hyphens (45 CFR 162.1002, HIPAA): the short segment gets a zero in front.
+    """An NDC as claims write it, 5-4-2 without hyphens (HIPAA): the short part gets a zero in front.
 
     `0002-8215-01` → `00002821501`. Ten digits without hyphens do not tell which segment is short: None.
     """
