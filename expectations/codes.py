@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinlake.declare.rule import Rule, row
+from twinlake.declare.rule import Rule, row, whole
 
 # 45 CFR 162.1002(b) and (c): the code sets of claims in the United States until 2015-09-30, and from 2015-10-01 on.
 ICD_10_DAY = "DATE'2015-10-01'"
@@ -24,4 +24,28 @@ def system_in_force(stem: str, start: str, end: str) -> Rule:
         kahn="conformance",
         severity="warn",
         calendar="true",
+    )
+
+
+def billable_at_service() -> Rule:
+    """What a list of the year of service does not hold as a leaf could not be billed then."""
+    return row(
+        "code_billable_at_service",
+        "is_billable_at_service",
+        "the code stands in the list of the fiscal year of service, and has no finer ones below it",
+        kahn="conformance",
+        severity="warn",
+        calendar="true",
+    )
+
+
+def may_be_empty(what: str) -> Rule:
+    """In the place of the schema's warning, where nothing at all is a good answer."""
+    return whole(
+        "not_empty",
+        "expect_table_row_count_to_be_between",
+        what,
+        kahn="completeness",
+        severity="characterise",
+        min_value=0,
     )

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from twinlake.declare.rule import row, whole
+from expectations.codes import may_be_empty
+from twinlake.declare.rule import row
 
 RULES = (
-    whole(
-        "not_empty",
-        "expect_table_row_count_to_be_between",
-        "the worklist can be read; no row in it is the best it can say",
-        kahn="completeness",
-        severity="characterise",
-        min_value=0,
-    ),
+    may_be_empty("the worklist can be read; no row in it is the best it can say"),
     row(
         "persons_at_most_rows",
         "person_count <= row_count AND first_seen_date <= last_seen_date",

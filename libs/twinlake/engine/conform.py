@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.expressions import PROVENANCE
@@ -99,9 +99,7 @@ def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
     rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else _no_rows(run, table)
     if table.unit == "person_id":
         rows = _with_person(run, rows)
-    given = {
-        name: run.spark.read.format("delta").load(run.ops.path(run.table(name).full_name)) for name in table.inputs
-    }
+    given: dict[str, Any] = {name: run.read(name) for name in table.inputs}
     if "hospitals" in table.build.__code__.co_varnames[: table.build.__code__.co_argcount]:
         given["hospitals"] = run.hospitals
     return table.build(rows, **given)

@@ -28,6 +28,7 @@ CARRIED = (
     "known_until", "raw_record", "record_kind", *SETTINGS,
 )  # fmt: skip
 CSV_OPTIONS = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "nullValue": "", "emptyValue": ""}
+SEPARATED = {"csv": CSV_OPTIONS, "tsv": {**CSV_OPTIONS, "sep": "\t", "quote": "", "escape": ""}}
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,8 @@ def _record(feed: Feed) -> Column:
     from pyspark.sql import functions as F
 
     raw = F.col("raw_record")
-    if feed.wire == "csv":
-        return F.from_csv(raw, feed.schema, CSV_OPTIONS)
+    if feed.wire in SEPARATED:
+        return F.from_csv(raw, feed.schema, SEPARATED[feed.wire])
     if translator(feed.wire):
         raw = _as_json(feed.wire)(raw)
     return F.from_json(with_exact_numbers(raw, *feed.exact_numbers) if feed.exact_numbers else raw, feed.schema)
