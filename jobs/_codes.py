@@ -22,6 +22,8 @@ def unmapped(feeds: Path | None, hospital: str | None, toml: bool, limit: int, s
     check_home(home)
     ops = Ops(home.lake)
     publication = require_publication(ops)
+    if hospital and not (home.feeds / hospital).is_dir():
+        raise ConfigurationError(f"{home.feeds} has no hospital {hospital!r}. Name one of its folders.")
     if TABLE not in publication.versions:
         raise ConfigurationError("The last publication is older than the worklist. `twinlake run` makes it.")
     rows = read_worklist(PublishedLake(ops, publication), hospital)
@@ -38,6 +40,7 @@ def _print(rows: list[Row], total: int, say: Say) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(*HEADS, box=box.SIMPLE_HEAD)
     for row in rows:
@@ -45,7 +48,8 @@ def _print(rows: list[Row], total: int, say: Say) -> None:
         code = "(rows without a code)" if row["source_code"] is None else row["source_code"]
         dates = (str(row["first_seen_date"]), str(row["last_seen_date"]))
         counts = (f"{row['row_count']:,}", f"{row['person_count']:,}")
-        shown.add_row(row["hospital"], row["system"], row["silver_table"], code, words, *counts, *dates)
+        cells = (row["hospital"], row["system"], row["silver_table"], code, words, *counts, *dates)
+        shown.add_row(*map(Text, cells))
     Console().print(shown)
     if len(rows) < total:
         say(f"{len(rows)} of {total}; --limit 0 shows all.")

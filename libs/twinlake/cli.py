@@ -278,7 +278,7 @@ def empi_train(
 @codes.command("unmapped")
 def codes_unmapped(
     hospital: Annotated[str | None, typer.Option("--hospital", help="Only this hospital's.")] = None,  # noqa: UP007
-    toml: Annotated[bool, typer.Option("--toml", help="As [codes] of hospital.toml, to fill in.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="As lines of hospital.toml, to fill in.")] = False,
     limit: Annotated[int, typer.Option("--limit", help="Codes to show at most; 0 for all.")] = 100,
     feeds: Feeds = None,
 ) -> None:

@@ -28,7 +28,7 @@ UNMAPPED = [
     {**_CODE, "unmapped_code_id": n, "hospital": hospital, "source_code": code, "source_code_description": words,
      "row_count": rows, "person_count": persons}
     for n, (hospital, code, words, rows, persons) in enumerate([
-        ("st_b", "K+", "Potassium <quick>", 40, 12), ("st_a", "GLU", "Glucose", 900, 200),
+        ("st_b", "K+", "Potassium <quick> [b]", 40, 12), ("st_a", "GLU", "Glucose", 900, 200),
         ("st_a", f"{SECRET}-code", "told of one person", 50, 1), ("st_a", None, None, 7, 7),
     ])
 ]  # fmt: skip
