@@ -130,6 +130,21 @@ def test_every_published_icd_code_has_the_form_of_its_system(shared_data):
         assert [code for code in codes if not is_valid_code(vocabulary, code)] == [], name
 
 
+def test_what_mimic_was_coded_in_stands_in_the_published_lists_but_for_what_was_subdivided_since(shared_data):
+    def listed(name, dotted):
+        with gzip.open(shared_data / "terminology_icd" / name, "rt", encoding="latin-1") as lines:
+            return {dotted(line.split()[0]) for line in lines if line.strip()}
+
+    with gzip.open(shared_data / "mimic4_demo" / "hosp" / "diagnoses_icd.csv.gz", "rt") as rows:
+        used = {(row["icd_version"], row["icd_code"]) for row in csv.DictReader(rows)}
+    ninth = {dotted_icd9(code) for version, code in used if version == "9"}
+    tenth = {dotted_icd10(code) for version, code in used if version == "10"}
+    assert len(ninth) == 740 and ninth <= listed("CMS32_DESC_LONG_DX.txt.gz", dotted_icd9)
+    gone = tenth - listed("icd10cm-codes-2024.txt.gz", dotted_icd10)
+    # CKD stage 3 became N18.30 to N18.32 in the fiscal year 2021, headache R51.0 and R51.9.
+    assert (len(tenth), len(gone)) == (734, 32) and {"N18.3", "R51"} <= gone
+
+
 def test_every_code_of_every_list_has_the_form_of_its_system():
     for flag, lists in CODELISTS.items():
         for vocabulary, codes in lists.items():
