@@ -27,6 +27,11 @@ def silent(message: str) -> None:
     """A progress that says nothing."""
 
 
+def nothing(spark: SparkSession, ddl: str) -> DataFrame:
+    """No rows, which the planner knows: it leaves out a join with them."""
+    return spark.createDataFrame([], ddl).where("false")
+
+
 @dataclass
 class Run:
     """One run over one lake; `as_of` is the only moment it knows."""
@@ -69,7 +74,7 @@ class Run:
         table = self.table(name)
         state = self.ops.state(table.full_name)
         if state is not None and state.rows == 0:
-            return self.spark.createDataFrame([], table.ddl)
+            return nothing(self.spark, table.ddl)
         return self.spark.read.format("delta").load(self.ops.path(table.full_name))
 
     def log(self, name: str, verb: str, **said: Any) -> dict[str, Any]:

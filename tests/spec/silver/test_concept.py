@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.concept import concept
-from twinlake.declare.codes import through_codes, with_concepts, with_unit_concept, with_value_concept
+from twinlake.catalog.silver.listed_code import listed_code
+from twinlake.declare.codes import through_codes, with_billability, with_concepts, with_unit_concept, with_value_concept
+from twinlake.engine.run import nothing
 
 KNOWN = """
     concept_id | vocabulary_id | concept_code | standard_concept_ids | is_preferred
@@ -78,6 +80,20 @@ def test_a_value_and_a_unit_have_their_concepts_too(given) -> None:
         person_id | value_as_concept_id | unit_concept_id
         1         | 201826              | 9529
         2         |                     |
+    """)  # fmt: skip
+
+
+def test_without_vocabularies_there_is_no_join_to_pay_for(spark, given, capsys) -> None:
+    rows = given("person_id | drug_vocabulary | drug_code\n1 | NDC | 00002821501")
+    without = with_concepts(rows, nothing(spark, concept.ddl), "drug")
+    without = with_billability(without, nothing(spark, listed_code.ddl), "drug", "date'2024-01-01'")
+    without.explain()
+    assert "Join" not in capsys.readouterr().out
+    with_concepts(rows, given(KNOWN, concept), "drug").explain()
+    assert "Join" in capsys.readouterr().out
+    expect(without, """
+        person_id | drug_concept_id | drug_source_concept_id | is_billable_at_service
+        1         |                 |                        |
     """)  # fmt: skip
 
 

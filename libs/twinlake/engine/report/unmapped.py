@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from twinlake.engine.report.lake import SMALLEST_CELL, PublishedLake, shown
 from twinlake.engine.report.markup import Section, note, number, table, text
-from twinlake.engine.worklist import read_worklist
+from twinlake.engine.worklist import TABLE, read_worklist
 
+TITLE = "What is not mapped yet"
 MOST = 25
 HEADS = ("hospital · system", "table", "code", "the system's words", "rows#", "persons#", "last seen")
 
@@ -16,6 +17,8 @@ def unmapped(lake: PublishedLake) -> Section:
         "Codes of a hospital's own, kept as they came. <code>twinlake codes unmapped --toml</code> writes the lines "
         "for [codes] of hospital.toml."
     )
+    if TABLE not in lake.publication.versions:
+        return Section("codes", "Codes", TITLE, lead, note("This publication is older than the list."))
     rows = read_worklist(lake)
     drawn = [row for row in rows if row["source_code"] and shown(row["person_count"]) is not None][:MOST]
     cells = [
@@ -25,7 +28,7 @@ def unmapped(lake: PublishedLake) -> Section:
         for r in drawn
     ]  # fmt: skip
     body = table("Unmapped codes, most frequent first", HEADS, cells) if cells else ""
-    return Section("codes", "Codes", "What is not mapped yet", lead, body + note(_rest(len(rows), len(drawn))))
+    return Section("codes", "Codes", TITLE, lead, body + note(_rest(len(rows), len(drawn))))
 
 
 def _rest(total: int, drawn: int) -> str:
