@@ -33,10 +33,8 @@ def main() -> None:
     """Run a command; what twinlake refuses is one line and exit code 1, wrong usage is 2."""
     try:
         app()
-    except ConfigurationError as error:
-        _stop(error, 2)
     except TwinlakeError as error:
-        _stop(error, 1)
+        _stop(error, 2 if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         _stop("Stopped. The same command goes on where this one was.", 1)
 

@@ -21,9 +21,9 @@ from twinlake.engine.changes import (
 from twinlake.engine.consumed import consumed, newest
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import State
-from twinlake.engine.records import CARRIED_TYPES, Records, has_landed, no_rows, parse
+from twinlake.engine.records import CARRIED_TYPES, Records, has_landed, parse
 from twinlake.engine.replace import Outcome, Units, replace
-from twinlake.engine.run import Run
+from twinlake.engine.run import Run, no_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -139,12 +139,12 @@ def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
     found = records.current(system, feed)
     if found is not None:
         return found
-    return parse(no_rows(run, CARRIED_TYPES), run.systems[system].feed(feed))
+    return parse(no_rows(run.spark, CARRIED_TYPES), run.systems[system].feed(feed))
 
 
 def _no_rows(run: Run, table: Table) -> DataFrame:
     columns = ", ".join(f"`{c}` {_type(c)}" for c in (*table.from_sources, *table.optional))
-    return no_rows(run, f"{CARRIED_TYPES}, {columns}")
+    return no_rows(run.spark, f"{CARRIED_TYPES}, {columns}")
 
 
 def _type(column: str) -> str:

@@ -143,11 +143,6 @@ class Records:
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
 
 
-def no_rows(run: Run, schema: str) -> DataFrame:
-    """None at all, and so plainly that the optimizer drops what is done to them and joined with them."""
-    return run.spark.createDataFrame([], schema).limit(0)
-
-
 def bronze_of(run: Run, system: str, feed: str) -> str:
     """The table in which a feed's records land."""
     return f"bronze.{system}_{run.systems[system].landed_in(feed)}"

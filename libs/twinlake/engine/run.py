@@ -27,9 +27,9 @@ def silent(message: str) -> None:
     """A progress that says nothing."""
 
 
-def nothing(spark: SparkSession, ddl: str) -> DataFrame:
-    """No rows, which the planner knows: it leaves out a join with them."""
-    return spark.createDataFrame([], ddl).where("false")
+def no_rows(spark: SparkSession, schema: str) -> DataFrame:
+    """None at all, and so plainly that the optimizer drops what is done to them and joined with them."""
+    return spark.createDataFrame([], schema).limit(0)
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Run:
         table = self.table(name)
         state = self.ops.state(table.full_name)
         if state is not None and state.rows == 0:
-            return nothing(self.spark, table.ddl)
+            return no_rows(self.spark, table.ddl)
         return self.spark.read.format("delta").load(self.ops.path(table.full_name))
 
     def log(self, name: str, verb: str, **said: Any) -> dict[str, Any]:

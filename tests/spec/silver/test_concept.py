@@ -7,7 +7,7 @@ from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.listed_code import listed_code
 from twinlake.declare.codes import through_codes, with_billability, with_concepts, with_unit_concept, with_value_concept
-from twinlake.engine.run import nothing
+from twinlake.engine.run import no_rows
 
 KNOWN = """
     concept_id | vocabulary_id | concept_code | standard_concept_ids | is_preferred
@@ -85,8 +85,8 @@ def test_a_value_and_a_unit_have_their_concepts_too(given) -> None:
 
 def test_without_vocabularies_there_is_no_join_to_pay_for(spark, given, capsys) -> None:
     rows = given("person_id | drug_vocabulary | drug_code\n1 | NDC | 00002821501")
-    without = with_concepts(rows, nothing(spark, concept.ddl), "drug")
-    without = with_billability(without, nothing(spark, listed_code.ddl), "drug", "date'2024-01-01'")
+    without = with_concepts(rows, no_rows(spark, concept.ddl), "drug")
+    without = with_billability(without, no_rows(spark, listed_code.ddl), "drug", "date'2024-01-01'")
     without.explain()
     assert "Join" not in capsys.readouterr().out
     with_concepts(rows, given(KNOWN, concept), "drug").explain()
