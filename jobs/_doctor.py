@@ -14,8 +14,9 @@ from twinlake.declare.errors import TwinlakeError
 from twinlake.engine.ledger import read_ledger
 
 Say = Callable[[str], None]
-MEASURED = ("empi.source_person", "empi.person_link", "silver.care_site", "silver.person", "silver.visit_occurrence",
-            "silver.measurement", "silver.condition_occurrence", "silver.drug_exposure")  # fmt: skip
+MEASURED = ("empi.source_person", "empi.person_link", "silver.concept", "silver.listed_code", "silver.care_site",
+            "silver.person", "silver.visit_occurrence", "silver.measurement", "silver.condition_occurrence",
+            "silver.drug_exposure")  # fmt: skip
 MOST = 25
 
 

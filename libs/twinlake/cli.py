@@ -17,10 +17,10 @@ app = typer.Typer(
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
 empi = typer.Typer(no_args_is_help=True, help="Who is who: the linkage model.")
+codes = typer.Typer(no_args_is_help=True, help="Local codes: which are not mapped to a vocabulary yet.")
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
-app.add_typer(quarantine, name="quarantine")
-app.add_typer(empi, name="empi")
-app.add_typer(model, name="model")
+for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "model": model}.items():
+    app.add_typer(group, name=name)
 
 Feeds = Annotated[
     Path | None,  # noqa: UP007 - typer reads the annotation at run time
@@ -33,10 +33,8 @@ def main() -> None:
     """Run a command; what twinlake refuses is one line and exit code 1, wrong usage is 2."""
     try:
         app()
-    except ConfigurationError as error:
-        _stop(error, 2)
     except TwinlakeError as error:
-        _stop(error, 1)
+        _stop(error, 2 if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         _stop("Stopped. The same command goes on where this one was.", 1)
 
@@ -273,6 +271,19 @@ def empi_train(
     from jobs._empi import train_weights
 
     train_weights(feeds, out, _say)
+
+
+@codes.command("unmapped")
+def codes_unmapped(
+    hospital: Annotated[str | None, typer.Option("--hospital", help="Only this hospital's.")] = None,  # noqa: UP007
+    toml: Annotated[bool, typer.Option("--toml", help="As lines of hospital.toml, to fill in.")] = False,
+    limit: Annotated[int, typer.Option("--limit", help="Codes to show at most; 0 for all.")] = 100,
+    feeds: Feeds = None,
+) -> None:
+    """The local codes of the last publication that no vocabulary is known for, the most frequent first."""
+    from jobs._codes import unmapped
+
+    unmapped(feeds, hospital, toml, limit, _say)
 
 
 @model.command("blood_glucose")

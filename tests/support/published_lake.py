@@ -22,6 +22,17 @@ PIXEL = base64.b64decode(
 )
 LATEST = pa.struct([("observed_at", pa.timestamp("us", tz="UTC")), ("value", pa.float64()), ("unit_code", pa.string())])
 
+_CODE = {"system": "lab", "silver_table": "measurement", "first_seen_date": date(2020, 1, 1),
+         "last_seen_date": date(2026, 1, 1)}  # fmt: skip
+UNMAPPED = [
+    {**_CODE, "unmapped_code_id": n, "hospital": hospital, "source_code": code, "source_code_description": words,
+     "row_count": rows, "person_count": persons}
+    for n, (hospital, code, words, rows, persons) in enumerate([
+        ("st_b", "K+", "Potassium <quick> [b]", 40, 12), ("st_a", "GLU", "Glucose", 900, 200),
+        ("st_a", f"{SECRET}-code", "told of one person", 50, 1), ("st_a", None, None, 7, 7),
+    ])
+]  # fmt: skip
+
 
 def published_lake(folder: Path, persons: int = 240) -> Home:
     """A home whose last publication holds `persons` persons of two hospitals."""
@@ -31,7 +42,7 @@ def published_lake(folder: Path, persons: int = 240) -> Home:
     tables = {
         "empi.person_link": _links(persons), "silver.person": [{"person_id": n} for n in range(persons)],
         "silver.condition_occurrence": _conditions(persons), "silver.measurement": _measurements(persons),
-        "gold.person_summary": _summaries(persons),
+        "gold.person_summary": _summaries(persons), "gold.unmapped_code": UNMAPPED,
     }  # fmt: skip
     for name, rows in tables.items():
         write(home, name, rows)

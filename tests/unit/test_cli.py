@@ -44,6 +44,7 @@ def test_help_is_instant_and_names_every_command(twinlake):
         "report",
         "doctor",
         "quarantine",
+        "codes",
         "verify",
         "synth",
         "airflow",

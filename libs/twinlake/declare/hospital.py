@@ -11,6 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twinlake.declare.errors import ConfigurationError
+from twinlake.vocabulary.codes import is_valid_code
+from twinlake.vocabulary.coding_systems import Vocabulary
 
 CALENDARS = ("true", "shifted")
 SEVERITIES = ("fatal", "warn", "characterise")
@@ -79,9 +81,9 @@ def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:
         yield f"calendar must be one of {', '.join(CALENDARS)}"
     if not isinstance(settings.get("link", True), bool):
         yield "link must be true or false"
-    for local, code in _pairs_of(settings, "codes"):
-        if ":" not in str(code):
-            yield f"[codes] {local!r} must be vocabulary:code (such as LOINC:2345-7)"
+    for local, target in _pairs_of(settings, "codes"):
+        if not _is_code(str(target)):
+            yield f"[codes] {local!r} must be vocabulary:code (such as LOINC:2345-7), form and check digit right"
     for rule, severity in _pairs_of(settings, "severity"):
         if severity not in SEVERITIES:
             yield f"[severity] {rule!r} must be one of {', '.join(SEVERITIES)}"
@@ -90,6 +92,11 @@ def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:
 def _pairs_of(settings: dict[str, Any], name: str) -> list[tuple[str, Any]]:
     pairs = settings.get(name)
     return list(pairs.items()) if isinstance(pairs, dict) else []
+
+
+def _is_code(target: str) -> bool:
+    vocabulary, _, code = target.partition(":")
+    return vocabulary in {*Vocabulary} and is_valid_code(vocabulary, code)
 
 
 def _is_zone(name: str) -> bool:

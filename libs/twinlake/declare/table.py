@@ -17,14 +17,15 @@ NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions", "features"})
 
 @dataclass(frozen=True)
 class Through:
-    """How a changed row of an input reaches the unit: through the table that has both `on` and the unit.
+    """How a changed row of an input reaches the unit: through the rows of a table that has the unit.
 
-    Where that table does not store `on`, `by` is SQL over its rows that gives it.
+    `on` is SQL over that table's row, `of` SQL over the changed one (the same, where nothing else is said): where both
+    give one value the unit is reached. The table may be the one that is built, as it stands.
     """
 
     table: str
     on: str
-    by: str | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,10 @@ def units_from_table(run: Run, table: Table, name: str, since: int, now: int) ->
     changed = changed_rows(run, run.table(name).full_name, since, now)
     via = table.via.get(name)
     if isinstance(via, Through):
-        bridge = run.spark.read.format("delta").load(run.ops.path(run.table(via.table).full_name))
-        keyed = bridge.withColumn(via.on, F.expr(via.by)) if via.by else bridge
-        reached = keyed.join(changed.select(via.on).distinct(), via.on, "left_semi")
-        return reached.select(F.col(table.unit).alias("unit")).distinct()
+        bridge = run.read(via.table).selectExpr(f"{table.unit} AS unit", f"{via.on} AS _at")
+        return (
+            bridge.join(changed.selectExpr(f"{via.of or via.on} AS _at"), "_at", "left_semi").select("unit").distinct()
+        )
     if via is not None:
         return changed.select(F.expr(via).alias("unit")).distinct()
     if run.table(name).full_name == LINK and table.unit == "person_id":

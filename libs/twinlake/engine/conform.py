@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.expressions import PROVENANCE
@@ -21,9 +21,9 @@ from twinlake.engine.changes import (
 from twinlake.engine.consumed import consumed, newest
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import State
-from twinlake.engine.records import CARRIED_TYPES, Records, has_landed, no_rows, parse
+from twinlake.engine.records import CARRIED_TYPES, Records, has_landed, parse
 from twinlake.engine.replace import Outcome, Units, replace
-from twinlake.engine.run import Run
+from twinlake.engine.run import Run, no_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -99,9 +99,7 @@ def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
     rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else _no_rows(run, table)
     if table.unit == "person_id":
         rows = _with_person(run, rows)
-    given = {
-        name: run.spark.read.format("delta").load(run.ops.path(run.table(name).full_name)) for name in table.inputs
-    }
+    given: dict[str, Any] = {name: run.read(name) for name in table.inputs}
     if "hospitals" in table.build.__code__.co_varnames[: table.build.__code__.co_argcount]:
         given["hospitals"] = run.hospitals
     return table.build(rows, **given)
@@ -141,12 +139,12 @@ def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
     found = records.current(system, feed)
     if found is not None:
         return found
-    return parse(no_rows(run, CARRIED_TYPES), run.systems[system].feed(feed))
+    return parse(no_rows(run.spark, CARRIED_TYPES), run.systems[system].feed(feed))
 
 
 def _no_rows(run: Run, table: Table) -> DataFrame:
     columns = ", ".join(f"`{c}` {_type(c)}" for c in (*table.from_sources, *table.optional))
-    return no_rows(run, f"{CARRIED_TYPES}, {columns}")
+    return no_rows(run.spark, f"{CARRIED_TYPES}, {columns}")
 
 
 def _type(column: str) -> str:

@@ -48,21 +48,17 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State) -
 
 def _frames(run: Run, table: Table, units: Units) -> dict[str, Any]:
     """The tables that build names; those of the models' features together, by model."""
-    read = {name: _read(run, name) if units is None else _of_units(run, table, name, units) for name in table.inputs}
+    read = {name: run.read(name) if units is None else _of_units(run, table, name, units) for name in table.inputs}
     named = {name: rows for name, rows in read.items() if name in inspect.signature(table.build).parameters}
     features = {model: read[name] for model, name in table.features.items()}
     return {**named, "features": features} if table.scored else named
-
-
-def _read(run: Run, name: str) -> DataFrame:
-    return run.spark.read.format("delta").load(run.ops.path(run.table(name).full_name))
 
 
 def _of_units(run: Run, table: Table, name: str, units: list[int]) -> DataFrame:
     """The rows of an input that these units are made of; an input that does not know the unit is read whole."""
     from pyspark.sql import functions as F
 
-    rows, via = _read(run, name), table.via.get(name)
+    rows, via = run.read(name), table.via.get(name)
     if isinstance(via, Through):
         return rows
     if via is not None:
@@ -77,5 +73,5 @@ def _of_units(run: Run, table: Table, name: str, units: list[int]) -> DataFrame:
 def _keys_of(run: Run, persons: list[int]) -> list[int]:
     from pyspark.sql import functions as F
 
-    link = _read(run, "person_link").where(F.col("person_id").isin(persons)).select("source_person_key")
+    link = run.read("person_link").where(F.col("person_id").isin(persons)).select("source_person_key")
     return link.toArrow()["source_person_key"].to_pylist()

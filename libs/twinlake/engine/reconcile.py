@@ -11,8 +11,8 @@ from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.records import Records, no_rows, of_kind, parse
-from twinlake.engine.run import Run
+from twinlake.engine.records import Records, of_kind, parse
+from twinlake.engine.run import Run, no_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -134,7 +134,7 @@ def _placed(run: Run, system: str, feed: str) -> DataFrame:
     from pyspark.sql import functions as F
 
     frames: Iterable[DataFrame] = [_ids(run, name, system) for name in _tables_of(run, system, feed)]
-    nothing = no_rows(run, "_record_id bigint, _place string")
+    nothing = no_rows(run.spark, "_record_id bigint, _place string")
     placed = reduce(lambda a, b: a.union(b), frames, nothing)
     return placed.groupBy("_record_id").agg(F.min("_place").alias("_place"))
 

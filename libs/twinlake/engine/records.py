@@ -28,6 +28,7 @@ CARRIED = (
     "known_until", "raw_record", "record_kind", *SETTINGS,
 )  # fmt: skip
 CSV_OPTIONS = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "nullValue": "", "emptyValue": ""}
+SEPARATED = {"csv": CSV_OPTIONS, "tsv": {**CSV_OPTIONS, "sep": "\t", "quote": "", "escape": ""}}
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,6 @@ class Records:
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
 
 
-def no_rows(run: Run, schema: str) -> DataFrame:
-    """None at all, and so plainly that the optimizer drops what is done to them and joined with them."""
-    return run.spark.createDataFrame([], schema).limit(0)
-
-
 def bronze_of(run: Run, system: str, feed: str) -> str:
     """The table in which a feed's records land."""
     return f"bronze.{system}_{run.systems[system].landed_in(feed)}"
@@ -208,8 +204,8 @@ def _record(feed: Feed) -> Column:
     from pyspark.sql import functions as F
 
     raw = F.col("raw_record")
-    if feed.wire == "csv":
-        return F.from_csv(raw, feed.schema, CSV_OPTIONS)
+    if feed.wire in SEPARATED:
+        return F.from_csv(raw, feed.schema, SEPARATED[feed.wire])
     if translator(feed.wire):
         raw = _as_json(feed.wire)(raw)
     return F.from_json(with_exact_numbers(raw, *feed.exact_numbers) if feed.exact_numbers else raw, feed.schema)

@@ -17,8 +17,7 @@ from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
 from twinlake.engine.staging import Naming, digest_of
-from twinlake.engine.wire import FileFault, Record, reader
-from twinlake.engine.wire.csv import heading
+from twinlake.engine.wire import FileFault, Record, heading, reader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -83,7 +82,7 @@ def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
 
 
 def _read(mended: Mended, feed: Feed) -> Any:
-    head = heading(mended.raw_record, feed) if feed.wire == "csv" else ""
+    head = heading(mended.raw_record, feed)
     try:
         found = list(reader(feed.wire)(io.BytesIO((head + mended.raw_record + "\n").encode()), feed))
     except FileFault:  # of a format whose files are documents, a record that is still broken is no document either

@@ -18,13 +18,18 @@ from twinlake.engine.home import Home
 from twinlake.engine.ops import Ops
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from twinlake.declare.rule import Rule
 
 
 def silent(message: str) -> None:
     """A progress that says nothing."""
+
+
+def no_rows(spark: SparkSession, schema: str) -> DataFrame:
+    """None at all, and so plainly that the optimizer drops what is done to them and joined with them."""
+    return spark.createDataFrame([], schema).limit(0)
 
 
 @dataclass
@@ -63,6 +68,14 @@ class Run:
 
     def table(self, name: str) -> Table:
         return self.tables[name]
+
+    def read(self, name: str) -> DataFrame:
+        """A table as it stands. One that is known to be empty is no scan: what is joined to it costs nothing."""
+        table = self.table(name)
+        state = self.ops.state(table.full_name)
+        if state is not None and state.rows == 0:
+            return no_rows(self.spark, table.ddl)
+        return self.spark.read.format("delta").load(self.ops.path(table.full_name))
 
     def log(self, name: str, verb: str, **said: Any) -> dict[str, Any]:
         """Record in ops.table_run what a step did to a table."""

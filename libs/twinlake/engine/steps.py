@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twinlake.declare.table import Table
 from twinlake.engine.conform import conform
@@ -13,9 +13,6 @@ from twinlake.engine.consumed import looked
 from twinlake.engine.curate import curate
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 
 def make(run: Run, table: Table, verb: str, given: Mapping[str, Any] | None = None, fingerprint: str = "") -> Outcome:
@@ -72,13 +69,6 @@ def _committed(run: Run, table: Table, outcome: Outcome) -> dict[str, int]:
     return {"files_added": int(said["numFiles"]), "files_removed": int(said.get("numRemovedFiles", 0))}
 
 
-def _stored(run: Run, name: str) -> DataFrame:
-    """The rows of a table; of one that holds none, nothing that Spark would have to plan."""
-    rows = run.spark.read.format("delta").load(run.ops.path(name))
-    state = run.ops.state(name)
-    return rows.limit(0) if state is not None and state.rows == 0 else rows
-
-
 def prove(run: Run, table: Table, *, again: bool = False) -> None:
     """Validate the stored version with Great Expectations unless that was done; a fatal failure stops the run."""
     version = run.ops.version(table.full_name)
@@ -90,11 +80,10 @@ def prove(run: Run, table: Table, *, again: bool = False) -> None:
 
     started = time.monotonic()
     rules = run.rules(table)
-    referred = {n: run.table(n.split(".")[-1]).full_name for n in tables_referred_to(rules)}
-    stored, *others = (_stored(run, name) for name in (table.full_name, *referred.values()))
+    referred = {name: run.read(name.split(".")[-1]) for name in tables_referred_to(rules)}
     result = validate(
-        table, rules, stored, run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
-        others=dict(zip(referred, others, strict=True)),
+        table, rules, run.read(table.name), run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
+        others=referred,
     )  # fmt: skip
     row = {"run_id": run.run_id, "table": table.full_name, "version": version, "success": result.success,
            "result": json.dumps(result.as_dict()), "seconds": round(time.monotonic() - started, 3)}  # fmt: skip

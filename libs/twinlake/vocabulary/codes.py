@@ -12,7 +12,7 @@ from twinlake.vocabulary.coding_systems import Vocabulary, uri_of, vocabulary_of
 
 __all__ = [
     "CODELISTS", "DIABETES", "TYPE_2_DIABETES", "Code", "Codelist", "Vocabulary", "code_type", "dotted_icd9",
-    "dotted_icd10", "is_valid_code", "uri_of", "vocabulary_of",
+    "dotted_icd9_procedure", "dotted_icd10", "eleven_digits", "is_valid_code", "uri_of", "vocabulary_of",
 ]  # fmt: skip
 
 DIABETES = CODELISTS["has_diabetes"]
@@ -77,9 +77,15 @@ class Icd9Code(Code):
 
 
 class Icd10Code(Code):
-    """ICD-10-CM diagnosis: letter, digit, alphanumeric; a dot and up to four more."""
+    """ICD-10-CM diagnosis: letter, digit, digit (A or B in a few: C7A, C7B, M1A); a dot and up to four more."""
 
-    vocabulary, pattern = Vocabulary.ICD10CM, re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+    vocabulary, pattern = Vocabulary.ICD10CM, re.compile(r"[A-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})?")
+
+
+class Icd10WhoCode(Code):
+    """ICD-10 of the WHO (volume 2, 2.4): letter and two digits; a dot and one or two more."""
+
+    vocabulary, pattern = Vocabulary.ICD10, re.compile(r"[A-Z]\d{2}(?:\.\d{1,2})?")
 
 
 class Icd9ProcedureCode(Code):
@@ -101,15 +107,22 @@ class RxNormCode(Code):
 
 
 class NdcCode(Code):
-    """National Drug Code: 11 digits, or 10 with its hyphens."""
+    """National Drug Code: labeller, product, package as 4-4-2, 5-3-2, 5-4-1 (21 CFR 207.33), 5-4-2; 11 digits bare."""
 
-    vocabulary, pattern = Vocabulary.NDC, re.compile(r"\d{11}|\d{4}-\d{4}-\d{2}|\d{5}-(?:\d{3}-\d{2}|\d{4}-\d)")
+    vocabulary, pattern = Vocabulary.NDC, re.compile(r"\d{11}|\d{4}-\d{4}-\d{2}|\d{5}-(?:\d{3}-\d{2}|\d{4}-\d{1,2})")
 
 
 class CvxCode(Code):
-    """Vaccine administered (CDC)."""
+    """Vaccine administered (CDC): two or three digits; some write one."""
 
     vocabulary, pattern = Vocabulary.CVX, re.compile(r"\d{1,3}")
+
+
+class AtcCode(Code):
+    """ATC of the WHO, at any of its five levels: A, A10, A10B, A10BA, A10BA02."""
+
+    vocabulary = Vocabulary.ATC
+    pattern = re.compile(r"[ABCDGHJLMNPRSV](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?")
 
 
 class HcpcsCode(Code):
@@ -119,14 +132,14 @@ class HcpcsCode(Code):
 
 
 class CptCode(Code):
-    """CPT-4: five digits, or four and F, T, U or M."""
+    """CPT-4: five digits, or four and F, T, U, M or A (vaccine administration)."""
 
-    vocabulary, pattern = Vocabulary.CPT4, re.compile(r"\d{4}[0-9FTUM]")
+    vocabulary, pattern = Vocabulary.CPT4, re.compile(r"\d{4}[0-9FTUMA]")
 
 
 _TYPES = {t.vocabulary: t for t in (
-    LoincCode, SnomedCode, Icd9Code, Icd10Code, Icd9ProcedureCode, Icd10ProcedureCode, RxNormCode, NdcCode, CvxCode,
-    HcpcsCode, CptCode,
+    LoincCode, SnomedCode, Icd9Code, Icd10Code, Icd10WhoCode, Icd9ProcedureCode, Icd10ProcedureCode, RxNormCode,
+    NdcCode, CvxCode, AtcCode, HcpcsCode, CptCode,
 )}  # fmt: skip
 
 
@@ -148,6 +161,25 @@ def dotted_icd9(code: str) -> str:
 def dotted_icd10(code: str) -> str:
     """An ICD-10-CM diagnosis with its dot: `E119` → `E11.9`."""
     return _dotted(code, 3)
+
+
+def dotted_icd9_procedure(code: str) -> str:
+    """An ICD-9-CM procedure with its dot: `3961` → `39.61`."""
+    return _dotted(code, 2)
+
+
+_SEGMENTS = (5, 4, 2)
+
+
+def eleven_digits(ndc: str) -> str | None:
+    """An NDC as claims write it, 5-4-2 without hyphens (HIPAA): the short part gets a zero in front.
+
+    `0002-8215-01` → `00002821501`. Ten digits without hyphens do not tell which segment is short: None.
+    """
+    if not NdcCode.is_valid(ndc):
+        return None
+    parts = ndc.split("-")
+    return ndc if len(parts) == 1 else "".join(part.zfill(n) for part, n in zip(parts, _SEGMENTS, strict=True))
 
 
 def _dotted(code: str, after: int) -> str:

@@ -12,6 +12,7 @@ class Vocabulary(StrEnum):
     SNOMED = "SNOMED"
     ICD9CM = "ICD9CM"
     ICD10CM = "ICD10CM"
+    ICD10 = "ICD10"
     ICD9PROC = "ICD9Proc"
     ICD10PCS = "ICD10PCS"
     RXNORM = "RxNorm"
@@ -33,6 +34,8 @@ _NAMES: dict[Vocabulary, tuple[str, ...]] = {
         "http://hl7.org/fhir/sid/icd-9-cm", "http://terminology.hl7.org/CodeSystem/icd9cm",
         "2.16.840.1.113883.6.103", "ICD-9-CM", "ICD-9", "ICD9", "I9", "I9C", "I9CDX",
     ),
+    V.ICD10: ("http://hl7.org/fhir/sid/icd-10", "2.16.840.1.113883.6.3", "ICD-10", "I10"),
+    # The bare word ICD10 is what claims of the United States write for ICD-10-CM; it comes after, so it wins.
     V.ICD10CM: ("http://hl7.org/fhir/sid/icd-10-cm", "2.16.840.1.113883.6.90", "ICD-10-CM", "ICD10", "I10C"),
     V.ICD9PROC: ("2.16.840.1.113883.6.104", "ICD-9-CM procedures", "ICD9PCS", "I9CP"),
     V.ICD10PCS: ("http://www.cms.gov/Medicare/Coding/ICD10", "2.16.840.1.113883.6.4", "ICD-10-PCS", "I10P"),

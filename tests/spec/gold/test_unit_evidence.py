@@ -9,7 +9,7 @@ from twinlake.catalog.gold.unit_evidence import unit_evidence
 
 def test_a_unit_is_named_where_the_values_tell_it_and_nowhere_else(evidence) -> None:
     expect(evidence, """
-        hospital | measurement_code | unit_source_value | value_count | inferred_unit_code | other_unit_code
+        hospital | measurement_code | unit_source_value | evidence_count | inferred_unit_code | other_unit_code
         a        | 2345-7           |                   | 6           | mg/dL              | mmol/L
         b        | 2345-7           | units             | 6           | mmol/L             | g/L
         c        | 2345-7           |                   | 4           |                    |

@@ -4,6 +4,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.cost import cost
 from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.payer_plan_period import payer_plan_period
@@ -41,7 +42,7 @@ def test_a_cost_points_to_the_event_of_its_own_record_and_to_its_visit_and_cover
     drug = drug_exposure.build(given("""
         hospital | system | _fact_key:bigint | part:string
         a        | s      | 10               | ''
-    """, (*drug_exposure.columns, "visit_source_id")), {}).first()  # fmt: skip
+    """, (*drug_exposure.columns, "visit_source_id")), {}, given("concept_id", concept)).first()  # fmt: skip
     visit = visit_occurrence.build(given("""
         hospital | system | visit_source_id
         a        | s      | v1

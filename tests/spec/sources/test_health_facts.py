@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from tests.support.text_table import expect
+from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.sources.health_facts import HEADER, SYSTEM
 from twinlake.declare.hospital import Hospital
@@ -115,7 +116,7 @@ def test_a_drug_column_that_is_not_no_is_an_order(implement) -> None:
     )
 
 
-def test_laboratory_bands_keep_their_comparator_and_what_was_not_done_is_no_row(implement) -> None:
+def test_laboratory_bands_keep_their_comparator_and_what_was_not_done_is_no_row(implement, given) -> None:
     raw = encounters(
         {"encounter_id": "1", "A1Cresult": ">8", "max_glu_serum": ">300", "weight": "[75-100)"},
         {"encounter_id": "2", "A1Cresult": "Norm", "weight": ">200"},
@@ -123,7 +124,7 @@ def test_laboratory_bands_keep_their_comparator_and_what_was_not_done_is_no_row(
     )
     hospitals = {"st_a": Hospital("st_a", "A", "UTC", "urn:a", calendar="shifted")}
     expect(
-        measurement.build(implement(SYSTEM, "measurement", diabetic_data=raw), hospitals),
+        measurement.build(implement(SYSTEM, "measurement", diabetic_data=raw), hospitals, given("concept_id", concept)),
         """
         measurement_code | measurement_vocabulary | value_source_value | operator | value_as_number | value_as_string | unit_code | conversion_rule
         4548-4           | LOINC                  | >8                 | >        | 8               |                 | %         | identity

@@ -159,12 +159,13 @@ def test_a_death_in_hospital_is_known_when_the_hospital_is_left(implement) -> No
     )
 
 
-def test_the_units_become_those_of_the_lake(implement) -> None:
+def test_the_units_become_those_of_the_lake(implement, given) -> None:
+    from twinlake.catalog.silver.concept import concept
     from twinlake.catalog.silver.measurement import measurement
 
     hospitals = {"st_a": Hospital("st_a", "A", "UTC", "urn:a", calendar="shifted")}
     expect(
-        measurement.build(implement(SYSTEM, "measurement", series=STAY), hospitals),
+        measurement.build(implement(SYSTEM, "measurement", series=STAY), hospitals, given("concept_id", concept)),
         """
         measurement_source_value | value_as_number | unit_code | conversion_rule
         Weight                   | 80.6            | kg        | identity

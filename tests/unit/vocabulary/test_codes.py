@@ -13,7 +13,9 @@ from twinlake.vocabulary.codes import (
     LoincCode,
     SnomedCode,
     dotted_icd9,
+    dotted_icd9_procedure,
     dotted_icd10,
+    eleven_digits,
     is_valid_code,
     uri_of,
     vocabulary_of,
@@ -34,9 +36,12 @@ def test_a_snomed_code_cannot_be_compared_with_an_icd_10_code():
     [
         ("http://loinc.org", "LOINC"), ("urn:oid:2.16.840.1.113883.6.1", "LOINC"), ("2.16.840.1.113883.6.96", "SNOMED"),
         ("SNOMED-CT", "SNOMED"), ("http://snomed.info/sct", "SNOMED"), ("ICD-9-CM", "ICD9CM"),
-        ("http://hl7.org/fhir/sid/icd-10-cm", "ICD10CM"), ("I10", "local"), ("http://hl7.org/fhir/sid/cvx", "CVX"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "ICD10CM"), ("I10", "ICD10"), ("http://hl7.org/fhir/sid/cvx", "CVX"),
         ("http://www.nlm.nih.gov/research/umls/rxnorm", "RxNorm"), ("RxNorm", "RxNorm"), ("Unknown", "local"),
         ("http://hl7.org/fhir/sid/ndc", "NDC"), (None, "local"), ("", "local"), ("HCPCS", "HCPCS"), ("CPT", "CPT4"),
+        ("urn:oid:2.16.840.1.113883.6.3", "ICD10"), ("http://hl7.org/fhir/sid/icd-10", "ICD10"),
+        # CPCDS claims of the United States say ICD10 and mean ICD-10-CM.
+        ("ICD10", "ICD10CM"), ("http://www.whocc.no/atc", "ATC"),
     ],
 )  # fmt: skip
 def test_an_exports_word_for_a_system_becomes_one_vocabulary(name, vocabulary):
@@ -59,6 +64,18 @@ def test_a_vocabularys_own_uri_leads_back_to_it():
         ("ICD10CM", "E11.9", "E119"), ("ICD10CM", "I10", "10I"), ("ICD9Proc", "39.61", "396.1"),
         ("ICD10PCS", "02100Z9", "02100O9"), ("RxNorm", "314076", "RX314076"), ("NDC", "00904198861", "0904198861"),
         ("CVX", "140", "v140"), ("HCPCS", "G0463", "99213"), ("CPT4", "99213", "G0463"),
+        # LOINC Users' Guide, the oldest and a newer code; SNOMED CT Technical Implementation Guide, section 6 (SCTID).
+        ("LOINC", "1-8", "1-7"), ("LOINC", "104642-4", "104624-4"), ("SNOMED", "100005", "100022"),
+        ("SNOMED", "22298006", "22298000"),
+        # Form of ICD-10-CM 2024: M1A, C7B, with placeholder X; the WHO's has no fifth place nor letters.
+        ("ICD10CM", "M1A.0110", "M1C.0110"), ("ICD10CM", "T36.0X1A", "T36.0X1AA"), ("ICD10CM", "C7B.1", "CC7.1"),
+        ("ICD10", "E11.9", "T36.0X1A"), ("ICD10", "M16.0", "M1A.0"), ("ICD10", "I10", "I1"),
+        # 21 CFR 207.33: 4-4-2, 5-3-2, 5-4-1.
+        ("NDC", "0002-8215-01", "0002-8215-1"), ("NDC", "50242-040-62", "50242-40-62"),
+        ("NDC", "60575-4112-1", "605754112-1"), ("NDC", "00002-8215-01", "000028215011"),
+        # WHO Collaborating Centre, ATC structure: metformin at each level; there is no group E.
+        ("ATC", "A10BA02", "A10BA2"), ("ATC", "A10BA", "A10B1"), ("ATC", "A10B", "A1B"), ("ATC", "A", "E10"),
+        ("CPT4", "0001A", "0001B"), ("CPT4", "0001U", "U0001"), ("HCPCS", "U0001", "W0001"),
     ],
 )  # fmt: skip
 def test_a_code_has_the_form_of_its_system(vocabulary, good, bad):
@@ -80,6 +97,52 @@ def test_an_icd_9_code_gets_its_dot(bare, dotted):
 @pytest.mark.parametrize(("bare", "dotted"), [("E119", "E11.9"), ("I10", "I10"), ("E113211 ", "E11.3211")])
 def test_an_icd_10_code_gets_its_dot(bare, dotted):
     assert dotted_icd10(bare) == dotted
+
+
+def test_an_icd_9_procedure_gets_its_dot():
+    assert [dotted_icd9_procedure(c) for c in ("3961", "39.61", "00")] == ["39.61", "39.61", "00"]
+
+
+@pytest.mark.parametrize(
+    ("ten", "eleven"),
+    [
+        # CMS and FDA: the zero goes in front of the segment that is short.
+        ("0002-8215-01", "00002821501"), ("50242-040-62", "50242004062"), ("60575-4112-1", "60575411201"),
+        ("00002-8215-01", "00002821501"), ("00904198861", "00904198861"),
+        # Ten digits without hyphens could be any of the three.
+        ("0002821501", None), ("0002-8215", None), ("", None),
+    ],
+)  # fmt: skip
+def test_an_ndc_gets_eleven_digits_where_its_hyphens_tell_how(ten, eleven):
+    assert eleven_digits(ten) == eleven
+
+
+def test_every_published_icd_code_has_the_form_of_its_system(shared_data):
+    folder = shared_data / "terminology_icd"
+    published = {
+        "icd10cm-codes-2024.txt.gz": ("ICD10CM", dotted_icd10),
+        "CMS32_DESC_LONG_DX.txt.gz": ("ICD9CM", dotted_icd9),
+        "CMS32_DESC_LONG_SG.txt.gz": ("ICD9Proc", dotted_icd9_procedure),
+    }
+    for name, (vocabulary, dotted) in published.items():
+        with gzip.open(folder / name, "rt", encoding="latin-1") as lines:
+            codes = [dotted(line.split()[0]) for line in lines if line.strip()]
+        assert [code for code in codes if not is_valid_code(vocabulary, code)] == [], name
+
+
+def test_what_mimic_was_coded_in_stands_in_the_published_lists_but_for_what_was_subdivided_since(shared_data):
+    def listed(name, dotted):
+        with gzip.open(shared_data / "terminology_icd" / name, "rt", encoding="latin-1") as lines:
+            return {dotted(line.split()[0]) for line in lines if line.strip()}
+
+    with gzip.open(shared_data / "mimic4_demo" / "hosp" / "diagnoses_icd.csv.gz", "rt") as rows:
+        used = {(row["icd_version"], row["icd_code"]) for row in csv.DictReader(rows)}
+    ninth = {dotted_icd9(code) for version, code in used if version == "9"}
+    tenth = {dotted_icd10(code) for version, code in used if version == "10"}
+    assert len(ninth) == 740 and ninth <= listed("CMS32_DESC_LONG_DX.txt.gz", dotted_icd9)
+    gone = tenth - listed("icd10cm-codes-2024.txt.gz", dotted_icd10)
+    # CKD stage 3 became N18.30 to N18.32 in the fiscal year 2021, headache R51.0 and R51.9.
+    assert (len(tenth), len(gone)) == (734, 32) and {"N18.3", "R51"} <= gone
 
 
 def test_every_code_of_every_list_has_the_form_of_its_system():

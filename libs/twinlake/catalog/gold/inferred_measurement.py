@@ -22,7 +22,7 @@ AS_SENT = (
     grain="a measured value that came without a unit, in the unit that its hospital's values tell",
     key=("measurement_id",),
     required=("measurement_code", "measurement_datetime", "value_as_number", "conversion_rule", "hospital"),
-    via={"unit_evidence": Through("measurement", on="unit_evidence_key", by=UNIT_EVIDENCE_KEY)},
+    via={"unit_evidence": Through("measurement", on=UNIT_EVIDENCE_KEY, of="unit_evidence_key")},
     references={"person_id": "person"},
     columns=(
         *AS_SENT, "operator", "value_as_number", "unit_code", "conversion_rule", "inferred_unit_code",

@@ -21,9 +21,9 @@ EXACT, EXACT_SUM = "decimal(28,10)", "decimal(38,10)"
     key=("unit_evidence_key",),
     unit="unit_evidence_key",
     via={"measurement": UNIT_EVIDENCE_KEY},
-    required=("hospital", "measurement_code", "value_count"),
+    required=("hospital", "measurement_code", "evidence_count"),
     columns=(
-        "unit_evidence_key", *GROUP, "value_count", "inferred_unit_code", "other_unit_code", "log10_likelihood_ratio",
+        "unit_evidence_key", *GROUP, "evidence_count", "inferred_unit_code", "other_unit_code", "log10_likelihood_ratio",
     ),
 )  # fmt: skip
 def unit_evidence(measurement: DataFrame) -> DataFrame:
@@ -38,7 +38,7 @@ def unit_evidence(measurement: DataFrame) -> DataFrame:
     number = number_of(F.col("value_source_value"))
     values = measurement.where(WITHOUT_UNIT).withColumn("_number", number).where("_number IS NOT NULL")
     sums = values.groupBy(F.expr(UNIT_EVIDENCE_KEY).alias("unit_evidence_key"), *GROUP).agg(
-        F.count("_number").alias("value_count"),
+        F.count("_number").alias("evidence_count"),
         *_sums("", F.col("_number")),
         *_sums("log_", F.when(F.col("_number") > 0, F.ln("_number"))),
     )

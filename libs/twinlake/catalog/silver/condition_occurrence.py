@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from twinlake.declare.codes import through_codes, through_lists, with_billability, with_concepts
 from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
@@ -21,20 +22,28 @@ CONCEPTS = ("condition_concept_id", "condition_source_concept_id")
     key=("condition_occurrence_id",),
     required=("condition_source_value", "condition_start_date", "hospital", "system"),
     from_sources=(*CODED, "condition_start_date", "condition_end_date", "visit_source_id", "part"),
-    optional=("condition_type", *CONCEPTS),
+    optional=("condition_type", *CONCEPTS, "is_billable_at_service"),
+    via={
+        "concept": through_codes("condition_occurrence", ("condition_vocabulary", "condition_code")),
+        "listed_code": through_lists("condition_occurrence", "condition", "condition_start_date"),
+    },
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "condition_occurrence_id", "person_id", "condition_type", *CODED, *CONCEPTS, "condition_start_date",
-        "condition_end_date", "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
+        "condition_occurrence_id", "person_id", "condition_type", *CODED, *CONCEPTS, "is_billable_at_service",
+        "condition_start_date", "condition_end_date", "visit_occurrence_id", "hospital", "system",
+        "known_from", "_record_id",
     ),
 )  # fmt: skip
-def condition_occurrence(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+def condition_occurrence(
+    rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame, listed_code: DataFrame
+) -> DataFrame:
     """A recorded condition (OMOP CDM 5.4 CONDITION_OCCURRENCE).
 
     What it cannot tell: a billing diagnosis may be a suspicion; absence of a row is no proof of absence.
     """
+    coded = with_concepts(with_hospital_codes(rows, hospitals, "condition"), concept, "condition")
     return (
-        with_hospital_codes(rows, hospitals, "condition")
+        with_billability(coded, listed_code, "condition", "condition_start_date")
         .withColumn("condition_occurrence_id", surrogate_key("_fact_key", "part"))
         .withColumn("visit_occurrence_id", visit_key())
     )

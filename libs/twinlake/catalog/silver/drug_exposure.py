@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from twinlake.declare.codes import through_codes, with_concepts
 from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
@@ -26,19 +27,20 @@ GIVEN = (
     required=("drug_exposure_start_datetime", "drug_type", "hospital", "system"),
     from_sources=(*CODED, *GIVEN, "visit_source_id", "part"),
     optional=CONCEPTS,
+    via={"concept": through_codes("drug_exposure", ("drug_vocabulary", "drug_code"))},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
         "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "hospital", "system",
         "known_from", "_record_id",
     ),
 )  # fmt: skip
-def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:
     """An exposure to a drug (OMOP CDM 5.4 DRUG_EXPOSURE); `drug_type` says how it is known.
 
     What it cannot tell: an order is not a swallowed pill.
     """
     return (
-        with_hospital_codes(rows, hospitals, "drug")
+        with_concepts(with_hospital_codes(rows, hospitals, "drug"), concept, "drug")
         .withColumn("drug_exposure_id", surrogate_key("_fact_key", "part"))
         .withColumn("visit_occurrence_id", visit_key())
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.catalog.silver.measurement import COLUMNS, CONCEPTS, FROM_SOURCES
+from twinlake.catalog.silver.measurement import CODES, COLUMNS, CONCEPTS, FROM_SOURCES
 from twinlake.catalog.silver.measurement import measurement as current
+from twinlake.declare.codes import through_codes
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     required=("known_from", "known_until"),
     from_sources=FROM_SOURCES,
     optional=CONCEPTS,
+    via={"concept": through_codes("measurement_superseded", *CODES)},
     columns=(*COLUMNS, "known_until"),
     versions_of="measurement",
 )
-def measurement_superseded(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+def measurement_superseded(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:
     """What was known of a measured value from `known_from` until `known_until`, half-open; never read as current."""
-    return current.build(rows, hospitals)
+    return current.build(rows, hospitals, concept)

@@ -6,13 +6,19 @@ any case.
 
 from __future__ import annotations
 
+from typing import Any
+
+from twinlake.catalog.sources._concepts import HEADER
 from twinlake.declare.source import Feed, csv_feed
 
+# Ids from here on are each site's to give (ohdsi.github.io/CommonDataModel/customConcepts.html).
+OF_THEIR_OWN = "coalesce(try_cast(concept_id AS BIGINT) >= 2000000000, false)"
 
-def _feed(table: str, header: str) -> Feed:
+
+def _feed(table: str, header: str, **rest: Any) -> Feed:
     columns = header.split(",")
     person = "person_id" if "person_id" in columns else None
-    return csv_feed(table, rf"(?i:{table}\.csv)", header, "snapshot", key=(columns[0],), person=person)
+    return csv_feed(table, rf"(?i:{table}\.csv)", header, "snapshot", key=(columns[0],), person=person, **rest)
 
 
 FEEDS = (
@@ -82,11 +88,7 @@ FEEDS = (
         "care_site_id,care_site_name,place_of_service_concept_id,location_id,care_site_source_value,"
         "place_of_service_source_value",
     ),
-    _feed(
-        "concept",
-        "concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,"
-        "valid_start_date,valid_end_date,invalid_reason",
-    ),
+    _feed("concept", HEADER, unmapped={"a concept of the other site's own (from 2 billion on)": OF_THEIR_OWN}),
 )
 _NOT_READ = {
     "visit_detail": "a stay inside a visit is not read until visit_detail is",

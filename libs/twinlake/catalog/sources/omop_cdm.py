@@ -11,7 +11,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED
+from twinlake.catalog.sources._concepts import concepts
+from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED, OF_THEIR_OWN
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped, vocabulary
 from twinlake.declare.source import System, Via, implements
@@ -174,6 +175,12 @@ def observation(observation: DataFrame, concept: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
+@implements("concept", when=f"NOT {OF_THEIR_OWN}")
+def concept(concept: DataFrame) -> DataFrame:
+    """concept.csv: the ids are the same everywhere, so what this site knows of them serves all."""
+    return concepts(concept)
+
+
 def _value() -> Column:
     """A comparator stands in the operator's concept, or in front of the source's own text."""
     number, text = F.col("value_as_number"), F.col("value_source_value")
@@ -194,6 +201,6 @@ SYSTEM = System(
     ignored=IGNORED,
     implementations=(
         source_person, care_site, visit_occurrence, condition_occurrence, drug_exposure, procedure_occurrence,
-        measurement, observation,
+        measurement, observation, concept,
     ),
 )  # fmt: skip

@@ -56,6 +56,12 @@ def records_of(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fau
     return module.read_at(stream, feed, path) if hasattr(module, "read_at") else module.read(stream, feed)  # type: ignore[no-any-return]
 
 
+def heading(raw: str, feed: Feed) -> str:
+    """What a raw record needs in front to be read alone: `heading` of the module, if it has one."""
+    module = import_module(f"{__name__}.{feed.wire}")
+    return module.heading(raw, feed) if hasattr(module, "heading") else ""
+
+
 def translator(wire: str) -> Callable[[str], str] | None:
     """What makes JSON of a raw record that is no JSON itself: `as_json` of the module, if it has one."""
     return getattr(import_module(f"{__name__}.{wire}"), "as_json", None)

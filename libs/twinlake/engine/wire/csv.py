@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire._named_columns import difference, folded, picks
 from twinlake.engine.wire.text import decode, lines
 
 LONGEST = 1000
@@ -23,7 +24,7 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     """
     physical = _Lines(lines(stream))
     columns, head = _arrangement(physical, feed)
-    key, person, version = _picks(feed, columns)
+    key, person, version = picks(feed, columns)
     offset = 0
     while physical.more():
         text, rule, fields = _next_record(physical, len(columns))
@@ -114,44 +115,12 @@ def _arrangement(physical: _Lines, feed: Feed) -> tuple[tuple[str | None, ...], 
     if not physical.more():
         raise FileFault("empty_file", f"no header; expected {','.join(feed.columns)}")
     _, rule, found = _next_record(physical, len(feed.columns))
-    header = _folded(found if rule in (None, "field_count") else ())
-    if header == _folded(feed.columns):
+    header = folded(found if rule in (None, "field_count") else ())
+    if header == folded(feed.columns):
         return feed.columns, ""
     for layout in feed.layouts:
-        if header == _folded(layout.columns):
+        if header == folded(layout.columns):
             named = layout.named(feed.columns)
             return named, "" if named == feed.columns else layout.head
     headers = " or ".join(map(",".join, (feed.columns, *(layout.columns for layout in feed.layouts))))
-    raise FileFault("wrong_header", f"{_difference(found, feed.columns)}; expected {headers}")
-
-
-def _folded(names: Iterable[str]) -> list[str]:
-    return [name.casefold() for name in names]
-
-
-def _difference(found: list[str], columns: tuple[str, ...]) -> str:
-    """What is wrong with a header; of a first line with few of the names nothing is told: it may be a patient's row."""
-    known, told = {c.casefold() for c in columns}, {c.casefold() for c in found}
-    missing = [c for c in columns if c.casefold() not in told]
-    extra = [c for c in found if c.casefold() not in known]
-    if len(missing) * 2 >= len(columns):
-        return f"the first line has {len(columns) - len(missing)} of the {len(columns)} names"
-    if missing or extra:
-        return f"missing {missing}, unknown {extra[:20]}"
-    return "a column stands twice" if len(found) > len(columns) else "the columns stand in another order"
-
-
-def _picks(feed: Feed, columns: tuple[str | None, ...]) -> tuple[Callable[[list[str]], str | None], ...]:
-    def pick(names: tuple[str, ...]) -> Callable[[list[str]], str | None]:
-        places = [columns.index(name) for name in names]
-        if not places:
-            return lambda fields: None
-        if len(places) == 1:
-            return lambda fields: fields[places[0]] or None
-        return lambda fields: "\x1f".join(parts) if any(parts := [fields[place] for place in places]) else None
-
-    return tuple(pick(names) for names in (feed.key, _one(feed.person), _one(feed.version)))
-
-
-def _one(name: str | None) -> tuple[str, ...]:
-    return (name,) if name else ()
+    raise FileFault("wrong_header", f"{difference(found, feed.columns)}; expected {headers}")

@@ -6,6 +6,7 @@ from twinlake.vocabulary.field import Field, dictionary
 from twinlake.vocabulary.fields import (
     claims,
     clinical,
+    codes,
     concepts,
     devices,
     empi,
@@ -19,6 +20,6 @@ from twinlake.vocabulary.fields import (
 )
 
 DICTIONARY: dict[str, Field] = dictionary(
-    provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, claims.PAGE, concepts.PAGE, devices.PAGE, genomics.PAGE,
-    gold.PAGE, models.PAGE, notes.PAGE, twins.PAGE,
+    provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, claims.PAGE, codes.PAGE, concepts.PAGE, devices.PAGE,
+    genomics.PAGE, gold.PAGE, models.PAGE, notes.PAGE, twins.PAGE,
 )  # fmt: skip

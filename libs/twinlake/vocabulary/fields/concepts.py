@@ -1,4 +1,4 @@
-"""OMOP concept ids as another site gave them, beside the codes; a system without them leaves them null."""
+"""OMOP concept ids beside the codes: as another site gave them, else by the vocabularies that were delivered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ def _concepts(stem: str, what: str) -> tuple[Field, ...]:
     return (
         Field(
             f"{stem}_concept_id", "bigint",
-            f"{what}, the standard concept the other site mapped it to; 0 is unmapped, null where none is told",
+            f"{what}, the standard concept it is mapped to; 0: to none or to several; null where none is told",
         ),
         Field(
             f"{stem}_source_concept_id", "bigint",
-            f"{what}, the concept of the other site's own code; 0 is unmapped, null where none is told",
+            f"{what}, the concept of the code itself; 0 is unmapped, null where none is told",
         ),
     )  # fmt: skip
 

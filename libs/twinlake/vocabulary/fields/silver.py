@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from twinlake.vocabulary.coding_systems import Vocabulary
 from twinlake.vocabulary.field import Field
 
-VOCABULARIES = (
-    "LOINC", "SNOMED", "ICD9CM", "ICD10CM", "ICD9Proc", "ICD10PCS", "RxNorm", "NDC", "CVX", "HCPCS", "CPT4",
-    "ATC", "UCUM", "local",
-)  # fmt: skip
+VOCABULARIES = tuple(map(str, Vocabulary))
 VISITS = ("AMB", "EMER", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "HH", "VR", "FLD")
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyspark.sql import DataFrame
 
+from twinlake.catalog.silver.concept import concept as concept_table
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.sources import health_facts, lifestyle, omop_cdm, physionet_icu
 from twinlake.catalog.sources._icu_feeds import SUMMARISED
+from twinlake.declare.codes import with_concepts
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import System
 from twinlake.engine.staging import stage
@@ -58,6 +61,10 @@ def landed(system: System, file: Path, tmp_path: Path) -> dict:
     about, *faults = stage(file, feed, tmp_path / f"{file.name}.parquet", f"h/{system.name}/{file.name}")
     assert "rule" not in about and not faults, (file.name, about, faults[:3])
     return about
+
+
+def no_concepts(spark) -> DataFrame:
+    return spark.createDataFrame([], concept_table.ddl)
 
 
 def sample(raw: str) -> str:
@@ -132,7 +139,25 @@ def test_omop_facts_keep_their_ids_and_resolve_as_far_as_concept_does(implement,
 
 
 @pytest.mark.shared_data
-def test_omop_measurements_are_their_numbers_in_a_known_unit(implement, shared_data) -> None:
+def test_the_concept_ids_of_omop_drugs_come_from_their_codes_as_the_site_has_them(implement, shared_data) -> None:
+    """The site's own mapping is the oracle: without its ids, code and vocabulary must lead to the same ones."""
+    folder = shared_data / OMOP
+    concept, drugs = text(folder / "concept.csv.gz"), text(folder / "drug_exposure.csv.gz")
+    told = implement(omop_cdm.SYSTEM, "drug_exposure", drug_exposure=drugs, concept=concept)
+    vocabulary = concept_table.build(implement(omop_cdm.SYSTEM, "concept", concept=concept))
+    assert vocabulary.count() == len(frame(folder / "concept.csv.gz")) == 1_293
+    known = told.where("drug_vocabulary = 'RxNorm'").selectExpr(
+        "drug_vocabulary", "drug_code", "drug_concept_id AS standard", "drug_source_concept_id AS own"
+    )
+    found = with_concepts(known, vocabulary, "drug").selectExpr(
+        "count(*) AS rows", "count_if(own = drug_source_concept_id) AS own",
+        "count_if(standard <=> drug_concept_id OR standard <> own) AS standard",
+    ).first()  # fmt: skip
+    assert found.rows == found.own == found.standard > 700
+
+
+@pytest.mark.shared_data
+def test_omop_measurements_are_their_numbers_in_a_known_unit(spark, implement, shared_data) -> None:
     folder = shared_data / OMOP
     wanted = frame(folder / "measurement.csv.gz")
     raw, concept = text(folder / "measurement.csv.gz"), text(folder / "concept.csv.gz")
@@ -143,7 +168,7 @@ def test_omop_measurements_are_their_numbers_in_a_known_unit(implement, shared_d
     is_loinc = wanted.measurement_source_value.str.fullmatch(r"\d{1,7}-\d")
     assert (shown.measurement_vocabulary == "LOINC").sum() == is_loinc.sum() == 9_155
     assert all(is_valid_code("LOINC", code) for code in wanted.measurement_source_value[is_loinc].unique())
-    built = measurement.build(rows, {"st_a": Hospital("st_a", "A", "UTC", "urn:a")})
+    built = measurement.build(rows, {"st_a": Hospital("st_a", "A", "UTC", "urn:a")}, no_concepts(spark))
     rules = Counter(row.conversion_rule for row in built.select("conversion_rule").collect())
     assert rules["no_value"] == (said == "").sum() and rules["unit_unknown"] == 0
     assert rules["not_numeric"] == ((said != "") & pd.to_numeric(said, errors="coerce").isna()).sum()
@@ -169,7 +194,7 @@ def test_omop_persons_and_visits_are_counted_by_another_reader(implement, shared
 
 
 @pytest.mark.shared_data
-def test_every_cell_of_the_stays_summary_is_a_value(implement, shared_data) -> None:
+def test_every_cell_of_the_stays_summary_is_a_value(spark, implement, shared_data) -> None:
     raw = sample(text(shared_data / STAYS))
     table = pd.read_csv(StringIO(raw), dtype=str, keep_default_na=False)
     values = [*SUMMARISED, *WINDOW]
@@ -179,7 +204,9 @@ def test_every_cell_of_the_stays_summary_is_a_value(implement, shared_data) -> N
     assert rows.where("measurement_vocabulary = 'local'").count() == cells
     assert rows.where("measurement_vocabulary = 'LOINC'").count() == body
     assert rows.where("measurement_vocabulary = 'LOINC' and measurement_code not in ('8302-2', '29463-7')").count() == 0
-    built = measurement.build(rows, {"st_a": Hospital("st_a", "A", "UTC", "urn:a", calendar="shifted")})
+    built = measurement.build(
+        rows, {"st_a": Hospital("st_a", "A", "UTC", "urn:a", calendar="shifted")}, no_concepts(spark)
+    )
     rules = {row.conversion_rule for row in built.select("conversion_rule").distinct().collect()}
     assert rules == {"identity", "as_reported", "unit_missing"}
 
