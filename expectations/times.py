@@ -35,3 +35,13 @@ def not_before_birth(column: str) -> Rule:
         on="person_id",
         kahn="plausibility",
     )
+
+
+def clock_is_certain() -> Rule:
+    """No time of the row is one that the clock skipped or showed twice; a hospital may want such rows refused."""
+    return row(
+        "clock_is_certain",
+        "time_quality IS NULL",
+        "no time of the row is one that the hospital's clock skipped or showed twice",
+        severity="characterise",
+    )

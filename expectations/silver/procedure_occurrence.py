@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from expectations.references import person_exists, visit_exists
-from expectations.times import ends_after_start, not_before_birth, not_in_future
+from expectations.times import clock_is_certain, ends_after_start, not_before_birth, not_in_future
 
 RULES = (
     ends_after_start("procedure_datetime", "procedure_end_datetime", severity="warn"),
     # Planned procedures stand in the future.
     not_in_future("procedure_datetime", severity="warn"),
+    clock_is_certain(),
     person_exists(),
     visit_exists(),
     not_before_birth("procedure_datetime"),

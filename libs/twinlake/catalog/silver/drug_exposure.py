@@ -25,11 +25,11 @@ GIVEN = (
     key=("drug_exposure_id",),
     required=("drug_exposure_start_datetime", "drug_type", "hospital", "system"),
     from_sources=(*CODED, *GIVEN, "visit_source_id", "part"),
-    optional=CONCEPTS,
+    optional=(*CONCEPTS, "time_quality"),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "hospital", "system",
-        "known_from", "_record_id",
+        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "time_quality", "hospital",
+        "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.catalog.silver.measurement import COLUMNS, CONCEPTS, FROM_SOURCES
+from twinlake.catalog.silver.measurement import COLUMNS, FROM_SOURCES, OPTIONAL
 from twinlake.catalog.silver.measurement import measurement as current
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     key=("measurement_id", "known_from"),
     required=("known_from", "known_until"),
     from_sources=FROM_SOURCES,
-    optional=CONCEPTS,
+    optional=OPTIONAL,
     columns=(*COLUMNS, "known_until"),
     versions_of="measurement",
 )

@@ -21,11 +21,12 @@ CONCEPTS = ("procedure_concept_id", "procedure_source_concept_id")
     key=("procedure_occurrence_id",),
     required=("procedure_source_value", "procedure_datetime", "hospital", "system"),
     from_sources=(*CODED, "procedure_datetime", "procedure_end_datetime", "visit_source_id", "part"),
-    optional=("procedure_type", *CONCEPTS),
+    optional=("procedure_type", *CONCEPTS, "time_quality"),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
         "procedure_occurrence_id", "person_id", "procedure_type", *CODED, *CONCEPTS, "procedure_datetime",
-        "procedure_end_datetime", "visit_occurrence_id", "hospital", "system", "known_from", "_record_id",
+        "procedure_end_datetime", "visit_occurrence_id", "time_quality", "hospital", "system", "known_from",
+        "_record_id",
     ),
 )  # fmt: skip
 def procedure_occurrence(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
         "visit_source_id", "visit_code", "visit_source_value", "visit_start_datetime", "visit_end_datetime",
         "visit_reason_code", "visit_reason_vocabulary", "care_site_source_id",
     ),
-    optional=("visit_concept_id", "visit_source_concept_id"),
+    optional=("visit_concept_id", "visit_source_concept_id", "time_quality"),
     references={"person_id": "person", "care_site_id": "care_site"},
     columns=(
         "visit_occurrence_id", "person_id", "visit_code", "visit_source_value", "visit_concept_id",
         "visit_source_concept_id", "visit_start_datetime", "visit_end_datetime", "visit_reason_code",
-        "visit_reason_vocabulary", "care_site_id", "hospital", "system", "known_from", "_record_id",
+        "visit_reason_vocabulary", "care_site_id", "time_quality", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def visit_occurrence(rows: DataFrame) -> DataFrame:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _mimic_feeds as feeds
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import look_up, one_of, shaped
+from twinlake.catalog.sources._rows import Said, look_up, one_of, shaped
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
 from twinlake.vocabulary.maps.mimic_labitems import ITEMID_TO_LOINC
@@ -137,7 +137,7 @@ def bedside_procedure(procedureevents: DataFrame, d_items: DataFrame) -> DataFra
     return shaped(named, **_local("procedure"), **_done("starttime", "endtime"))
 
 
-def _done(start: str, end: str | None) -> dict[str, Column | str | None]:
+def _done(start: str, end: str | None) -> dict[str, Said]:
     return {
         "procedure_datetime": instant(F.col(start)),
         "procedure_end_datetime": instant(F.col(end)) if end else None,
@@ -260,7 +260,7 @@ def infusion(inputevents: DataFrame, d_items: DataFrame) -> DataFrame:
     )
 
 
-def _exposure(kind: str, start: str, end: str | None) -> dict[str, Column | str | None]:
+def _exposure(kind: str, start: str, end: str | None) -> dict[str, Said]:
     return {
         "drug_exposure_start_datetime": instant(F.col(start)),
         "drug_exposure_end_datetime": instant(F.col(end)) if end else None,
