@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
-from twinlake.declare.expressions import surrogate_key, visit_key
+from twinlake.declare.expressions import care_site_key, visit_key
 from twinlake.declare.table import table
 
 if TYPE_CHECKING:
@@ -31,7 +29,4 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def visit_occurrence(rows: DataFrame) -> DataFrame:
     """An encounter (OMOP CDM 5.4 VISIT_OCCURRENCE). A null end may mean that the visit lasts or that nobody said."""
-    site = surrogate_key("hospital", "system", "care_site_source_id")
-    return rows.withColumn("visit_occurrence_id", visit_key()).withColumn(
-        "care_site_id", F.when(F.col("care_site_source_id").isNotNull(), site)
-    )
+    return rows.withColumn("visit_occurrence_id", visit_key()).withColumn("care_site_id", care_site_key())

@@ -13,6 +13,7 @@ from twinlake.vocabulary.fields import (
     gold,
     models,
     notes,
+    operations,
     provenance,
     silver,
     twins,
@@ -20,5 +21,5 @@ from twinlake.vocabulary.fields import (
 
 DICTIONARY: dict[str, Field] = dictionary(
     provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, claims.PAGE, concepts.PAGE, devices.PAGE, genomics.PAGE,
-    gold.PAGE, models.PAGE, notes.PAGE, twins.PAGE,
+    gold.PAGE, models.PAGE, notes.PAGE, operations.PAGE, twins.PAGE,
 )  # fmt: skip
