@@ -1,7 +1,7 @@
 """MIMIC-IV, hosp and icu, as PhysioNet gives it out (mimic.mit.edu/docs/iv).
 
-Dates are shifted for each person and times have no zone: they are taken as UTC, since no true hour is left. A stay in
-intensive care is no visit of its own: OMOP calls it a visit_detail, and its facts carry the admission they belong to.
+Dates are shifted for each person and times have no zone: let hospital.toml say UTC, since no true hour is left. A stay
+in intensive care is no visit of its own: OMOP calls it a visit_detail; its facts carry the admission they belong to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _mimic_feeds as feeds
+from twinlake.catalog.sources._mimic_wards import bed_event, care_site
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import Said, look_up, one_of, shaped
 from twinlake.declare.source import System, Via, implements
@@ -276,7 +277,8 @@ SYSTEM = System(
     feeds=feeds.FEEDS,
     ignored=feeds.IGNORED,
     implementations=(
-        source_person, visit_occurrence, condition_occurrence, billed_procedure, outpatient_procedure,
-        bedside_procedure, laboratory, outpatient_vital, output, drug_order, drug_administration, infusion,
+        source_person, visit_occurrence, care_site, bed_event, condition_occurrence, billed_procedure,
+        outpatient_procedure, bedside_procedure, laboratory, outpatient_vital, output, drug_order,
+        drug_administration, infusion,
     ),
 )  # fmt: skip
