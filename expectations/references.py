@@ -17,6 +17,18 @@ def visit_exists() -> Rule:
     )
 
 
+def care_site_exists() -> Rule:
+    """The place of care that a row names is there; its record may come in a later delivery, so this only warns."""
+    return referring(
+        "care_site_exists",
+        "CASE WHEN care_site_id IS NOT NULL THEN care_site.care_site_id IS NOT NULL END",
+        "the place of care that a row names is in care_site",
+        to="care_site",
+        on="care_site_id",
+        kahn="conformance",
+    )
+
+
 def person_exists() -> Rule:
     """The person of a row is there; a person in quarantine leaves facts behind, so this only warns."""
     return referring(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinlake.declare.rule import Rule, referring, row
+from twinlake.declare.rule import Rule, among, referring, row
 
 # A delivery is dated by its day, at midnight UTC; a zone may be 14 hours ahead of UTC.
 SLACK = "INTERVAL 2 DAYS"
@@ -34,4 +34,26 @@ def not_before_birth(column: str) -> Rule:
         to="person",
         on="person_id",
         kahn="plausibility",
+    )
+
+
+def never_at_once(name: str, meaning: str, *, by: str, start: str, end: str, key: str, where: str) -> Rule:
+    """Of the rows of one `by` for which `where` holds none begins before those before it ended; no end lasts on.
+
+    The later row is the one that breaks it. Rows without `by` are not judged.
+    """
+    so_far = (
+        f"MAX(CASE WHEN {where} THEN COALESCE({end}, TIMESTAMP '9999-12-31') END) OVER "
+        f"(PARTITION BY COALESCE({by}, {key}) ORDER BY {start}, {key} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    )
+    return among(name, f"CASE WHEN {by} IS NOT NULL AND {where} THEN {start} >= {so_far} END", meaning)
+
+
+def clock_is_certain() -> Rule:
+    """No time of the row is one that the clock skipped or showed twice; a hospital may want such rows refused."""
+    return row(
+        "clock_is_certain",
+        "time_quality IS NULL",
+        "no time of the row is one that the hospital's clock skipped or showed twice",
+        severity="characterise",
     )

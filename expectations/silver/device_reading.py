@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.references import person_exists
-from expectations.times import ends_after_start, not_before_birth, not_in_future
+from expectations.times import clock_is_certain, ends_after_start, not_before_birth, not_in_future
 from expectations.values import unit_known, value_is_finite
 from twinlake.declare.rule import row
 
@@ -19,6 +19,7 @@ RULES = (
     ),
     ends_after_start("device_reading_datetime", "device_reading_end_datetime"),
     not_in_future("device_reading_datetime"),
+    clock_is_certain(),
     person_exists(),
     not_before_birth("device_reading_datetime"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.references import person_exists
-from expectations.times import not_before_birth, not_in_future
+from expectations.times import clock_is_certain, not_before_birth, not_in_future
 from twinlake.declare.rule import row
 
 RULES = (
@@ -21,6 +21,7 @@ RULES = (
         severity="warn",
     ),
     not_in_future("study_date"),
+    clock_is_certain(),
     person_exists(),
     not_before_birth("study_date"),
 )

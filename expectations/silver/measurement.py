@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.references import person_exists, visit_exists
-from expectations.times import not_before_birth, not_in_future
+from expectations.times import clock_is_certain, not_before_birth, not_in_future
 from expectations.values import unit_known, value_is_finite
 from twinlake.declare.rule import row
 from twinlake.vocabulary.measurements import MEASUREMENTS
@@ -38,6 +38,7 @@ RULES = (
     value_is_finite(),
     unit_known(),
     not_in_future("measurement_datetime"),
+    clock_is_certain(),
     person_exists(),
     visit_exists(),
     not_before_birth("measurement_datetime"),

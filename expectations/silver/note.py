@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.references import person_exists, visit_exists
-from expectations.times import not_before_birth, not_in_future
+from expectations.times import clock_is_certain, not_before_birth, not_in_future
 from twinlake.declare.rule import row
 
 RULES = (
@@ -16,6 +16,7 @@ RULES = (
     ),
     row("note_says_something", "length(trim(note_text)) > 0", "the text is not blank", kahn="completeness"),
     not_in_future("note_datetime"),
+    clock_is_certain(),
     person_exists(),
     visit_exists(),
     not_before_birth("note_datetime"),

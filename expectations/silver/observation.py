@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from expectations.references import person_exists, visit_exists
-from expectations.times import not_before_birth, not_in_future
+from expectations.times import clock_is_certain, not_before_birth, not_in_future
 
 RULES = (
     not_in_future("observation_datetime"),
+    clock_is_certain(),
     person_exists(),
     visit_exists(),
     not_before_birth("observation_datetime"),

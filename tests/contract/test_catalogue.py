@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from expectations import written_rules
 from twinlake import catalog
 from twinlake.engine.wire import reader
 from twinlake.plan import read_plan
+from twinlake.vocabulary.fields import DICTIONARY
 
 PLAN = read_plan()
 CATALOG = Path(catalog.__file__).parent
@@ -98,6 +100,13 @@ def test_a_table_says_what_it_is_and_what_a_row_is(table):
 @pytest.mark.parametrize("table", [t for t in TABLES if t.from_sources], ids=lambda t: t.full_name)
 def test_every_table_made_from_sources_is_implemented_by_one(table):
     assert any(s.implementing(table.versions_of or table.name) for s in PLAN.systems.values())
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.from_sources], ids=lambda t: t.full_name)
+def test_a_table_with_times_says_what_they_leave_open(table):
+    has_times = any(name in DICTIONARY and DICTIONARY[name].type == "timestamp" for name in table.from_sources)
+    rules = {rule.name for rule in written_rules(table.layer, table.versions_of or table.name)}
+    assert has_times == ("time_quality" in table.optional) == ("clock_is_certain" in rules)
 
 
 @pytest.mark.parametrize(("system", "feed"), FEEDS, ids=lambda x: x.name)

@@ -47,6 +47,14 @@ def _named_key(kind: str, name: str) -> Column:
     return F.when(F.col(name).isNotNull(), key)
 
 
+def care_site_key() -> Column:
+    """The place of care a row belongs to, null where the system names none."""
+    from pyspark.sql import functions as F
+
+    key = surrogate_key("hospital", "system", "care_site_source_id")
+    return F.when(F.col("care_site_source_id").isNotNull(), key)
+
+
 def place_key(city: str = "city", state: str = "state", prefix: str = "postal_code_prefix") -> Column:
     """A location, null where nothing of it is known."""
     from pyspark.sql import functions as F

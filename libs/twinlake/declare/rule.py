@@ -18,6 +18,7 @@ KAHN = ("conformance", "completeness", "plausibility")
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 _EXPECTATION = re.compile(r"expect_[a-z_]+")
+_OVER = re.compile(r"\bOVER\s*\(", re.IGNORECASE)
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
 _COLUMN = re.compile(r"(?<![\w.])([a-z_]\w*)(?:\.([a-z_]\w*))?\b(?!\s*\()")
 
@@ -35,10 +36,10 @@ class Rule:
     """One sentence about good data.
 
     `expression` is Spark SQL that is TRUE of a good row; NULL means there is nothing to judge, so the row is not
-    broken. Keywords are written in capitals, columns in small letters. A row rule needs one, over its own columns
-    only; a row that breaks a fatal one goes to quarantine. A table rule has either an expression, which may then look
-    into `refers_to` (`person.year_of_birth`), or a Great Expectations `expectation` with its `arguments`; a fatal one
-    stops the run. A row rule may name the expectation that says the same as its expression.
+    broken. Keywords are written in capitals, columns in small letters. A row rule needs one, over its own columns only;
+    a row that breaks a fatal one goes to quarantine. A table rule has either an expression, which may then look at
+    other rows (`OVER (…)`) or into `refers_to` (`person.year_of_birth`), or a Great Expectations `expectation` with its
+    `arguments`; a fatal one stops the run. A row rule may name the expectation that says the same as its expression.
     `mostly` is the share of judged rows that must be good. `calendar` restricts the rule to hospitals with that
     calendar. `replaces` names the rule of the schema that this one says better.
     """
@@ -99,6 +100,11 @@ def whole(
     return Rule(name, meaning, "table", kahn, severity, "", expectation, MappingProxyType(arguments), mostly=mostly)
 
 
+def among(name: str, expression: str, meaning: str, *, severity: str = "warn", **rest: Any) -> Rule:
+    """A rule about the rows of a table beside its other rows, which the expression looks at by `OVER (…)`."""
+    return Rule(name, meaning, "table", "plausibility", severity, expression, **rest)
+
+
 def referring(
     name: str, expression: str, meaning: str, *, to: str, on: str, kahn: str, severity: str = "warn", **rest: Any
 ) -> Rule:
@@ -136,6 +142,8 @@ def _wrong_row(rule: Rule) -> Iterator[str]:
         yield "a row rule needs an expression"
     if rule.refers_to:
         yield f"a row rule cannot look into {rule.refers_to.table}; make it a table rule"
+    if _OVER.search(_TEXT.sub("''", rule.expression)):
+        yield "a row rule sees its own row only, as rows are judged unit by unit; say it with `among`"
     if rule.severity == "fatal" and rule.mostly < 1:
         yield "a fatal row rule judges each row, so mostly must be 1"
 

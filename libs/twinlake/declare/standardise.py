@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 
 from pyspark.sql import Column
@@ -78,11 +79,20 @@ def sex(text: Column) -> Column:
     return F.when(letter == "M", "male").when(letter == "F", "female").when(letter == "O", "other").otherwise("unknown")
 
 
-def instant(text: Column) -> Column:
+@dataclass(frozen=True)
+class Instant:
+    """A moment, UTC, and what the clock on the wall leaves open about it: `time_quality`, null for nothing."""
+
+    utc: Column
+    quality: Column
+
+
+def instant(text: Column) -> Instant:
     """A date or time as UTC; a part of a date is its first day, and a day its midnight there.
 
     A time without a zone is the clock on the hospital's wall (`time_zone`, beside each record): where that clock was
-    turned back the earlier of both moments is meant, and a time it skipped is read as if it had not been turned.
+    turned back the earlier of both moments is meant (`overlap`), and a time it skipped is read as if it had not been
+    turned (`gap`).
     """
     whole = (
         F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01T00:00:00Z")))
@@ -90,9 +100,24 @@ def instant(text: Column) -> Column:
         .when(F.length(text) == 10, F.concat(text, F.lit("T00:00:00Z")))
         .when(text.rlike(r"(Z|[+-]\d\d:?\d\d)$"), text)
     )
-    on_the_wall = F.concat(text, F.lit("Z")).try_cast("timestamp")
-    local = F.to_utc_timestamp(on_the_wall, F.coalesce("time_zone", F.lit("UTC")))
-    return F.when(whole.isNotNull(), whole.try_cast("timestamp")).otherwise(local)
+    # Null where the text has a zone already.
+    wall = F.when(F.length(text) > 10, F.concat(text, F.lit("Z"))).try_cast("timestamp")
+    zone = F.coalesce("time_zone", F.lit("UTC"))
+    local = F.to_utc_timestamp(wall, zone)
+    return Instant(F.coalesce(local, whole.try_cast("timestamp")), _left_open(wall, local, zone))
+
+
+def _left_open(wall: Column, utc: Column, zone: Column) -> Column:
+    """Whether the clock that should show `wall` at `utc` never does, or does so again once it is turned back.
+
+    Either only if the same clock, a day later, is not a day on: nearly every row is asked no more than that.
+    """
+    day = F.expr("INTERVAL 24 HOURS")
+    day_later = F.from_utc_timestamp(utc + day, zone) - day
+    again = F.from_utc_timestamp(utc + (wall - day_later), zone) == wall
+    skipped = F.from_utc_timestamp(utc, zone) != wall
+    turned_back = day_later < wall
+    return F.when(day_later != wall, F.when(skipped, "gap").when(turned_back & again, "overlap"))
 
 
 def day(text: Column) -> Column:

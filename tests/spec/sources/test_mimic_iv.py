@@ -42,6 +42,38 @@ def test_an_admission_is_a_visit(implement) -> None:
     )
 
 
+def test_transfers_are_stays_in_wards_and_their_care_units_places_of_care(implement) -> None:
+    transfers = """
+    subject_id,hadm_id,transfer_id,eventtype,careunit,intime,outtime
+    7,,t1,ED,Emergency Department,2196-02-24 12:00:00,2196-02-24 15:00:00
+    7,h1,t2,admit,Medical Intensive Care Unit (MICU),2196-02-24 15:00:00,2196-02-26 10:00:00
+    7,h1,t3,transfer,Unknown,2196-02-26 10:00:00,2196-02-27 10:00:00
+    7,h1,t4,discharge,,2196-02-27 10:00:00,
+    8,h9,t5,admit,Medical Intensive Care Unit (MICU),2196-05-01 15:00:00,2196-05-02 10:00:00
+    8,h9,t6,transfer,Med/Surg,2196-05-02 10:00:00,2196-05-03 10:00:00
+    """
+    expect(
+        implement(SYSTEM, "bed_event", transfers=transfers),
+        """
+        source_person_id | visit_source_id | care_site_source_id                | bed_source_value | bed_status_code | bed_status_source_value | bed_event_start_datetime | bed_event_end_datetime
+        7                |                 | Emergency Department               |                  | O               | ED                      | 2196-02-24 17:00         | 2196-02-24 20:00
+        7                | h1              | Medical Intensive Care Unit (MICU) |                  | O               | admit                   | 2196-02-24 20:00         | 2196-02-26 15:00
+        7                | h1              |                                    |                  | O               | transfer                | 2196-02-26 15:00         | 2196-02-27 15:00
+        8                | h9              | Medical Intensive Care Unit (MICU) |                  | O               | admit                   | 2196-05-01 19:00         | 2196-05-02 14:00
+        8                | h9              | Med/Surg                           |                  | O               | transfer                | 2196-05-02 14:00         | 2196-05-03 14:00
+        """,
+    )
+    expect(
+        implement(SYSTEM, "care_site", transfers=transfers),
+        """
+        care_site_source_id                | care_site_name                     | care_site_type_code
+        Emergency Department               | Emergency Department               | ER
+        Medical Intensive Care Unit (MICU) | Medical Intensive Care Unit (MICU) | ICU
+        Med/Surg                           | Med/Surg                           | HU
+        """,
+    )
+
+
 def test_diagnoses_get_their_dots_their_names_and_the_day_of_admission(implement) -> None:
     diagnoses = """
     subject_id,hadm_id,seq_num,icd_code,icd_version

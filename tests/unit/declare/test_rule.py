@@ -42,6 +42,7 @@ def test_an_expectation_names_its_columns():
         ({"expression": "(a > 1"}, "balanced"),
         ({"expression": "a IN (SELECT b FROM c)"}, "no query"),
         ({"expression": "a = person.b"}, "looks into person"),
+        ({"expression": "a > max(a) over (order by b)"}, "say it with `among`"),
         ({"mostly": 0.9}, "mostly must be 1"),
         ({"mostly": 1.5}, "mostly is 1.5"),
         ({"expectation": "be_good"}, "no type of Great Expectations"),

@@ -16,7 +16,7 @@ from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
 from twinlake.declare.errors import ConfigurationError, DataError, DeclarationError
 from twinlake.declare.hospital import Hospital
-from twinlake.declare.rule import Rule, row, whole
+from twinlake.declare.rule import Rule, among, row, whole
 from twinlake.engine.checks import refuse_unknown_severities
 from twinlake.engine.quality import build_docs, split, validate
 
@@ -222,6 +222,19 @@ def test_an_empty_table_is_told_and_cannot_break_its_other_rules(spark, home):
     assert states(result).pop("not_empty") == "failed"
     assert {s for n, s in states(result).items() if n != "not_empty"} == {"cannot fail"}
     assert result.success and result.rows == 0
+
+
+def test_a_rule_about_other_rows_blames_the_later_one(spark, home):
+    """The second visit of person 7 begins within the first; the first of each person has none before it to judge by."""
+    before = "(PARTITION BY person_id ORDER BY visit_start_datetime ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    rule = among(
+        "visit_occurrence.one_at_a_time", f"visit_start_datetime >= MAX(visit_end_datetime) OVER {before}", "x"
+    )
+    later = [{"visit_start_datetime": datetime(2020, 1, 1, hour), "visit_end_datetime": END} for hour in (8, 9)]
+    within = {"visit_start_datetime": datetime(2020, 1, 1, 8, 30)}
+    result = judge(spark, home, frame(spark, later[0], within, later[1], {"person_id": 8}), [rule])
+    [warning] = result.warnings
+    assert result.success and (warning.unexpected_count, warning.element_count) == (1, 2)
 
 
 def test_a_fault_that_a_hospital_tolerates_warns(spark, home):

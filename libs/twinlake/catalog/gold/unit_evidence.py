@@ -23,7 +23,8 @@ EXACT, EXACT_SUM = "decimal(28,10)", "decimal(38,10)"
     via={"measurement": UNIT_EVIDENCE_KEY},
     required=("hospital", "measurement_code", "evidence_count"),
     columns=(
-        "unit_evidence_key", *GROUP, "evidence_count", "inferred_unit_code", "other_unit_code", "log10_likelihood_ratio",
+        "unit_evidence_key", *GROUP, "evidence_count", "inferred_unit_code", "other_unit_code",
+        "log10_likelihood_ratio",
     ),
 )  # fmt: skip
 def unit_evidence(measurement: DataFrame) -> DataFrame:

@@ -28,12 +28,12 @@ FILE = ("file_path", "file_sha256", "file_bytes", "file_bytes_needed")
         "system",
     ),
     from_sources=("device_reading_type", "device_source_value", *CODED, *WHEN, *AS_IT_CAME, "part"),
-    optional=(*SIGNAL, *FILE),
+    optional=(*SIGNAL, *FILE, "time_quality"),
     references={"person_id": "person"},
     columns=(
         "device_reading_id", "person_id", "device_reading_type", "device_source_value", *CODED, *WHEN, "operator",
-        "value_as_number", "value_as_string", "unit_code", *AS_IT_CAME, "conversion_rule", *SIGNAL, *FILE, "hospital",
-        "system", "known_from", "_record_id",
+        "value_as_number", "value_as_string", "unit_code", *AS_IT_CAME, "conversion_rule", *SIGNAL, *FILE,
+        "time_quality", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def device_reading(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -26,12 +26,12 @@ GIVEN = (
     key=("drug_exposure_id",),
     required=("drug_exposure_start_datetime", "drug_type", "hospital", "system"),
     from_sources=(*CODED, *GIVEN, "visit_source_id", "part"),
-    optional=CONCEPTS,
+    optional=(*CONCEPTS, "time_quality"),
     via={"concept": through_codes("drug_exposure", ("drug_vocabulary", "drug_code"))},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "hospital", "system",
-        "known_from", "_record_id",
+        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "time_quality", "hospital",
+        "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:

@@ -24,10 +24,11 @@ ADDRESS = ("file_path", "file_sha256", "file_bytes", "pixel_offset_bytes", "pixe
     key=("imaging_study_id",),
     required=("study_uid", "series_uid", "instance_uid", "file_sha256", "hospital", "system"),
     from_sources=(*UIDS, *ABOUT, *PIXELS, *ADDRESS),
+    optional=("time_quality",),
     references={"person_id": "person"},
     columns=(
-        "imaging_study_id", "person_id", *UIDS, *ABOUT, *PIXELS, *ADDRESS, "hospital", "system", "known_from",
-        "_record_id",
+        "imaging_study_id", "person_id", *UIDS, *ABOUT, *PIXELS, *ADDRESS, "time_quality", "hospital", "system",
+        "known_from", "_record_id",
     ),
 )  # fmt: skip
 def imaging_study(rows: DataFrame) -> DataFrame:

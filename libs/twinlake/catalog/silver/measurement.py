@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 CODED = ("measurement_code", "measurement_vocabulary", "measurement_source_value", "measurement_name")
 CONCEPTS = ("measurement_concept_id", "measurement_source_concept_id", "value_as_concept_id", "unit_concept_id")
 CODES = (("measurement_vocabulary", "measurement_code"), ("'UCUM'", "unit_code"))
+OPTIONAL = (*CONCEPTS, "time_quality")
 AS_IT_CAME = ("value_source_value", "unit_source_value", "range_low_source_value", "range_high_source_value")
 FROM_SOURCES = (*CODED, "measurement_datetime", *AS_IT_CAME, "visit_source_id", "part")
 COLUMNS = (
     "measurement_id", "person_id", *CODED, *CONCEPTS, "measurement_datetime", "operator", "value_as_number",
-    "value_as_string", "unit_code", *AS_IT_CAME, "conversion_rule", "visit_occurrence_id", "hospital", "system",
-    "known_from", "_record_id",
+    "value_as_string", "unit_code", *AS_IT_CAME, "conversion_rule", "visit_occurrence_id", "time_quality", "hospital",
+    "system", "known_from", "_record_id",
 )  # fmt: skip
 
 
@@ -31,7 +32,7 @@ COLUMNS = (
     key=("measurement_id",),
     required=("measurement_source_value", "measurement_datetime", "conversion_rule", "hospital", "system"),
     from_sources=FROM_SOURCES,
-    optional=CONCEPTS,
+    optional=OPTIONAL,
     via={"concept": through_codes("measurement", *CODES)},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.catalog.silver.measurement import CODES, COLUMNS, CONCEPTS, FROM_SOURCES
+from twinlake.catalog.silver.measurement import CODES, COLUMNS, FROM_SOURCES, OPTIONAL
 from twinlake.catalog.silver.measurement import measurement as current
 from twinlake.declare.codes import through_codes
 from twinlake.declare.hospital import Hospital
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     key=("measurement_id", "known_from"),
     required=("known_from", "known_until"),
     from_sources=FROM_SOURCES,
-    optional=CONCEPTS,
+    optional=OPTIONAL,
     via={"concept": through_codes("measurement_superseded", *CODES)},
     columns=(*COLUMNS, "known_until"),
     versions_of="measurement",

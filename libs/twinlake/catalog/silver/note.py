@@ -21,10 +21,11 @@ WRITTEN = ("note_title", "note_text", "note_language", "note_status")
     key=("note_id",),
     required=("note_text", "hospital", "system"),
     from_sources=(*CODED, "note_datetime", *WRITTEN, "visit_source_id", "part"),
+    optional=("time_quality",),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
-        "note_id", "person_id", *CODED, "note_datetime", *WRITTEN, "visit_occurrence_id", "hospital", "system",
-        "known_from", "_record_id",
+        "note_id", "person_id", *CODED, "note_datetime", *WRITTEN, "visit_occurrence_id", "time_quality", "hospital",
+        "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def note(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:

@@ -24,12 +24,12 @@ VALUE = ("value_source_value", "value_as_string", "value_code", "value_vocabular
     key=("observation_id",),
     required=("observation_source_value", "observation_datetime", "hospital", "system"),
     from_sources=(*CODED, "observation_datetime", *VALUE, "visit_source_id", "part"),
-    optional=CONCEPTS,
+    optional=(*CONCEPTS, "time_quality"),
     via={"concept": through_codes("observation", *CODES)},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
         "observation_id", "person_id", *CODED, *CONCEPTS, "observation_datetime", *VALUE, "visit_occurrence_id",
-        "hospital", "system", "known_from", "_record_id",
+        "time_quality", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def observation(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:

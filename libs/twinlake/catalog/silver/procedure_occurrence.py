@@ -22,7 +22,7 @@ CONCEPTS = ("procedure_concept_id", "procedure_source_concept_id")
     key=("procedure_occurrence_id",),
     required=("procedure_source_value", "procedure_datetime", "hospital", "system"),
     from_sources=(*CODED, "procedure_datetime", "procedure_end_datetime", "visit_source_id", "part"),
-    optional=("procedure_type", *CONCEPTS, "is_billable_at_service"),
+    optional=("procedure_type", *CONCEPTS, "is_billable_at_service", "time_quality"),
     via={
         "concept": through_codes("procedure_occurrence", ("procedure_vocabulary", "procedure_code")),
         "listed_code": through_lists("procedure_occurrence", "procedure", "procedure_datetime"),
@@ -30,8 +30,8 @@ CONCEPTS = ("procedure_concept_id", "procedure_source_concept_id")
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     columns=(
         "procedure_occurrence_id", "person_id", "procedure_type", *CODED, *CONCEPTS, "is_billable_at_service",
-        "procedure_datetime", "procedure_end_datetime", "visit_occurrence_id", "hospital", "system",
-        "known_from", "_record_id",
+        "procedure_datetime", "procedure_end_datetime", "visit_occurrence_id", "time_quality", "hospital",
+        "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def procedure_occurrence(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
-from twinlake.declare.expressions import surrogate_key, visit_key
+from twinlake.declare.expressions import care_site_key, visit_key
 from twinlake.declare.table import table
 
 if TYPE_CHECKING:
@@ -21,17 +19,14 @@ if TYPE_CHECKING:
         "visit_source_id", "visit_code", "visit_source_value", "visit_start_datetime", "visit_end_datetime",
         "visit_reason_code", "visit_reason_vocabulary", "care_site_source_id",
     ),
-    optional=("visit_concept_id", "visit_source_concept_id"),
+    optional=("visit_concept_id", "visit_source_concept_id", "time_quality"),
     references={"person_id": "person", "care_site_id": "care_site"},
     columns=(
         "visit_occurrence_id", "person_id", "visit_code", "visit_source_value", "visit_concept_id",
         "visit_source_concept_id", "visit_start_datetime", "visit_end_datetime", "visit_reason_code",
-        "visit_reason_vocabulary", "care_site_id", "hospital", "system", "known_from", "_record_id",
+        "visit_reason_vocabulary", "care_site_id", "time_quality", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def visit_occurrence(rows: DataFrame) -> DataFrame:
     """An encounter (OMOP CDM 5.4 VISIT_OCCURRENCE). A null end may mean that the visit lasts or that nobody said."""
-    site = surrogate_key("hospital", "system", "care_site_source_id")
-    return rows.withColumn("visit_occurrence_id", visit_key()).withColumn(
-        "care_site_id", F.when(F.col("care_site_source_id").isNotNull(), site)
-    )
+    return rows.withColumn("visit_occurrence_id", visit_key()).withColumn("care_site_id", care_site_key())

@@ -28,6 +28,7 @@ from twinlake.catalog.sources._notes import document_note, report_note
 from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.source import Via, implements
 from twinlake.declare.standardise import (
+    Instant,
     day,
     digits,
     full_date,
@@ -159,7 +160,7 @@ def _answers(observation: DataFrame, condition: str) -> DataFrame:
     return with_code(answers, F.col("code"))
 
 
-def _observed_at() -> Column:
+def _observed_at() -> Instant:
     return instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued"))
 
 

@@ -20,6 +20,8 @@ GIVEN = f"ifnull({_GIVEN}, false) and medication is not null"
 # De-identification writes ___ over what might name somebody; a result may also stand in the number or the comment.
 RESULT = "coalesce(nullif(value, '___'), valuenum, nullif(comments, '___'))"
 
+IN_A_WARD = "ifnull(eventtype, '') <> 'discharge'"
+
 
 def _feed(table: str, header: str, *key: str, **rest: Any) -> Feed:
     person = {"person": "subject_id"} if header.startswith("subject_id") or ",subject_id," in header else {}
@@ -39,6 +41,12 @@ FEEDS = (
         "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los",
         "stay_id",
         unmapped={"a stay inside an admission is a visit_detail, which no table holds yet": "true"},
+    ),
+    _feed(
+        "hosp/transfers",
+        "subject_id,hadm_id,transfer_id,eventtype,careunit,intime,outtime",
+        "transfer_id",
+        unmapped={"a discharge is the end of the stay before it, which says so itself": f"not ({IN_A_WARD})"},
     ),
     _feed("hosp/diagnoses_icd", "subject_id,hadm_id,seq_num,icd_code,icd_version", "subject_id", "hadm_id", "seq_num"),
     _feed("hosp/d_icd_diagnoses", "icd_code,icd_version,long_title", "icd_code", "icd_version", unmapped=LOOKUP),
@@ -112,7 +120,6 @@ FEEDS = (
 )
 
 _NOT_READ = {
-    "hosp/transfers": "moves between wards are not read until bed_event is",
     "hosp/services": "services are not read until visit_detail is",
     "hosp/microbiologyevents": "cultures are not read until a table takes organism and antibiotic together",
     "hosp/poe": "orders are not read until a table takes orders that are no drug",

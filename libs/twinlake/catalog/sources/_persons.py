@@ -6,14 +6,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.empi.source_person import IDENTIFIERS
-from twinlake.catalog.sources._rows import shaped
+from twinlake.catalog.sources._rows import Said, shaped
 from twinlake.declare.source import Feed, csv_feed
 from twinlake.declare.standardise import full_date, name_part, sex, year
 
 PERSON = ("hospital", "system", "source_person_id")
 
 
-def shaped_person(rows: DataFrame, **told: Column | str | None) -> DataFrame:
+def shaped_person(rows: DataFrame, **told: Said) -> DataFrame:
     """Rows of `source_person` of which these columns are told, and no other."""
     return shaped(rows, **{**dict.fromkeys(IDENTIFIERS), **told})
 

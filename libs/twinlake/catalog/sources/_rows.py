@@ -9,24 +9,30 @@ from pyspark.sql import functions as F
 
 from twinlake.declare.expressions import PROVENANCE
 from twinlake.declare.source import Via
+from twinlake.declare.standardise import Instant
 from twinlake.vocabulary.coding_systems import NAMES, Vocabulary
 from twinlake.vocabulary.fields import DICTIONARY
 
+# What a column is said by: an expression, a time, the name of another column, or nothing.
+Said = Column | Instant | str | None
 KNOWN_SYSTEMS = {name: vocabulary for name, vocabulary in NAMES.items() if vocabulary != Vocabulary.LOCAL}
 
 
-def shaped(rows: DataFrame, **columns: Column | str | None) -> DataFrame:
+def shaped(rows: DataFrame, **columns: Said) -> DataFrame:
     """The provenance and these columns, in the dictionary's types; a text is a column's name, None an absent one.
 
     A value that does not fit its type becomes null, and the table's required columns then send the row to quarantine.
+    What is left open about any of the row's instants is its `time_quality`.
     """
-    return rows.select(*PROVENANCE, *(_typed(name, column) for name, column in columns.items()))
+    left_open = [value.quality for value in columns.values() if isinstance(value, Instant)]
+    told = {**columns, "time_quality": F.coalesce(*left_open)} if left_open else columns
+    return rows.select(*PROVENANCE, *(_typed(name, column) for name, column in told.items()))
 
 
-def _typed(name: str, column: Column | str | None) -> Column:
+def _typed(name: str, column: Said) -> Column:
     kind = DICTIONARY[name].type if name in DICTIONARY else "string"
-    value = F.lit(None) if column is None else F.col(column) if isinstance(column, str) else column
-    return value.try_cast(kind).alias(name)
+    value = column.utc if isinstance(column, Instant) else F.col(column) if isinstance(column, str) else column
+    return (F.lit(None) if value is None else value).try_cast(kind).alias(name)
 
 
 def look_up(facts: DataFrame, lookup: DataFrame, via: Via, **columns: Column) -> DataFrame:

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import Feed, System, implements
-from twinlake.declare.standardise import full_date, instant, name_part, sex
+from twinlake.declare.standardise import Instant, full_date, instant, name_part, sex
 
 # The elements that conform reads (PS3.6); a record holds them all.
 TAGS = {
@@ -61,7 +61,7 @@ def _dashed(date: Column) -> Column:
     return F.when(plain.rlike("^[0-9]{8}$"), F.regexp_replace(plain, "^(....)(..)(..)$", "$1-$2-$3"))
 
 
-def _moment() -> Column:
+def _moment() -> Instant:
     """The day at its time HHMM[SS[.FFFFFF]], in the zone the file names, else the hospital's."""
     found = F.replace(_value("study_time"), F.lit(":"), F.lit(""))
     pattern = r"^([0-9]{2})([0-9]{2})([0-9]{2})?(\.[0-9]{1,6})?$"
@@ -69,7 +69,7 @@ def _moment() -> Column:
     second = F.when(second == "", "00").otherwise(second)
     zone = F.regexp_replace(F.coalesce(_value("zone"), F.lit("")), "^([+-]..)(..)$", "$1:$2")
     written = F.concat(_day(), F.lit("T"), hour, F.lit(":"), minute, F.lit(":"), second, fraction, zone)
-    return F.when(found.rlike(pattern), instant(written))
+    return instant(F.when(found.rlike(pattern), written))
 
 
 @implements("source_person", when=TAKEN)

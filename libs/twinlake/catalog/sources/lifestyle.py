@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import one_of, shaped
 from twinlake.declare.source import System, csv_feed, implements
-from twinlake.declare.standardise import instant
+from twinlake.declare.standardise import Instant, instant
 from twinlake.vocabulary.maps.brfss2015 import QUESTIONS
 
 YEAR = 2015
@@ -77,7 +77,7 @@ def answer(brfss2015: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def _asked() -> Column:
+def _asked() -> Instant:
     return instant(F.lit(str(YEAR)))
 
 

@@ -1,7 +1,7 @@
 """MIMIC-IV, hosp and icu, as PhysioNet gives it out (mimic.mit.edu/docs/iv).
 
-Dates are shifted for each person and times have no zone: they are taken as UTC, since no true hour is left. A stay in
-intensive care is no visit of its own: OMOP calls it a visit_detail, and its facts carry the admission they belong to.
+Dates are shifted for each person and times have no zone: let hospital.toml say UTC, since no true hour is left. A stay
+in intensive care is no visit of its own: OMOP calls it a visit_detail; its facts carry the admission they belong to.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _mimic_feeds as feeds
+from twinlake.catalog.sources._mimic_wards import bed_event, care_site
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import look_up, one_of, shaped
+from twinlake.catalog.sources._rows import Said, look_up, one_of, shaped
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
 from twinlake.vocabulary.maps.mimic_labitems import ITEMID_TO_LOINC
@@ -137,7 +138,7 @@ def bedside_procedure(procedureevents: DataFrame, d_items: DataFrame) -> DataFra
     return shaped(named, **_local("procedure"), **_done("starttime", "endtime"))
 
 
-def _done(start: str, end: str | None) -> dict[str, Column | str | None]:
+def _done(start: str, end: str | None) -> dict[str, Said]:
     return {
         "procedure_datetime": instant(F.col(start)),
         "procedure_end_datetime": instant(F.col(end)) if end else None,
@@ -260,7 +261,7 @@ def infusion(inputevents: DataFrame, d_items: DataFrame) -> DataFrame:
     )
 
 
-def _exposure(kind: str, start: str, end: str | None) -> dict[str, Column | str | None]:
+def _exposure(kind: str, start: str, end: str | None) -> dict[str, Said]:
     return {
         "drug_exposure_start_datetime": instant(F.col(start)),
         "drug_exposure_end_datetime": instant(F.col(end)) if end else None,
@@ -276,7 +277,8 @@ SYSTEM = System(
     feeds=feeds.FEEDS,
     ignored=feeds.IGNORED,
     implementations=(
-        source_person, visit_occurrence, condition_occurrence, billed_procedure, outpatient_procedure,
-        bedside_procedure, laboratory, outpatient_vital, output, drug_order, drug_administration, infusion,
+        source_person, visit_occurrence, care_site, bed_event, condition_occurrence, billed_procedure,
+        outpatient_procedure, bedside_procedure, laboratory, outpatient_vital, output, drug_order,
+        drug_administration, infusion,
     ),
 )  # fmt: skip

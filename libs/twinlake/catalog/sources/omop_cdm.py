@@ -16,7 +16,7 @@ from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED, OF_THEIR_OWN
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped, vocabulary
 from twinlake.declare.source import System, Via, implements
-from twinlake.declare.standardise import day, instant, line, postal, sex, state
+from twinlake.declare.standardise import Instant, day, instant, line, postal, sex, state
 from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, VISITS
 
 DEATH = Via("death", fact="person_id", lookup="person_id")
@@ -63,7 +63,7 @@ def _loinc_or_local(stem: str) -> Column:
     return F.when(F.col(f"{stem}_source_value").rlike(LOINC_FORM), "LOINC").otherwise("local")
 
 
-def _moment(stem: str) -> Column:
+def _moment(stem: str) -> Instant:
     """`<stem>_datetime` where it says more than midnight, else the day of `<stem>_date`."""
     full = F.col(f"{stem}_datetime")
     timed = F.when(~full.rlike(r"^.{10}([ T]00:00(:00(\.0*)?)?)?$"), full)

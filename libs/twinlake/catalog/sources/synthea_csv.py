@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._rows import one_of, shaped, vocabulary
+from twinlake.catalog.sources._rows import Said, one_of, shaped, vocabulary
 from twinlake.catalog.sources._synthea import (
     PATIENTS,
     PAYER_TRANSITIONS,
@@ -219,7 +219,7 @@ def immunisation(immunizations: DataFrame) -> DataFrame:
     return shaped(immunizations, **_coded("drug", F.lit("CVX")), **_exposure("immunisation", "DATE", None))
 
 
-def _exposure(kind: str, start: str, end: str | None) -> dict[str, Column | str | None]:
+def _exposure(kind: str, start: str, end: str | None) -> dict[str, Said]:
     return {
         "drug_exposure_start_datetime": instant(F.col(start)),
         "drug_exposure_end_datetime": instant(F.col(end)) if end else None,

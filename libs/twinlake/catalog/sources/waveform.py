@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._devices import WEARERS, wearers
 from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped
-from twinlake.catalog.sources._undated import born, minutes_after
+from twinlake.catalog.sources._undated import YEAR_ZERO, born
 from twinlake.declare.source import Feed, System, Via, implements, part
-from twinlake.declare.standardise import instant, sex
+from twinlake.declare.standardise import Instant, instant, sex
 
 PLACE = "record string, file string, path string"
 RECORDING = Feed(
@@ -56,8 +56,8 @@ BEATS = "filter(marks, mark -> mark.is_beat)"
 HAS_RATE = f"size({BEATS}) > 1"
 
 
-def _begun() -> Column:
-    return F.coalesce(instant(F.col("begun")), F.when(F.col("begun").isNull(), minutes_after(F.lit(0))))
+def _begun() -> Instant:
+    return instant(F.coalesce("begun", F.lit(str(YEAR_ZERO))))
 
 
 def _later(begun: Column, seconds: Column) -> Column:
@@ -101,7 +101,7 @@ def signal(header: DataFrame, samples: DataFrame) -> DataFrame:
         measurement_source_value=name,
         measurement_name=name,
         device_reading_datetime=_begun(),
-        device_reading_end_datetime=_later(_begun(), lasted),
+        device_reading_end_datetime=_later(_begun().utc, lasted),
         recording_source_id="record",
         recording_seconds=F.lit(0.0),
         value_source_value=None,
@@ -122,7 +122,8 @@ def signal(header: DataFrame, samples: DataFrame) -> DataFrame:
 
 def _timed(annotation: DataFrame, header: DataFrame) -> DataFrame:
     """Annotations with when their recording began and how many samples a second has."""
-    found = look_up(annotation, header, OF_HEADER, _begun=_begun(), _own=F.col("frequency"))
+    begun = F.struct(_begun().utc.alias("utc"), _begun().quality.alias("quality"))
+    found = look_up(annotation, header, OF_HEADER, _begun=begun, _own=F.col("frequency"))
     return found.withColumn("_frequency", F.nullif(F.coalesce("frequency", "_own"), F.lit(0.0)))
 
 
@@ -140,7 +141,7 @@ def beat(annotation: DataFrame, header: DataFrame) -> DataFrame:
         measurement_vocabulary=F.lit("local"),
         measurement_source_value="_mark.symbol",
         measurement_name="_mark.name",
-        device_reading_datetime=_later(F.col("_begun"), seconds),
+        device_reading_datetime=Instant(_later(F.col("_begun.utc"), seconds), F.col("_begun.quality")),
         device_reading_end_datetime=None,
         recording_source_id="record",
         recording_seconds=seconds,
@@ -162,7 +163,7 @@ def mean_heart_rate(annotation: DataFrame, header: DataFrame) -> DataFrame:
         measurement_vocabulary=F.lit("LOINC"),
         measurement_source_value="annotator",
         measurement_name=F.lit("Heart rate, mean of a recording"),
-        measurement_datetime="_begun",
+        measurement_datetime=Instant(F.col("_begun.utc"), F.col("_begun.quality")),
         value_source_value=rate.cast("string"),
         unit_source_value=F.lit("/min"),
         range_low_source_value=None,

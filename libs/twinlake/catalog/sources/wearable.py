@@ -102,7 +102,7 @@ def steps_of_the_day(steps: DataFrame) -> DataFrame:
 @implements("measurement")
 def sleep_of_the_night(sleep: DataFrame) -> DataFrame:
     """The stages asleep from noon to noon, dated by the day one wakes up on."""
-    lasted = F.unix_timestamp(instant(F.col("end"))) - F.unix_timestamp(instant(F.col("start")))
+    lasted = F.unix_timestamp(instant(F.col("end")).utc) - F.unix_timestamp(instant(F.col("start")).utc)
     asleep = F.lower(F.trim("stage")).isin(*ASLEEP) & (lasted > 0)
     told = sleep.withColumns({"day": _waking_day(F.col("start")), "_seconds": F.when(asleep, lasted)})
     return figures_of(daily(told, "sleep", ("device",), seconds=F.sum("_seconds")), SLEEP)

@@ -14,6 +14,7 @@ from twinlake.vocabulary.fields import (
     gold,
     models,
     notes,
+    operations,
     provenance,
     silver,
     twins,
@@ -21,5 +22,5 @@ from twinlake.vocabulary.fields import (
 
 DICTIONARY: dict[str, Field] = dictionary(
     provenance.PAGE, empi.PAGE, silver.PAGE, clinical.PAGE, claims.PAGE, codes.PAGE, concepts.PAGE, devices.PAGE,
-    genomics.PAGE, gold.PAGE, models.PAGE, notes.PAGE, twins.PAGE,
+    genomics.PAGE, gold.PAGE, models.PAGE, notes.PAGE, operations.PAGE, twins.PAGE,
 )  # fmt: skip

@@ -1,8 +1,10 @@
-"""Where a row comes from and since when it is known."""
+"""Where a row comes from, since when it is known, and what its times leave open."""
 
 from __future__ import annotations
 
 from twinlake.vocabulary.field import Field
+
+TIME_QUALITIES = ("gap", "overlap")
 
 PAGE = (
     Field("hospital", "string", "The hospital's feed folder, its name in every table"),
@@ -12,4 +14,11 @@ PAGE = (
     Field("known_from", "timestamp", "The first delivery that said this"),
     Field("known_until", "timestamp", "The delivery that replaced or withdrew this; null while it stands"),
     Field("_record_id", "bigint", "The bronze record this row was made from: hospital, system, feed, key and hash"),
+    Field(
+        "time_quality",
+        "string",
+        "A time of the row, told without a zone, that the hospital's clock skipped (gap: read as if it had not been "
+        "turned) or showed twice (overlap: the earlier is meant); null where no time of the row is in doubt",
+        categories=TIME_QUALITIES,
+    ),
 )

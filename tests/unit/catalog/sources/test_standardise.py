@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,12 +59,61 @@ def test_every_time_is_utc_whatever_its_zone_and_precision(spark) -> None:
     from pyspark.sql import functions as F
 
     def micros(text) -> Callable:
-        return F.unix_micros(standardise.instant(text))
+        return F.unix_micros(standardise.instant(text).utc)
 
     frame = spark.createDataFrame([(n, text) for n, text in enumerate(pairs)], "n int, text string")
     frame = frame.withColumn("time_zone", F.lit("America/New_York"))
     found = [row.x for row in sorted(frame.select("n", micros(F.col("text")).alias("x")).collect())]
     assert found == [None if time is None else round(time.timestamp() * 1_000_000) for time in pairs.values()]
+
+
+# Hours around the nights of 2026 on which the clocks are turned forward and back; Lord Howe's go by half an hour.
+NIGHTS = {
+    "Europe/Dublin": (datetime(2026, 3, 29), datetime(2026, 10, 25)),
+    "America/New_York": (datetime(2026, 3, 8), datetime(2026, 11, 1)),
+    "Australia/Lord_Howe": (datetime(2026, 10, 4), datetime(2026, 4, 5)),
+}
+
+
+def _told_by_zoneinfo(wall: datetime, zone: str) -> tuple[datetime, str | None]:
+    """The moment and what is left open about it, after PEP 495: `fold` tells two moments of one wall time apart."""
+    first, second = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    skipped = first.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != wall
+    return first, "gap" if skipped else "overlap" if first != second else None
+
+
+def test_a_time_the_clock_skipped_or_showed_twice_is_resolved_and_marked(spark) -> None:
+    walls = [
+        (zone, night + timedelta(minutes=15 * n)) for zone, nights in NIGHTS.items() for night in nights
+        for n in range(-96, 96)
+    ]  # fmt: skip
+    found = _read(spark, [(zone, str(wall)) for zone, wall in walls])
+    expected = [_told_by_zoneinfo(wall, zone) for zone, wall in walls]
+    assert found == [(round(utc.timestamp() * 1_000_000), quality) for utc, quality in expected]
+    assert {(zone, quality): n for (zone, quality), n in _counted(walls, expected).items() if quality} == {
+        ("Europe/Dublin", "gap"): 4, ("Europe/Dublin", "overlap"): 4,
+        ("America/New_York", "gap"): 4, ("America/New_York", "overlap"): 4,
+        ("Australia/Lord_Howe", "gap"): 2, ("Australia/Lord_Howe", "overlap"): 2,
+    }  # fmt: skip
+
+
+def test_a_time_that_is_told_with_its_zone_or_as_a_day_leaves_nothing_open(spark) -> None:
+    certain = ("2026-10-25T01:30:00+01:00", "2026-10-25T01:30:00Z", "2026-03-29", "2026-03", "soon", None)
+    rows = [("Europe/Dublin", text) for text in certain] + [(None, "2026-10-25 01:30:00")]
+    assert {quality for _, quality in _read(spark, rows)} == {None}
+
+
+def _read(spark, rows: list[tuple[str | None, str | None]]) -> list[tuple[int | None, str | None]]:
+    from pyspark.sql import functions as F
+
+    frame = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "n int, time_zone string, text string")
+    told = standardise.instant(F.col("text"))
+    shown = frame.select("n", F.unix_micros(told.utc).alias("utc"), told.quality.alias("quality")).collect()
+    return [(row.utc, row.quality) for row in sorted(shown)]
+
+
+def _counted(walls: list[tuple[str, datetime]], expected: list[tuple[datetime, str | None]]) -> Counter:
+    return Counter((zone, quality) for (zone, _), (_, quality) in zip(walls, expected, strict=True))
 
 
 def test_numbers_of_json_keep_their_digits(spark) -> None:
