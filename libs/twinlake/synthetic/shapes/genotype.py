@@ -51,6 +51,9 @@ class Export(Base):
         return sample
 
     def finish(self) -> None:
+        """Without a sample there is nothing to report, and a VCF of nobody would be refused."""
+        if not self._genomes:
+            return
         columns = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *self._genomes)
         calls = (_line(gene, place, self._genomes.values()) for gene in _drawn() for place in gene.positions)
         self.write("panel.vcf", "\n".join([HEAD + "\t".join(columns), *calls, ""]).encode())
