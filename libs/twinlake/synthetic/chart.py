@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from twinlake.declare.errors import PlatformError
 from twinlake.synthetic.deal import Deal, rows
@@ -82,43 +82,39 @@ def charts(people: Population, dealt: Deal, registered: Iterable[Registration]) 
     lines = {name: Grouped(name, lines_of(people, name), _person_of) for name in ("Patient", *FACTS)}
     for person, known in groupby(registered, lambda who: who.person):
         here = {who.hospital: Chart(who) for who in known}
-        for table, found in tables.items():
-            _share(found.of(person), here, lambda chart, t=table: chart.tables.setdefault(t, []), _place(table, dealt))
+        for table, told in tables.items():
+            for row in told.of(person):
+                for chart in _of(here, _place(table, row, dealt)):
+                    chart.tables.setdefault(table, []).append(row)
         for name, said in lines.items():
-            place = None if name == "Patient" else _place_of_line(name, dealt)
-            _share(said.of(person), here, lambda chart, n=name: chart.resources.setdefault(n, []), place)
+            for line in said.of(person):
+                for chart in _of(here, _place_of_line(name, line, dealt)):
+                    chart.resources.setdefault(name, []).append(line)
         yield from here.values()
-    for grouped in (*tables.values(), *lines.values()):
+    read: list[Grouped[Any]] = [*tables.values(), *lines.values()]
+    for grouped in read:
         grouped.prove_read()
 
 
-def _share(
-    items: list[T],
-    here: Mapping[str, Chart],
-    into: Callable[[Chart], list[T]],
-    place: Callable[[T], str] | None,
-) -> None:
-    """Each item to the chart of its place, or without places to all of them."""
-    for item in items:
-        for chart in here.values() if place is None else (here[place(item)],):
-            into(chart).append(item)
+def _of(here: Mapping[str, Chart], place: str | None) -> Iterable[Chart]:
+    """The chart of a place; what has no place of its own is in all of them."""
+    return here.values() if place is None else (here[place],)
 
 
 def _by(column: str) -> Callable[[Row], str]:
     return lambda row: row[column]
 
 
-def _place(table: str, dealt: Deal) -> Callable[[Row], str] | None:
+def _place(table: str, row: Row, dealt: Deal) -> str | None:
     person, encounter = TABLES[table]
-    return (lambda row: dealt.place(row[encounter], row[person])) if encounter else None
+    return dealt.place(row[encounter], row[person]) if encounter else None
 
 
-def _place_of_line(name: str, dealt: Deal) -> Callable[[bytes], str]:
-    def place(line: bytes) -> str:
-        encounter = OWN_ID.search(line) if name == "Encounter" else ENCOUNTER.search(line)
-        return dealt.place(encounter[1].decode() if encounter else "", _person_of(line))
-
-    return place
+def _place_of_line(name: str, line: bytes, dealt: Deal) -> str | None:
+    if name == "Patient":
+        return None
+    encounter = OWN_ID.search(line) if name == "Encounter" else ENCOUNTER.search(line)
+    return dealt.place(encounter[1].decode() if encounter else "", _person_of(line))
 
 
 def _person_of(line: bytes) -> str:

@@ -91,7 +91,8 @@ MESSAGING = Profile(
     },
 )
 RESEARCH = Profile(("omop_cdm",), packed=True, withheld=IDENTIFIERS)
-PROFILES = (ACADEMIC, BILLING, EUROPEAN, MESSAGING, RESEARCH)
+PRACTICE = Profile(("ccda",), packed=False, withheld=("licence", "passport"))
+PROFILES = (ACADEMIC, BILLING, EUROPEAN, MESSAGING, RESEARCH, PRACTICE)
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ QUARANTINED = {
     "cut_line": "not_json", "duplicate_key": "duplicate_key", "bad_utf8": "not_utf8", "short_row": "field_count",
     "cut_message": "cut_message", "no_message_type": "no_message_type", "empty_entry": "no_resource",
     "absent_allele": "bad_genotype", "short_line": "field_count", "cut_file": "damaged_gzip",
-    "empty_file": "empty_file",
+    "empty_file": "empty_file", "broken_document": "not_xml",
 }  # fmt: skip
 # Kinds that only the tables can tell, or that are none: they land.
 LANDED = {
     *("unknown_unit", "missing_unit", "impossible_value", "orphan", "entered_in_error", "duplicate_record"),
     *("no_year_of_birth", "corrected_result", "unreadable_text", "failed_filter", "future_value", "no_amount"),
-    *("ends_before_start", "unknown_system"),
+    *("ends_before_start", "unknown_system", "wrong_date"),
 }
 MARKS = {
     "unknown_unit": lambda raw: b"RLU" in raw,
@@ -40,6 +40,8 @@ MARKS = {
     "absent_allele": lambda raw: b"\t0|9" in raw,
     "future_value": lambda raw: b"2036" in raw,
     "no_amount": lambda raw: b",n/a," in raw,
+    "wrong_date": lambda raw: b"20261345" in raw,
+    "broken_document": lambda raw: b"</entry>" not in raw,
     "empty_entry": lambda raw: b'"resource":' not in raw,
 }
 

@@ -12,7 +12,7 @@ from twinlake.declare.hospital import read_hospital
 from twinlake.engine.wire import Record
 from twinlake.synthetic.silo import PROFILES
 
-FHIR, CSV, MESSAGES, OMOP = ("st_brigid", "northgate"), "lakeside", "harbor_view", "elmwood"
+FHIR, CSV, MESSAGES, OMOP, DOCUMENTS = ("st_brigid", "northgate"), "lakeside", "harbor_view", "elmwood", "riverbend"
 SIDE_SYSTEMS = ("clinical_notes", "synthea_claims", "wearable", "cgm", "genotype")
 TYPES = (
     *("Patient", "Encounter", "Condition", "Observation", "MedicationRequest", "MedicationAdministration"),
@@ -21,8 +21,6 @@ TYPES = (
 REFERENCE = re.compile(r'"reference": "(\w+)/([0-9a-f-]{36})"')
 
 
-# Some orphans are of these; of the systems BY_CHANCE their ids are drawn.
-NOBODY_BILLED, NOBODY_OF_OMOP = "00000000-0000-4000-8000-000000000000", "999999999999999999"
 BY_CHANCE = ("fhir_r4_bulk", "fhir_bundle", "synthea_csv")
 CUT = ("care_site", "vxu")
 
@@ -94,7 +92,7 @@ def test_no_id_is_known_to_two_hospitals_and_none_is_the_generators(made, person
         for path in made.network.feeds.rglob("*")
         if path.is_file() and not path.name.startswith(CUT)
     )
-    assert not any(person_id(number).encode() in everything for number in range(12))
+    assert not any(person_id(number).encode() in everything for number in range(24))
 
 
 def test_each_encounter_happens_in_one_hospital(made):
@@ -102,8 +100,11 @@ def test_each_encounter_happens_in_one_hospital(made):
     from_csv = len(rows(made, CSV, "encounters"))
     from_messages = len({visit_of(message) for message in made.messages(MESSAGES, "adt")})
     from_omop = len(rows(made, OMOP, "visit_occurrence"))
-    assert from_fhir + from_csv + from_messages + from_omop == 12 * 6
-    assert min(from_fhir, from_csv, from_messages, from_omop) > 0
+    from_documents = sum(
+        path.read_text().count("<encounter ") for path in made.network.feeds.joinpath(DOCUMENTS).rglob("*.xml")
+    )
+    told = (from_fhir, from_csv, from_messages, from_omop, from_documents)
+    assert sum(told) == 24 * 6 and min(told) > 0
 
 
 def test_the_truth_says_who_is_known_where_by_what_the_wires_read(made):
@@ -114,14 +115,14 @@ def test_the_truth_says_who_is_known_where_by_what_the_wires_read(made):
         for _, record in made.records(hospital, system)
         if isinstance(record, Record) and record.person
     }
-    strangers = {record for record in sent if record[2] in ("w-nobody", NOBODY_BILLED, NOBODY_OF_OMOP)}
+    told = {(hospital, system, who.removesuffix(".csv")) for hospital, system, who in sent}
     known = {(row["hospital"], row["system"], row["source_person_id"]) for row in made.truth("persons")}
-    files = {(hospital, system, who.removesuffix(".csv")) for hospital, system, who in sent - strangers}
-    lost = {known_one for known_one in files - known}
-    assert known <= files
-    assert len(lost) == sum(
-        fault["kind"] == "orphan" and fault["system"] in BY_CHANCE for fault in made.truth("faults")
-    )
+    orphans = [(fault["system"], fault["hospital"]) for fault in made.truth("faults") if fault["kind"] == "orphan"]
+    # Every orphan's id is drawn, but for the systems where all name the same stranger.
+    strangers = sum(system in BY_CHANCE for system, _ in orphans) + len({o for o in orphans if o[0] not in BY_CHANCE})
+    unreadable = sum(fault["kind"] == "broken_document" for fault in made.truth("faults"))
+    assert len(known - told) == unreadable == 1
+    assert len(told - known) == strangers > 0
 
 
 @pytest.mark.parametrize("system", SIDE_SYSTEMS)

@@ -1,4 +1,4 @@
-"""A hand-made population in Synthea's shape: a dozen persons, enough facts for every fault, no Java."""
+"""A hand-made population in Synthea's shape: two dozen persons, enough facts for every fault, no Java."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HEADERS = {
 }
 
 
-def write_population(folder: Path, persons: int = 12, visits: int = 6) -> Population:
+def write_population(folder: Path, persons: int = 24, visits: int = 6) -> Population:
     """Each person has `visits` encounters, each with a fact of every kind."""
     tables: dict[str, list[str]] = {name: [header] for name, header in HEADERS.items()}
     resources: dict[str, list[dict[str, Any]]] = {name: [] for name in RESOURCES}

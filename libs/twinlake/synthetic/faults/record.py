@@ -83,9 +83,8 @@ def read_lines(path: Path) -> Lines:
 
 def write_lines(path: Path, lines: Lines) -> None:
     """The file with its records as they are now."""
-    *all_but_one, last = lines.records or [None]
     with path.open("wb") as file:
         file.writelines(line + b"\n" for line in lines.head)
-        file.writelines(record.raw + lines.joint + b"\n" for record in all_but_one)
-        file.writelines(record.raw + b"\n" for record in [last] if record)
+        file.writelines(record.raw + lines.joint + b"\n" for record in lines.records[:-1])
+        file.writelines(record.raw + b"\n" for record in lines.records[-1:])
         file.writelines(line + b"\n" for line in lines.foot)

@@ -52,4 +52,4 @@ class Export:
 
 def export_of(system: str) -> type[Export]:
     """The writer of a system."""
-    return import_module(f"{__name__}.{system}").Export  # type: ignore[no-any-return]
+    return import_module(f"{__name__}.{system}").Export

@@ -57,7 +57,7 @@ class Export(Base):
 
     def finish(self) -> None:
         for row in (row for row in rows(self.people.table("organizations")) if row["Id"] in self._sites):
-            place = {
+            place: Told = {
                 "location_id": self._id("location", row["Id"]),
                 "city": row["CITY"],
                 "state": row["STATE"],

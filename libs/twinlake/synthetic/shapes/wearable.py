@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from twinlake.synthetic.chance import chance
@@ -56,11 +56,12 @@ class Export(Base):
         slept = sleep_before(wakes)
         always = {"person_id": person, "device": DEVICE}
         span = timedelta(minutes=MINUTES)
-        for name, rows in {
+        told: dict[str, Iterable[dict[str, object]]] = {
             "heart_rate": ({"timestamp": _local(t), "heart_rate_bpm": rate} for t, rate in beats),
             "steps": ({"start": _local(t), "end": _local(t + span), "steps": many} for t, many in walked if many),
             "sleep": ({"start": _local(t), "end": _local(end), "stage": stage} for t, end, stage in slept),
-        }.items():
+        }
+        for name, rows in told.items():
             self.write_rows(f"{name}.csv", FEEDS[name], ({**always, **row} for row in rows))
 
 
