@@ -62,6 +62,12 @@ def test_every_system_has_faults_of_its_own(made):
     assert {fault["system"] for fault in made.truth("faults")} == {*systems, "pacs"}
 
 
+def test_of_several_files_the_first_alone_is_befallen(made):
+    readings = {path.name for path in made.network.feeds.joinpath("northgate/cgm").glob("N*.csv")}
+    befallen = {fault["path"] for fault in made.truth("faults") if fault["system"] == "cgm"}
+    assert len(readings) > 1 and befallen == {f"cgm/{min(readings)}"}
+
+
 def test_the_wires_quarantine_what_the_truth_says_and_nothing_else(made):
     for hospital, profile in zip(made.network.hospitals, PROFILES, strict=True):
         for system in profile.systems:

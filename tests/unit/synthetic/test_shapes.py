@@ -16,7 +16,7 @@ from twinlake.engine.wire import Record
 from twinlake.engine.wire.hl7v2 import as_json
 from twinlake.synthetic.chart import Grouped
 from twinlake.synthetic.deal import rows
-from twinlake.synthetic.shapes import cgm, genotype, hl7v2, wearable
+from twinlake.synthetic.shapes import cgm, fhir_bundle, genotype, hl7v2, wearable
 from twinlake.vocabulary.pharmacogenes import PHARMACOGENES
 
 ADT = ("harbor_view", "adt")
@@ -118,6 +118,28 @@ def test_every_allele_that_is_drawn_is_one_of_its_gene():
     for gene, shares in genotype.PERCENT.items():
         assert shares.keys() <= {allele.name for allele in PHARMACOGENES[gene].alleles}
         assert all(sum(percents[group] for percents in shares.values()) <= 100 for group in range(3))
+
+
+def test_who_has_no_named_allele_has_the_first_one():
+    # CYP2C19's reference sequence is *38, which is rare; *1 is not it (CPIC).
+    genomes = [genotype.genome("white", random.Random(seed)) for seed in range(50)]
+    names = {allele.name for genome in genomes for allele in genome["CYP2C19"]}
+    assert "*1" in names and "*38" not in names
+
+
+def test_a_full_bundle_is_closed_and_the_next_one_begun(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(fhir_bundle, "PATIENTS_IN_A_FILE", 2)
+    made = make(tmp_path)
+    files = sorted(made.network.feeds.joinpath("northgate").rglob("bundle-*.json"))
+    entries = [orjson.loads(path.read_bytes().replace(b"\xe9", b""))["entry"] for path in files]
+    patients = [sum(_kind(entry) == "Patient" for entry in each) for each in entries]
+    known = [row for row in made.truth("persons") if row["system"] == "fhir_bundle"]
+    assert len(files) > 1 and sum(patients) == len(known)
+    assert all(count == 2 for count in patients[:-1]) and patients[-1] in (1, 2)
+
+
+def _kind(entry):
+    return entry.get("resource", {}).get("resourceType")
 
 
 def test_a_call_is_written_as_the_bases_of_both_alleles():
