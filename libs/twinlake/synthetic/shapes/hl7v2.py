@@ -2,7 +2,7 @@
 
 Each visit has its ADT (A04 or A01 when it begins, A03 with diagnoses and procedures when it ends); results come as
 ORU^R01, an order of a panel each; prescriptions as RDE^O11; immunisations as VXU^V04. Surveys stay in the system
-that asked them. A block stands in a line, so that a line is a message.
+that asked them. The log goes back to `SINCE`. A block stands in a line, so that a line is a message.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from twinlake.synthetic.chart import Chart, Row
 from twinlake.synthetic.shapes import Export as Base
 from twinlake.synthetic.shapes.synthea_csv import as_spoken
 
+SINCE = "2021-11-01"
 BEGIN, END = b"\x0b", b"\x1c\r\n"
 SEPARATORS = "|^~\\&"
 ESCAPES = str.maketrans({"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\", "\n": "\\.br\\"})
@@ -56,11 +57,13 @@ class Export(Base):
         for name in ("adt", "oru", "rde", "vxu"):
             self.write(f"{name}.hl7", b"")
 
-    def add(self, chart: Chart) -> str:
+    def add(self, chart: Chart) -> str | None:
         pid = self._pid(chart)
-        visits = {row["Id"]: row for row in chart.rows("encounters")}
+        visits = {row["Id"]: row for row in chart.rows("encounters") if row["START"] >= SINCE}
+        if not visits:
+            return None
         pv1 = {key: self._pv1(row, row["STOP"]) for key, row in visits.items()}
-        self._send("adt", self._visits(chart, pid, pv1))
+        self._send("adt", self._visits(chart, visits.values(), pid, pv1))
         self._send("oru", self._results(chart, pid, pv1))
         self._send("rde", self._prescriptions(chart, pid, pv1))
         self._send("vxu", self._immunizations(chart, pid, pv1))
@@ -100,9 +103,11 @@ class Export(Base):
     def _number(self, kind: str, *old: str) -> str:
         return self.silo.number(kind, "|".join(old), 12)
 
-    def _visits(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:
+    def _visits(
+        self, chart: Chart, visits: Iterable[Row], pid: str, pv1: dict[str, str]
+    ) -> Iterator[tuple[str, str, list[str]]]:
         conditions, procedures = _of_visits(chart.rows("conditions")), _of_visits(chart.rows("procedures"))
-        for visit in chart.rows("encounters"):
+        for visit in visits:
             key, begins = visit["Id"], visit["START"]
             opened = "A01" if CLASSES.get(visit["ENCOUNTERCLASS"]) == "I" else "A04"
             head = [pid, self._pv1(visit, "")]
