@@ -24,8 +24,6 @@ CLASSES = {"inpatient": "I", "snf": "I", "hospice": "I", "emergency": "E"}
 SENT = ("laboratory", "vital-signs", "social-history", "procedure", "imaging", "exam", "therapy")
 SEXES = {"M": "M", "F": "F"}
 
-Segment = tuple[object, ...]
-
 
 def escaped(text: object) -> str:
     """A text in which no letter separates (HL7 2.5.1, 2.7)."""
