@@ -7,6 +7,7 @@ and prints seconds and, for each run, the tables that were touched with their ro
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from twinlake.synthetic.network import make_network
 
 FIRST_DAY, SECOND_DAY = "2026-11-01", "2026-11-02"
 BODY_WEIGHT = "29463-7"
+OBSERVATIONS = "Observation.ndjson.gz"
 
 
 def main() -> None:
@@ -76,14 +78,14 @@ def _report(what: str, seconds: float, home: Path) -> None:
 
 
 def _fhir_folders(feeds: Path) -> Iterator[Path]:
-    yield from sorted(p for p in feeds.glob(f"*/fhir_r4_bulk/{FIRST_DAY}") if (p / "Observation.ndjson").is_file())
+    yield from sorted(p for p in feeds.glob(f"*/fhir_r4_bulk/{FIRST_DAY}") if (p / OBSERVATIONS).is_file())
 
 
 def _weights(folder: Path) -> Iterator[tuple[int, dict]]:
-    for number, line in enumerate((folder / "Observation.ndjson").read_text(errors="replace").splitlines()):
+    for number, line in enumerate(gzip.decompress((folder / OBSERVATIONS).read_bytes()).split(b"\n")):
         try:
             found = json.loads(line)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, UnicodeDecodeError):
             continue
         if found["code"]["coding"][0]["code"] == BODY_WEIGHT and found["status"] == "final":
             yield number, found
@@ -100,12 +102,12 @@ def _add_observation(feeds: Path) -> None:
 
 def _change_observation(feeds: Path) -> None:
     folder = next(_fhir_folders(feeds))
-    file = folder / "Observation.ndjson"
+    file = folder / OBSERVATIONS
     number, found = list(_weights(folder))[-1]
     found["valueQuantity"]["value"] = round(found["valueQuantity"]["value"] + 1.5, 1)
-    lines = file.read_bytes().split(b"\n")
+    lines = gzip.decompress(file.read_bytes()).split(b"\n")
     lines[number] = json.dumps(found, separators=(",", ":")).encode()
-    file.write_bytes(b"\n".join(lines))
+    file.write_bytes(gzip.compress(b"\n".join(lines), mtime=0))
 
 
 if __name__ == "__main__":

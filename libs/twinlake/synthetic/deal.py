@@ -60,6 +60,12 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(text)
 
 
+def columns_of(path: Path) -> list[str]:
+    """The header of one of Synthea's tables."""
+    with path.open(encoding="utf-8", newline="") as text:
+        return next(csv.reader(text))
+
+
 def quietest_persons(people: Population, dealt: Deal) -> dict[str, str]:
     """For each hospital the person with the fewest encounters there: the one whose loss breaks least."""
     busy = Counter((dealt.encounters[row["Id"]], row["PATIENT"]) for row in rows(people.table("encounters")))

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError, PlatformError
 from twinlake.synthetic.cache import made_whole
+from twinlake.synthetic.chart import Chart, charts
 from twinlake.synthetic.deal import Deal, deal, quietest_persons
 from twinlake.synthetic.faults.spread import Noted, spread
-from twinlake.synthetic.fhir import write_fhir
-from twinlake.synthetic.registration import Registration, registrations
+from twinlake.synthetic.registration import registrations
+from twinlake.synthetic.shapes import Export, export_of
 from twinlake.synthetic.silo import Silo, silos
 from twinlake.synthetic.synthea import Population, population
-from twinlake.synthetic.tabular import write_csv
-from twinlake.synthetic.truth import write_truth
+from twinlake.synthetic.truth import Known, write_truth
 
 # Raise it when the same arguments come to give other bytes: an older network is then not taken for a new one.
-EDITION = 1
+EDITION = 2
 SUMMARY = "network.json"
 
 
@@ -61,29 +61,41 @@ def lay(people: Population, chosen: tuple[Silo, ...], seed: int, out: Path, prog
     feeds, truth = out / "feeds", out / "truth"
     progress(f"Network: dealing patients to {len(chosen)} hospitals")
     dealt = deal(people, chosen, seed)
-    registered = registrations(people, dealt, chosen, seed)
     for silo in chosen:
         (feeds / silo.folder).mkdir(parents=True)
         (feeds / silo.folder / "hospital.toml").write_text(silo.toml(), encoding="utf-8")
-    write_fhir(people, dealt, chosen, registered, feeds)
-    write_csv(people, dealt, chosen, registered, feeds)
+    known = write_exports(people, charts(people, dealt, registrations(people, dealt, chosen, seed)), chosen, feeds)
     progress("Network: putting in the faults and packing")
     faults = spread(chosen, quietest_persons(people, dealt), feeds, seed)
-    write_truth(chosen, registered, faults, truth)
-    return _summed(feeds, truth, chosen, dealt, registered, faults)
+    write_truth(known, faults, truth)
+    return _summed(feeds, truth, chosen, dealt, known, faults)
+
+
+def write_exports(people: Population, found: Iterable[Chart], chosen: tuple[Silo, ...], feeds: Path) -> list[Known]:
+    """Every system's export of every hospital, plain, in one pass over the charts; whom each of them knows."""
+    exports: dict[str, dict[str, Export]] = {
+        silo.folder: {
+            system: export_of(system)(silo, people, feeds / silo.folder / system) for system in silo.profile.systems
+        }
+        for silo in chosen
+    }
+    known = [
+        Known(chart.who, system, called)
+        for chart in found
+        for system, export in exports[chart.who.hospital].items()
+        if (called := export.add(chart)) is not None
+    ]
+    for export in (export for systems in exports.values() for export in systems.values()):
+        export.finish()
+    return known
 
 
 def _summed(
-    feeds: Path,
-    truth: Path,
-    chosen: tuple[Silo, ...],
-    dealt: Deal,
-    registered: list[Registration],
-    faults: list[Noted],
+    feeds: Path, truth: Path, chosen: tuple[Silo, ...], dealt: Deal, known: list[Known], faults: list[Noted]
 ) -> Network:
     kinds = dict(sorted(Counter(fault.kind for fault in faults).items()))
     names = tuple(silo.folder for silo in chosen)
-    return Network(feeds, truth, names, len(dealt.hospitals), len(registered), kinds)
+    return Network(feeds, truth, names, len(dealt.hospitals), len(known), kinds)
 
 
 def _refuse_nonsense(patients: int, hospitals: int) -> None:

@@ -1,4 +1,4 @@
-"""The hospitals of a network: each with its own system, units, codes, identifiers and way of packing files."""
+"""The hospitals of a network: each with its own systems, units, codes, identifiers and way of packing files."""
 
 from __future__ import annotations
 
@@ -35,10 +35,13 @@ class Spelling:
 
 
 @dataclass(frozen=True)
-class Habits:
-    """What one kind of hospital does its own way; `units` is keyed by UCUM, `codes` by LOINC."""
+class Profile:
+    """What one kind of hospital exports, by system, and what it does its own way.
 
-    system: str
+    `units` is keyed by UCUM, `codes` by LOINC; `withheld` are identifiers its exports leave out.
+    """
+
+    systems: tuple[str, ...]
     packed: bool
     withheld: tuple[str, ...]
     units: Mapping[str, Spelling] = field(default_factory=dict)
@@ -46,10 +49,10 @@ class Habits:
     molar: bool = False
 
 
-PLAIN_FHIR = Habits("fhir_r4_bulk", packed=True, withheld=())
-PLAIN_CSV = Habits("synthea_csv", packed=False, withheld=("ssn", "passport"))
-EUROPEAN_FHIR = Habits(
-    system="fhir_r4_bulk",
+ACADEMIC = Profile(("fhir_r4_bulk", "clinical_notes"), packed=True, withheld=())
+BILLING = Profile(("synthea_csv", "synthea_claims"), packed=False, withheld=("ssn", "passport"))
+EUROPEAN = Profile(
+    systems=("fhir_bundle", "wearable", "cgm"),
     packed=False,
     withheld=IDENTIFIERS,
     molar=True,
@@ -63,8 +66,8 @@ EUROPEAN_FHIR = Habits(
         "Cel": Spelling("degC"),
     },
 )
-LOCAL_CSV = Habits(
-    system="synthea_csv",
+MESSAGING = Profile(
+    systems=("hl7v2", "genotype"),
     packed=True,
     withheld=("licence", "passport"),
     units={
@@ -87,7 +90,9 @@ LOCAL_CSV = Habits(
         "2951-2": "NA",
     },
 )
-KINDS = (PLAIN_FHIR, PLAIN_CSV, EUROPEAN_FHIR, LOCAL_CSV)
+RESEARCH = Profile(("omop_cdm",), packed=True, withheld=IDENTIFIERS)
+PRACTICE = Profile(("ccda",), packed=False, withheld=("licence", "passport"))
+PROFILES = (ACADEMIC, BILLING, EUROPEAN, MESSAGING, RESEARCH, PRACTICE)
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,7 @@ class Silo:
     folder: str
     name: str
     seed: int
-    habits: Habits
-
-    @property
-    def system(self) -> str:
-        return self.habits.system
+    profile: Profile
 
     @property
     def identifier_namespace(self) -> str:
@@ -111,16 +112,23 @@ class Silo:
         """This hospital's id for a person, encounter or any other record of the generator."""
         return str(uuid.uuid5(NAMESPACE, f"{self.seed}|{self.folder}|{old}"))
 
+    @property
+    def initials(self) -> str:
+        return "".join(part[0] for part in self.folder.split("_")).upper()
+
+    def number(self, kind: str, old: str, digits: int) -> str:
+        """A number of this hospital for what the generator calls `old`."""
+        digest = hashlib.sha256(f"{self.seed}|{self.folder}|{kind}|{old}".encode()).digest()
+        return f"{int.from_bytes(digest[:8], 'big') % 10**digits:0{digits}d}"
+
     def mrn(self, person: str) -> str:
         """Nine digits behind the hospital's initials; unique within the hospital for all practical sizes."""
-        digest = hashlib.sha256(f"{self.seed}|{self.folder}|mrn|{person}".encode()).digest()
-        initials = "".join(part[0] for part in self.folder.split("_")).upper()
-        return f"{initials}{int.from_bytes(digest[:8], 'big') % 10**9:09d}"
+        return self.initials + self.number("mrn", person, 9)
 
     def toml(self) -> str:
         """Its hospital.toml; only spellings that are not UCUM need explaining."""
-        units = {s.text: ucum for ucum, s in self.habits.units.items() if s.code is None} | BY_CODE
-        codes = {local: f"LOINC:{loinc}" for loinc, local in self.habits.codes.items()}
+        units = {s.text: ucum for ucum, s in self.profile.units.items() if s.code is None} | BY_CODE
+        codes = {local: f"LOINC:{loinc}" for loinc, local in self.profile.codes.items()}
         head = {
             "name": self.name,
             "time_zone": "America/New_York",
@@ -141,12 +149,12 @@ def _table(name: str, values: Mapping[str, str]) -> list[str]:
 
 
 def silos(count: int, seed: int) -> tuple[Silo, ...]:
-    """The first `count` hospitals; kinds and names repeat in a circle, names with a number from the second round."""
+    """The first `count` hospitals; profiles and names repeat in a circle, names with a number from the second round."""
     return tuple(_silo(place, seed) for place in range(count))
 
 
 def _silo(place: int, seed: int) -> Silo:
     folder, name = list(NAMES.items())[place % len(NAMES)]
-    first = Silo(folder, name, seed, KINDS[place % len(KINDS)])
+    first = Silo(folder, name, seed, PROFILES[place % len(PROFILES)])
     turn = place // len(NAMES) + 1
     return first if turn == 1 else replace(first, folder=f"{folder}_{turn}", name=f"{name} {turn}")

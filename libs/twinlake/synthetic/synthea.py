@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -21,16 +22,17 @@ REFERENCE_DATE = "20261101"
 YEARS_OF_HISTORY = 10
 RESOURCES = (
     *("Patient", "Encounter", "Condition", "Observation", "MedicationRequest", "MedicationAdministration"),
-    *("Medication", "Procedure", "Immunization", "Organization", "Location"),
+    *("Medication", "Procedure", "Immunization", "Organization", "Location", "DocumentReference"),
 )
+# Without reports there are no notes; they repeat the notes and the results, and are dropped.
+UNREAD_RESOURCES = ("DiagnosticReport",)
 TABLES = (
-    *("patients", "encounters", "conditions", "observations"),
-    *("medications", "procedures", "immunizations", "organizations"),
+    *("patients", "encounters", "conditions", "observations", "medications", "procedures", "immunizations"),
+    *("organizations", "claims", "claims_transactions", "payers", "payer_transitions"),
 )
 # Synthea 3.3.0 ignores exporter.csv.included_files as long as any file is excluded, and one is by default.
 UNREAD_TABLES = (
-    *("allergies", "careplans", "claims", "claims_transactions", "devices", "imaging_studies"),
-    *("patient_expenses", "payer_transitions", "payers", "providers", "supplies"),
+    *("allergies", "careplans", "devices", "imaging_studies", "patient_expenses", "providers", "supplies"),
 )
 BORN = re.compile(r"^(\d+) -- ")
 
@@ -52,7 +54,8 @@ class Population:
 
 def population(patients: int, seed: int, progress: Progress) -> Population:
     """`patients` living persons and those who died on the way; the same arguments give the same bytes."""
-    made = cache_folder() / "synthea" / f"{patients}-patients-seed-{seed}-{YEARS_OF_HISTORY}-years-{REFERENCE_DATE}"
+    asked = hashlib.sha256("|".join((*RESOURCES, *TABLES, str(YEARS_OF_HISTORY))).encode()).hexdigest()[:8]
+    made = cache_folder() / "synthea" / f"{patients}-patients-seed-{seed}-until-{REFERENCE_DATE}-{asked}"
     if not made.is_dir():
         jars = synthea_jars(progress)
         with made_whole(made) as folder:
@@ -131,7 +134,7 @@ def command(jars: Path, patients: int, seed: int, out: Path) -> list[str]:
         "exporter.metadata.export": "false",
         "exporter.fhir.export": "true",
         "exporter.fhir.bulk_data": "true",
-        "exporter.fhir.included_resources": ",".join(RESOURCES),
+        "exporter.fhir.included_resources": ",".join((*RESOURCES, *UNREAD_RESOURCES)),
         "exporter.hospital.fhir.export": "true",
         "exporter.practitioner.fhir.export": "false",
         "exporter.csv.export": "true",
@@ -166,8 +169,9 @@ def _prove_complete(folder: Path, patients: int) -> None:
 
 
 def _drop_the_unread(folder: Path) -> None:
-    """Organization.1793491200000.ndjson becomes Organization.ndjson; the run's parameters are dropped."""
+    """Organization.1793491200000.ndjson becomes Organization.ndjson; the run's parameters and reports are dropped."""
     for path in sorted((folder / "fhir").glob("*.*.ndjson")):
         path.rename(path.with_name(f"{path.name.split('.')[0]}.ndjson"))
-    for path in (folder / "fhir").glob("*.json"):
-        path.unlink()
+    unread = [folder / "fhir" / f"{name}.ndjson" for name in UNREAD_RESOURCES]
+    for path in (*(folder / "fhir").glob("*.json"), *unread):
+        path.unlink(missing_ok=True)

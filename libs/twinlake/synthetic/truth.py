@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from twinlake.synthetic.faults.spread import Noted
 from twinlake.synthetic.registration import Registration
-from twinlake.synthetic.silo import Silo
 
 
-def write_truth(silos: tuple[Silo, ...], registered: list[Registration], faults: list[Noted], truth: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as one system of a hospital knows them, and what it calls them."""
+
+    who: Registration
+    system: str
+    source_person_id: str
+
+
+def write_truth(known: list[Known], faults: list[Noted], truth: Path) -> None:
     """`persons.csv`, `misspellings.csv` and `faults.csv`."""
-    systems = {silo.folder: silo.system for silo in silos}
-    persons = [(who.person, who.hospital, systems[who.hospital], who.source_person_id) for who in registered]
-    changes = [(who.hospital, who.source_person_id, change) for who in registered for change in who.changes]
+    persons = [(one.who.person, one.who.hospital, one.system, one.source_person_id) for one in known]
+    changes = [
+        (one.who.hospital, one.system, one.source_person_id, change) for one in known for change in one.who.changes
+    ]
     truth.mkdir(parents=True, exist_ok=True)
     _table(truth / "persons.csv", ("person", "hospital", "system", "source_person_id"), sorted(persons))
-    _table(truth / "misspellings.csv", ("hospital", "source_person_id", "change"), sorted(changes))
+    _table(truth / "misspellings.csv", ("hospital", "system", "source_person_id", "change"), sorted(changes))
     _table(truth / "faults.csv", tuple(field.name for field in fields(Noted)), [astuple(fault) for fault in faults])
 
 

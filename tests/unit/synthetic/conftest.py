@@ -1,20 +1,28 @@
-"""The tiny population, dealt once to four hospitals."""
+"""The tiny population, dealt once to a hospital of each profile."""
 
 from __future__ import annotations
 
 import gzip
 import importlib.util
+import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import orjson
 import pytest
 
+from twinlake.declare.source import Feed
+from twinlake.engine.wire import Fault as WireFault
+from twinlake.engine.wire import FileFault, Record, records_of
+from twinlake.engine.wire.text import open_plain
 from twinlake.synthetic.network import Network, lay
-from twinlake.synthetic.silo import silos
+from twinlake.synthetic.silo import PROFILES, silos
 
 SEED = 7
+DELIVERY = re.compile(r"^\d{4}-\d\d-\d\d/")
 
 
 def _tiny():
@@ -36,17 +44,57 @@ class Made:
     network: Network
 
     def lines(self, hospital: str, file: str) -> list[bytes]:
-        path = next(path for path in self.network.feeds.joinpath(hospital).rglob(f"{file}.*"))
-        return (gzip.open if path.suffix == ".gz" else open)(path, "rb").read().splitlines()
+        """The lines of a file of the hospital's first system."""
+        system = PROFILES[self.network.hospitals.index(hospital)].systems[0]
+        return self.lines_at(next(self.network.feeds.joinpath(hospital, system).rglob(f"{file}.*")))
 
-    def resources(self, hospital: str, file: str) -> list[dict]:
-        return [found for found in map(_parsed, self.lines(hospital, file)) if found is not None]
+    def lines_at(self, path: Path) -> list[bytes]:
+        return (gzip.open if path.suffix == ".gz" else open)(path, "rb").read().removesuffix(b"\n").split(b"\n")
+
+    def resources(self, hospital: str, kind: str) -> list[dict]:
+        """The sound resources of a type, from lines or from the entries of Bundles."""
+        bundles = [*self.network.feeds.joinpath(hospital).rglob("*.json")]
+        lines = [entry for path in bundles for entry in entries_of(path)] if bundles else self.lines(hospital, kind)
+        found = [found for found in map(_parsed, lines) if found is not None]
+        return [resource for resource in found if resource.get("resourceType") == kind]
+
+    def messages(self, hospital: str, file: str) -> list[list[list[str]]]:
+        """The sound HL7 v2 messages of a file, as fields of segments."""
+        blocks = self.lines_at(next(self.network.feeds.joinpath(hospital, "hl7v2").rglob(f"{file}.*")))
+        whole = [block for block in blocks if block.endswith(b"\x1c\r")]
+        return [
+            [segment.split("|") for segment in block[1:-3].decode("utf-8", "replace").split("\r")] for block in whole
+        ]
+
+    def records(self, hospital: str, system: str) -> Iterator[tuple[str, Record | WireFault]]:
+        """What the project's own wires make of an export: feed and record, or why a file is refused."""
+        declared = import_module(f"twinlake.catalog.sources.{system}").SYSTEM
+        folder = self.network.feeds / hospital / system
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            inside = DELIVERY.sub("", path.relative_to(folder).as_posix()).removesuffix(".gz")
+            feed = declared.feed_of(inside)
+            assert feed or declared.why_ignored(inside), inside
+            yield from ((path.name, record) for record in _read(path, feed)) if feed else ()
 
     def truth(self, table: str) -> list[dict[str, str]]:
         import csv
 
         with (self.network.truth / f"{table}.csv").open(encoding="utf-8", newline="") as text:
             return list(csv.DictReader(text))
+
+
+def entries_of(path: Path) -> list[bytes]:
+    """The resources of a Bundle that stands an entry a line; an entry without one is no resource."""
+    lines = path.read_bytes().splitlines()[1:-1]
+    return [line.partition(b'"resource":')[2].rstrip(b",")[:-1] for line in lines]
+
+
+def _read(path: Path, feed: Feed) -> Iterator[Record | WireFault]:
+    try:
+        with open_plain(path) as stream:
+            yield from records_of(stream, feed, path.name)
+    except FileFault as fault:
+        yield WireFault(-1, "", fault.rule, fault.reason)
 
 
 def _parsed(line: bytes) -> dict | None:
@@ -56,7 +104,7 @@ def _parsed(line: bytes) -> dict | None:
         return None
 
 
-def made_in(folder: Path, hospitals: int = 4) -> Made:
+def made_in(folder: Path, hospitals: int = len(PROFILES)) -> Made:
     people = tiny.write_population(folder / "population")
     return Made(lay(people, silos(hospitals, SEED), SEED, folder / "out", lambda _: None))
 

@@ -25,7 +25,7 @@ def test_a_network_that_is_there_is_taken_as_it_is(without_java, tmp_path):
     made = make_network(12, 4, 7, tmp_path / "out", lambda _: None)
     stamp = (tmp_path / "out/truth/persons.csv").stat().st_mtime_ns
     again = make_network(12, 4, 7, tmp_path / "out", lambda _: None)
-    assert again == made and made.persons == 12
+    assert again == made and made.persons == 24
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["feeds", "truth"]
     assert (tmp_path / "out/truth/persons.csv").stat().st_mtime_ns == stamp
 

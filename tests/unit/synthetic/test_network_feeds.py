@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections import defaultdict
 
 import pytest
 
 from twinlake.declare.hospital import read_hospital
+from twinlake.engine.wire import Record
+from twinlake.synthetic.silo import PROFILES
 
-FHIR, CSV = ("st_brigid", "northgate"), ("lakeside", "harbor_view")
-REFERENCE = re.compile(r'"reference":"(\w+)/([0-9a-f-]{36})"')
+FHIR, CSV, MESSAGES, OMOP, DOCUMENTS = ("st_brigid", "northgate"), "lakeside", "harbor_view", "elmwood", "riverbend"
+SIDE_SYSTEMS = ("clinical_notes", "synthea_claims", "wearable", "cgm", "genotype")
+TYPES = (
+    *("Patient", "Encounter", "Condition", "Observation", "MedicationRequest", "MedicationAdministration"),
+    *("Procedure", "Immunization", "Medication", "Organization"),
+)
+REFERENCE = re.compile(r'"reference": "(\w+)/([0-9a-f-]{36})"')
+
+
+BY_CHANCE = ("fhir_r4_bulk", "fhir_bundle", "synthea_csv")
+CUT = ("care_site", "vxu")
+
+
+def field(message, segment, number):
+    """A field of the first segment of that name."""
+    found = next(fields for fields in message if fields[0] == segment)
+    return found[number] if number < len(found) else ""
+
+
+def visit_of(message):
+    return field(message, "PV1", 19)
 
 
 def digest(folder):
@@ -41,49 +62,76 @@ def test_any_number_of_hospitals_can_be_made(make, tmp_path, hospitals):
 
 @pytest.mark.parametrize("hospital", FHIR)
 def test_every_reference_of_a_fhir_hospital_resolves_but_for_the_orphans(made, hospital):
-    ids = defaultdict(set)
-    files = [path.name.split(".")[0] for path in made.network.feeds.joinpath(hospital).rglob("*.ndjson*")]
-    for file in (file for file in files if file != "Immunization"):
-        ids[file] = {resource["id"] for resource in made.resources(hospital, file)}
-    orphans = {f["record_id"] for f in made.truth("faults") if f["kind"] == "orphan" and f["hospital"] == hospital}
-    broken = {(f["path"].split("/")[-1].split(".")[0], f["record_id"]) for f in made.truth("faults")}
-    for file in ids:
-        for line in made.lines(hospital, file):
-            if not any(orphan.encode() in line for orphan in orphans):
-                for kind, target in REFERENCE.findall(line.decode("utf-8", "replace")):
-                    assert target in ids[kind] or (kind, target) in broken, (file, kind)
+    faults = [fault for fault in made.truth("faults") if fault["hospital"] == hospital]
+    orphans = {fault["record_id"] for fault in faults if fault["kind"] == "orphan"}
+    broken = {fault["record_id"] for fault in faults}
+    told = {kind: made.resources(hospital, kind) for kind in TYPES}
+    ids = {kind: {resource["id"] for resource in resources} for kind, resources in told.items()}
+    for kind in TYPES:
+        for resource in (resource for resource in told[kind] if resource["id"] not in orphans):
+            for target_kind, target in REFERENCE.findall(json.dumps(resource)):
+                assert target in ids[target_kind] or target in broken, (kind, target_kind)
 
 
-@pytest.mark.parametrize("hospital", CSV)
-def test_every_row_of_a_csv_hospital_names_its_patients_and_encounters(made, hospital):
-    patients = {row["Id"] for row in rows(made, hospital, "patients")}
-    encounters = {row["Id"] for row in rows(made, hospital, "encounters")}
+def test_every_row_of_a_csv_hospital_names_its_patients_and_encounters(made):
+    patients = {row["Id"] for row in rows(made, CSV, "patients")}
+    encounters = {row["Id"] for row in rows(made, CSV, "encounters")}
     for table in ("conditions", "observations", "procedures", "medications"):
-        unknown = [row for row in rows(made, hospital, table) if row["PATIENT"] not in patients]
+        unknown = [row for row in rows(made, CSV, table) if row["PATIENT"] not in patients]
         assert len(unknown) == (2 if table == "observations" else 0)
-        assert all(row["ENCOUNTER"] in encounters for row in rows(made, hospital, table) if row["ENCOUNTER"])
+        assert all(row["ENCOUNTER"] in encounters for row in rows(made, CSV, table) if row["ENCOUNTER"])
 
 
 def test_no_id_is_known_to_two_hospitals_and_none_is_the_generators(made, person_id):
     persons = made.truth("persons")
-    own = [row["source_person_id"] for row in persons]
-    assert len(set(own)) == len(own)
-    assert not set(own) & {row["person"] for row in persons}
-    everything = b"".join(b"".join(made.lines(h, "Observation")) for h in FHIR)
-    assert person_id(0).encode() not in everything
+    hospitals = {(row["hospital"], row["source_person_id"]) for row in persons}
+    assert len({known for _, known in hospitals}) == len(hospitals)
+    assert not {row["source_person_id"] for row in persons} & {row["person"] for row in persons}
+    everything = b"".join(
+        b"".join(made.lines_at(path))
+        for path in made.network.feeds.rglob("*")
+        if path.is_file() and not path.name.startswith(CUT)
+    )
+    assert not any(person_id(number).encode() in everything for number in range(24))
 
 
 def test_each_encounter_happens_in_one_hospital(made):
     from_fhir = sum(len(made.resources(hospital, "Encounter")) for hospital in FHIR)
-    from_csv = sum(len(rows(made, hospital, "encounters")) for hospital in CSV)
-    assert from_fhir + from_csv == 12 * 6
+    from_csv = len(rows(made, CSV, "encounters"))
+    from_messages = len({visit_of(message) for message in made.messages(MESSAGES, "adt")})
+    from_omop = len(rows(made, OMOP, "visit_occurrence"))
+    from_documents = sum(
+        path.read_text().count("<encounter ") for path in made.network.feeds.joinpath(DOCUMENTS).rglob("*.xml")
+    )
+    told = (from_fhir, from_csv, from_messages, from_omop, from_documents)
+    assert sum(told) == 24 * 6 and min(told) > 0
 
 
-def test_the_truth_says_who_is_known_where(made):
-    known = {(row["hospital"], row["source_person_id"]) for row in made.truth("persons")}
-    sent = {(hospital, row["Id"]) for hospital in CSV for row in rows(made, hospital, "patients")}
-    sent |= {(hospital, patient["id"]) for hospital in FHIR for patient in made.resources(hospital, "Patient")}
-    assert known == sent
+def test_the_truth_says_who_is_known_where_by_what_the_wires_read(made):
+    sent = {
+        (hospital, system, record.person)
+        for hospital, profile in zip(made.network.hospitals, PROFILES, strict=True)
+        for system in profile.systems
+        for _, record in made.records(hospital, system)
+        if isinstance(record, Record) and record.person
+    }
+    told = {(hospital, system, who.removesuffix(".csv")) for hospital, system, who in sent}
+    known = {(row["hospital"], row["system"], row["source_person_id"]) for row in made.truth("persons")}
+    orphans = [(fault["system"], fault["hospital"]) for fault in made.truth("faults") if fault["kind"] == "orphan"]
+    # Every orphan's id is drawn, but for the systems where all name the same stranger.
+    strangers = sum(system in BY_CHANCE for system, _ in orphans) + len({o for o in orphans if o[0] not in BY_CHANCE})
+    unreadable = sum(fault["kind"] == "broken_document" for fault in made.truth("faults"))
+    assert len(known - told) == unreadable == 1
+    assert len(told - known) == strangers > 0
+
+
+@pytest.mark.parametrize("system", SIDE_SYSTEMS)
+def test_a_side_system_knows_some_of_the_hospitals_persons_and_nobody_else(made, system):
+    persons = made.truth("persons")
+    main = {profile.systems[0] for profile in PROFILES}
+    at_hospital = {(row["person"], row["hospital"]) for row in persons if row["system"] in main}
+    here = {(row["person"], row["hospital"]) for row in persons if row["system"] == system}
+    assert here and here <= at_hospital
 
 
 def test_names_have_no_digits_and_some_hospitals_withhold_numbers(made):
@@ -92,8 +140,9 @@ def test_names_have_no_digits_and_some_hospitals_withhold_numbers(made):
     kinds = {number["type"]["coding"][0]["code"] for patient in patients for number in patient["identifier"]}
     assert kinds == {"MR"}
     assert all("text" not in patient for patient in patients)
-    assert {row["SSN"] for row in rows(made, "lakeside", "patients")} == {""}
-    assert all(row["SSN"] for row in rows(made, "harbor_view", "patients"))
+    assert {row["SSN"] for row in rows(made, CSV, "patients")} == {""}
+    assert all(field(message, "PID", 19).startswith("99910") for message in made.messages(MESSAGES, "adt"))
+    assert not any(re.search(r"\d", field(message, "PID", 5)) for message in made.messages(MESSAGES, "adt"))
 
 
 def test_each_hospital_has_its_own_mrn_under_its_own_namespace(made):
@@ -122,12 +171,12 @@ def test_the_molar_hospital_sends_mmol_per_l_and_its_own_spellings(made):
 
 
 def test_local_codes_and_units_are_explained_in_hospital_toml(made):
-    hospital = read_hospital(made.network.feeds / "harbor_view")
-    sent = rows(made, "harbor_view", "observations")
-    codes = {row["CODE"] for row in sent}
+    hospital = read_hospital(made.network.feeds / MESSAGES)
+    results = [segment for message in made.messages(MESSAGES, "oru") for segment in message if segment[0] == "OBX"]
+    codes = {segment[3].split("^")[0] for segment in results}
     assert {"GLUB", "CHOL", "TRIG"} <= codes and "2339-0" not in codes
     assert hospital.codes["GLUB"] == "LOINC:2339-0"
-    assert hospital.units["mg%"] == "mg/dL" and "mg/dL" not in {row["UNITS"] for row in sent}
+    assert hospital.units["mg%"] == "mg/dL" and "mg/dL" not in {segment[6] for segment in results}
 
 
 def test_a_reason_that_another_hospital_diagnosed_is_not_pointed_at(made):

@@ -34,7 +34,7 @@ from twinlake.engine.wire.text import decode
 
 NAMES = {"\r": "CR", "\r\n": "CRLF", "\n": "LF"}
 FLAWS = {
-    "not_utf8": "MSH-18 names no character set, and the bytes are no UTF-8",
+    "not_utf8": "MSH-18 names UTF-8, or no character set, and the bytes are no UTF-8",
     "wrong_charset": "the bytes are not in the character set that MSH-18 names",
     "unknown_charset": "MSH-18 names a character set that is not known here, and the bytes are not ASCII",
     "nul_byte": "expected text without NUL",

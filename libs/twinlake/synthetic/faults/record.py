@@ -1,4 +1,4 @@
-"""A file as a list of records, some of them spoiled, and the way chance picks which."""
+"""A file as a list of records, a line each, some of them spoiled, and the way chance picks which."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+# Lines in front of the first record.
+HEADS = {".csv": 1, ".json": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Spoiled:
 class Fault:
     """A kind of fault in one file: which records it can befall, how many it does, and what becomes of them.
 
-    `copies` leaves the record and puts the spoiled one at the file's end instead.
+    `file` is a pattern for the name without its ending; of several files the first is befallen. `copies` leaves the
+    record and puts the spoiled one at the file's end instead.
     """
 
     kind: str
@@ -56,13 +60,31 @@ def put(fault: Fault, records: list[Record], luck: random.Random) -> list[Record
     return result
 
 
-def read_records(path: Path) -> list[Record]:
-    """The lines of a plain file, all sound."""
+@dataclass(frozen=True)
+class Lines:
+    """A file whose records are lines, between those that head it and those at its foot; `joint` stands between two."""
+
+    head: list[bytes]
+    records: list[Record]
+    foot: list[bytes]
+    joint: bytes = b""
+
+
+def read_lines(path: Path) -> Lines:
+    """A plain file, all sound: a table below its header, calls below VCF's, entries within a Bundle, or lines only."""
     with path.open("rb") as file:
-        return [Record(line.rstrip(b"\n")) for line in file]
+        lines = [line.rstrip(b"\n") for line in file]
+    heads = sum(line.startswith(b"#") for line in lines) if path.suffix == ".vcf" else HEADS.get(path.suffix, 0)
+    feet, joint = (1, b",") if path.suffix == ".json" else (0, b"")
+    end = len(lines) - feet
+    records = [Record(line.removesuffix(joint)) for line in lines[heads:end]]
+    return Lines(lines[:heads], records, lines[end:], joint)
 
 
-def write_records(path: Path, records: list[Record]) -> None:
-    """One line each."""
+def write_lines(path: Path, lines: Lines) -> None:
+    """The file with its records as they are now."""
     with path.open("wb") as file:
-        file.writelines(record.raw + b"\n" for record in records)
+        file.writelines(line + b"\n" for line in lines.head)
+        file.writelines(record.raw + lines.joint + b"\n" for record in lines.records[:-1])
+        file.writelines(record.raw + b"\n" for record in lines.records[-1:])
+        file.writelines(line + b"\n" for line in lines.foot)

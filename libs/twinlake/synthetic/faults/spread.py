@@ -1,8 +1,8 @@
 """Spreads the faults over a network's files and packs them as each hospital does, noting every fault in the truth.
 
-Faults of values befall every hospital; faults of text, and the person without a birth date, the first hospital of
-each system; the cut file the last hospital that packs its files, the empty one the first with CSV (else the first),
-the folder of no known system the last.
+Faults of values befall every hospital; faults of text, and the person without a birth date, the first hospital that
+exports a system; the cut file the last hospital that packs its files, the empty one the first with CSV (else the
+first), the folder of no known system the last. A system's faults stand in the module of its name.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from __future__ import annotations
 import gzip
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from twinlake.synthetic.chance import chance
-from twinlake.synthetic.faults import fhir, tabular
-from twinlake.synthetic.faults.record import Fault, Record, put, read_records, write_records
+from twinlake.synthetic.faults.record import Fault, Record, put, read_lines, write_lines
 from twinlake.synthetic.silo import Silo
 
 # Feeds that matter little, and still are read.
-CUT = {"fhir_r4_bulk": "Immunization", "synthea_csv": "immunizations"}
+CUT = {"fhir_r4_bulk": "Immunization", "synthea_csv": "immunizations", "hl7v2": "vxu", "omop_cdm": "care_site"}
 EMPTIED = {"fhir_r4_bulk": "MedicationAdministration", "synthea_csv": "immunizations"}
-FAULTS_OF: dict[str, ModuleType] = {"fhir_r4_bulk": fhir, "synthea_csv": tabular}
 KEPT_OF_A_CUT_FILE = 0.6
 STRANGER = "pacs/readme.txt"
 
@@ -31,8 +30,8 @@ STRANGER = "pacs/readme.txt"
 class Noted:
     """One line of `truth/faults.csv`.
 
-    `path` is relative to the hospital's folder; `record_offset` counts records from 0 (a CSV header is none) and is
-    empty where the whole file is at fault.
+    `path` is relative to the hospital's folder; `record_offset` counts lines from 0 (CSV rows below the header,
+    entries of a Bundle, messages, calls of a VCF) and is empty where the whole file is at fault.
     """
 
     hospital: str
@@ -44,76 +43,81 @@ class Noted:
     what: str
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """One system's files of one hospital."""
+
+    silo: Silo
+    system: str
+    feeds: Path
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(path for path in (self.feeds / self.silo.folder / self.system).rglob("*") if path.is_file())
+
+    def file(self, stem: str) -> Path:
+        return next(path for path in self.files if path.name.split(".")[0] == stem)
+
+    def noted(self, path: Path, kind: str, what: str, offset: str = "", record_id: str = "") -> Noted:
+        """A fault under the path as it will stand in the feeds, packed or not."""
+        ending = ".gz" if self.silo.profile.packed and path.suffix != ".gz" else ""
+        name = f"{path.relative_to(self.feeds / self.silo.folder).as_posix()}{ending}"
+        return Noted(self.silo.folder, self.system, name, offset, record_id, kind, what)
+
+
 def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: int) -> list[Noted]:
     """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital."""
-    firsts = {silo.system: silo for silo in reversed(silos)}
+    every = [Delivered(silo, system, feeds) for silo in silos for system in silo.profile.systems]
+    firsts = {one.system: one for one in reversed(every)}
     noted: list[Noted] = []
-    for silo in silos:
-        is_first = firsts[silo.system] is silo
-        person = silo.own_id(quietest[silo.folder]) if is_first and silo.folder in quietest else None
-        noted += _spoil_records(silo, faults_of(silo.system, is_first, person), feeds, seed)
-    noted += _empty(firsts.get("synthea_csv", silos[0]), feeds)
-    for silo in silos:
-        _pack(silo, feeds)
-    packing = [silo for silo in silos if silo.habits.packed]
-    return [*noted, *_cut(packing[-1], feeds), *_stranger(silos[-1], feeds)]
+    for one in every:
+        is_first = firsts[one.system] == one
+        person = one.silo.own_id(quietest[one.silo.folder]) if is_first and one.silo.folder in quietest else None
+        noted += _spoil_records(one, faults_of(one.system, is_first, person), seed)
+    noted += _empty(firsts.get("synthea_csv", next(one for one in every if one.system in EMPTIED)))
+    for one in every:
+        _pack(one)
+    packing = [one for one in every if one.silo.profile.packed and one.system in CUT]
+    return [*noted, *_cut(packing[-1]), *_stranger(silos[-1], feeds)]
 
 
 def faults_of(system: str, is_first: bool, person: str | None) -> list[Fault]:
-    """The faults of one hospital; copies come last, so that what they copy is not spoiled after them."""
-    module = FAULTS_OF[system]
-    birthless = [module.birthless(person)] if person else []
+    """The faults of one export; copies come last, so that what they copy is not spoiled after them."""
+    module = import_module(f"twinlake.synthetic.faults.{system}")
+    birthless = [module.birthless(person)] if person and hasattr(module, "birthless") else []
     faults: list[Fault] = [*module.OF_VALUES, *(module.OF_TEXT if is_first else ()), *birthless]
     return sorted(faults, key=lambda fault: fault.copies)
 
 
-def _spoil_records(silo: Silo, faults: list[Fault], feeds: Path, seed: int) -> Iterator[Noted]:
-    for path in _files(silo, feeds):
-        here = [fault for fault in faults if fault.file == path.stem]
+def _spoil_records(one: Delivered, faults: list[Fault], seed: int) -> Iterator[Noted]:
+    left = list(faults)
+    for path in one.files:
+        here = [fault for fault in left if fnmatchcase(path.stem, fault.file)]
+        left = [fault for fault in left if fault not in here]
         if here:
-            head, records = _parted(path)
+            lines = read_lines(path)
+            records = lines.records
             for place, fault in enumerate(here):
-                luck = chance(seed, "fault", silo.folder, path.stem, place, fault.kind)
+                luck = chance(seed, "fault", one.silo.folder, one.system, path.stem, place, fault.kind)
                 records = put(fault, records, luck)
-            write_records(path, [*head, *records])
-            yield from _note(silo, path, feeds, records)
+            write_lines(path, replace(lines, records=records))
+            yield from _note(one, path, records)
 
 
-def _parted(path: Path) -> tuple[list[Record], list[Record]]:
-    records = read_records(path)
-    heads = 1 if path.suffix == ".csv" else 0
-    return records[:heads], records[heads:]
-
-
-def _note(silo: Silo, path: Path, feeds: Path, records: list[Record]) -> Iterator[Noted]:
-    name = _told(silo, path, feeds)
+def _note(one: Delivered, path: Path, records: list[Record]) -> Iterator[Noted]:
     for offset, record in enumerate(records):
         if record.kind:
-            yield Noted(silo.folder, silo.system, name, str(offset), record.record_id, record.kind, record.what)
+            yield one.noted(path, record.kind, record.what, str(offset), record.record_id)
 
 
-def _files(silo: Silo, feeds: Path) -> list[Path]:
-    return sorted(path for path in (feeds / silo.folder / silo.system).rglob("*") if path.is_file())
-
-
-def _file(silo: Silo, feeds: Path, stem: str) -> Path:
-    return next(path for path in _files(silo, feeds) if path.name.split(".")[0] == stem)
-
-
-def _told(silo: Silo, path: Path, feeds: Path) -> str:
-    """The path as it will stand in the feeds, packed or not."""
-    ending = ".gz" if silo.habits.packed and path.suffix != ".gz" else ""
-    return f"{path.relative_to(feeds / silo.folder).as_posix()}{ending}"
-
-
-def _empty(silo: Silo, feeds: Path) -> list[Noted]:
-    path = _file(silo, feeds, EMPTIED[silo.system])
+def _empty(one: Delivered) -> list[Noted]:
+    path = one.file(EMPTIED[one.system])
     path.write_bytes(b"")
-    return [Noted(silo.folder, silo.system, _told(silo, path, feeds), "", "", "empty_file", "the feed holds nothing")]
+    return [one.noted(path, "empty_file", "the feed holds nothing")]
 
 
-def _pack(silo: Silo, feeds: Path) -> None:
-    for path in _files(silo, feeds) if silo.habits.packed else []:
+def _pack(one: Delivered) -> None:
+    for path in one.files if one.silo.profile.packed else []:
         with (
             path.open("rb") as plain,
             path.with_name(f"{path.name}.gz").open("wb") as raw,
@@ -123,11 +127,10 @@ def _pack(silo: Silo, feeds: Path) -> None:
         path.unlink()
 
 
-def _cut(silo: Silo, feeds: Path) -> list[Noted]:
-    path = _file(silo, feeds, CUT[silo.system])
+def _cut(one: Delivered) -> list[Noted]:
+    path = one.file(CUT[one.system])
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * KEPT_OF_A_CUT_FILE)])
-    what = "the packed file ends in its middle"
-    return [Noted(silo.folder, silo.system, _told(silo, path, feeds), "", "", "cut_file", what)]
+    return [one.noted(path, "cut_file", "the packed file ends in its middle")]
 
 
 def _stranger(silo: Silo, feeds: Path) -> list[Noted]:

@@ -6,7 +6,7 @@ import random
 import uuid
 from collections.abc import Callable
 
-from twinlake.synthetic.faults.fhir import HEART_RATE, UNKNOWN_UNIT, WEIGHT, anything
+from twinlake.synthetic.faults.fhir_r4_bulk import HEART_RATE, UNKNOWN_UNIT, WEIGHT, anything
 from twinlake.synthetic.faults.record import Fault, Spoiled
 
 # Synthea quotes no field and puts no comma inside one, so a row is its cells.
@@ -48,18 +48,6 @@ def missing_unit(row: list[str], luck: random.Random) -> str:
     return f"unit {before} left out"
 
 
-def heavy(row: list[str], luck: random.Random) -> str:
-    """A weight that no person has."""
-    row[VALUE] = "900.0"
-    return "body weight of 900 kg"
-
-
-def negative(row: list[str], luck: random.Random) -> str:
-    """A heart rate below zero."""
-    row[VALUE] = "-72.0"
-    return "heart rate of -72 per minute"
-
-
 def orphaned(row: list[str], luck: random.Random) -> str:
     """A fact of somebody unknown."""
     row[PATIENT] = str(uuid.UUID(int=luck.getrandbits(128), version=4))
@@ -73,10 +61,24 @@ def unborn(row: list[str], luck: random.Random) -> str:
     return "BIRTHDATE left out"
 
 
-def shortened(row: list[str], luck: random.Random) -> str:
+def without_last(count: int) -> Callable[[list[str], random.Random], str]:
     """A row with too few cells."""
-    del row[-2:]
-    return "the last two cells are missing"
+
+    def shorten(row: list[str], luck: random.Random) -> str:
+        del row[-count:]
+        return f"the last {count} cells are missing" if count > 1 else "the last cell is missing"
+
+    return shorten
+
+
+def with_cell(place: int, value: str, what: str) -> Callable[[list[str], random.Random], str]:
+    """A row with another value in one cell."""
+
+    def change(row: list[str], luck: random.Random) -> str:
+        row[place] = value
+        return what
+
+    return change
 
 
 def again(raw: bytes, luck: random.Random) -> Spoiled:
@@ -103,12 +105,24 @@ def birthless(own_id: str) -> Fault:
 OF_VALUES = (
     Fault("unknown_unit", "observations", 3, is_laboratory, cells(unknown_unit)),
     Fault("missing_unit", "observations", 3, is_laboratory, cells(missing_unit)),
-    Fault("impossible_value", "observations", 1, measures(WEIGHT), cells(heavy)),
-    Fault("impossible_value", "observations", 1, measures(HEART_RATE), cells(negative)),
+    Fault(
+        "impossible_value",
+        "observations",
+        1,
+        measures(WEIGHT),
+        cells(with_cell(VALUE, "900.0", "body weight of 900 kg")),
+    ),
+    Fault(
+        "impossible_value",
+        "observations",
+        1,
+        measures(HEART_RATE),
+        cells(with_cell(VALUE, "-72.0", "heart rate of -72 per minute")),
+    ),
     Fault("orphan", "observations", 2, is_laboratory, cells(orphaned)),
     Fault("duplicate_record", "observations", 3, anything, again, copies=True),
 )
 OF_TEXT = (
-    Fault("short_row", "observations", 1, anything, cells(shortened)),
+    Fault("short_row", "observations", 1, anything, cells(without_last(2))),
     Fault("bad_utf8", "conditions", 1, anything, bad_byte),
 )
