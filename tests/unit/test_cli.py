@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -30,11 +30,17 @@ def twinlake(tmp_path):
     return run
 
 
+def _processor_seconds() -> float:
+    """Of the children so far: what a busy machine does not stretch."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_is_instant_and_names_every_command(twinlake):
     twinlake("--help")
-    started = time.monotonic()
+    before = _processor_seconds()
     code, out, _ = twinlake("--help")
-    assert code == 0 and time.monotonic() - started < 1.5
+    assert code == 0 and _processor_seconds() - before < 1
     for command in (
         "run",
         "demo",
