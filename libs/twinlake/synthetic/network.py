@@ -20,7 +20,7 @@ from twinlake.synthetic.synthea import Population, population
 from twinlake.synthetic.truth import Known, write_truth
 
 # Raise it when the same arguments come to give other bytes: an older network is then not taken for a new one.
-EDITION = 2
+EDITION = 3
 SUMMARY = "network.json"
 
 

@@ -19,6 +19,7 @@ NAMES = {
     "st_columba": "St Columba's",
     "fairmount": "Fairmount Memorial",
 }
+TIME_ZONE = "America/New_York"
 IDENTIFIERS = ("ssn", "licence", "passport")
 
 
@@ -67,7 +68,7 @@ EUROPEAN = Profile(
     },
 )
 MESSAGING = Profile(
-    systems=("hl7v2", "genotype"),
+    systems=("hl7v2", "genotype", "operations"),
     packed=True,
     withheld=("licence", "passport"),
     units={
@@ -131,7 +132,7 @@ class Silo:
         codes = {local: f"LOINC:{loinc}" for loinc, local in self.profile.codes.items()}
         head = {
             "name": self.name,
-            "time_zone": "America/New_York",
+            "time_zone": TIME_ZONE,
             "identifier_namespace": self.identifier_namespace,
             "calendar": "true",
         }

@@ -23,7 +23,7 @@ QUARANTINED = {
 LANDED = {
     *("unknown_unit", "missing_unit", "impossible_value", "orphan", "entered_in_error", "duplicate_record"),
     *("no_year_of_birth", "corrected_result", "unreadable_text", "failed_filter", "future_value", "no_amount"),
-    *("ends_before_start", "unknown_system", "wrong_date"),
+    *("ends_before_start", "unknown_system", "wrong_date", "left_before_arrival"),
 }
 MARKS = {
     "unknown_unit": lambda raw: b"RLU" in raw,
@@ -39,6 +39,7 @@ MARKS = {
     "failed_filter": lambda raw: b"\tLowQual\t" in raw,
     "absent_allele": lambda raw: b"\t0|9" in raw,
     "future_value": lambda raw: b"2036" in raw,
+    "left_before_arrival": lambda raw: b",2001-01-01T" in raw,
     "no_amount": lambda raw: b",n/a," in raw,
     "wrong_date": lambda raw: b"20261345" in raw,
     "broken_document": lambda raw: b"</entry>" not in raw,

@@ -13,7 +13,7 @@ from twinlake.engine.wire import Record
 from twinlake.synthetic.silo import PROFILES
 
 FHIR, CSV, MESSAGES, OMOP, DOCUMENTS = ("st_brigid", "northgate"), "lakeside", "harbor_view", "elmwood", "riverbend"
-SIDE_SYSTEMS = ("clinical_notes", "synthea_claims", "wearable", "cgm", "genotype")
+SIDE_SYSTEMS = ("clinical_notes", "synthea_claims", "wearable", "cgm", "genotype", "operations")
 TYPES = (
     *("Patient", "Encounter", "Condition", "Observation", "MedicationRequest", "MedicationAdministration"),
     *("Procedure", "Immunization", "Medication", "Organization"),

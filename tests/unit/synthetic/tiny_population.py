@@ -168,6 +168,7 @@ def _observation(
         "category": [{"coding": [{"system": "c", "code": category, "display": category}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": code, "display": name}]},
         **about,
+        "effectiveDateTime": f"2026-01-{visit + 1:02d}T09:00:00+00:00",
         "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
     }
 
