@@ -32,6 +32,14 @@ UNMAPPED = [
         ("st_a", f"{SECRET}-code", "told of one person", 50, 1), ("st_a", None, None, 7, 7),
     ])
 ]  # fmt: skip
+EVIDENCE = [
+    {"unit_evidence_key": n, "hospital": hospital, "measurement_code": "2345-7", "unit_source_value": sent,
+     "evidence_count": count, "inferred_unit_code": unit, "other_unit_code": other, "log10_likelihood_ratio": ratio}
+    for n, (hospital, sent, count, unit, other, ratio) in enumerate([
+        ("st_a", None, 400, "mmol/L", "mg/dL", 3.0), ("st_b", "units", 40, None, None, None),
+        (f"{SECRET}-few", None, 4, None, None, None),
+    ])
+]  # fmt: skip
 
 
 def published_lake(folder: Path, persons: int = 240) -> Home:
@@ -43,6 +51,7 @@ def published_lake(folder: Path, persons: int = 240) -> Home:
         "empi.person_link": _links(persons), "silver.person": [{"person_id": n} for n in range(persons)],
         "silver.condition_occurrence": _conditions(persons), "silver.measurement": _measurements(persons),
         "gold.person_summary": _summaries(persons), "gold.unmapped_code": UNMAPPED,
+        "gold.unit_evidence": EVIDENCE,
     }  # fmt: skip
     for name, rows in tables.items():
         write(home, name, rows)

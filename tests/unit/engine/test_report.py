@@ -68,6 +68,14 @@ def test_the_same_lake_gives_the_same_page(home: Home, page: str) -> None:
     assert write_report(home, {}, PLAN).read_text(encoding="utf-8") == page
 
 
+def test_units_that_did_not_come_are_told_with_their_evidence_and_small_groups_are_not(page: str) -> None:
+    section = page.split('id="units"')[1].split("</section>")[0]
+    cells = re.sub(r"<[^>]+>", " ", section)
+    assert re.search(r"st_a\s+2345-7\s+nothing\s+400\s+mmol/L\s+mg/dL\s+1,000\b", cells), cells
+    assert re.search(r"st_b\s+2345-7\s+units\s+40\s+weak evidence", cells)
+    assert "2 of 3 groups" in cells
+
+
 def test_the_page_asks_nothing_of_the_network(page: str) -> None:
     links = [v for _, attrs in Elements(page).seen for k, v in attrs.items() if k in ("src", "href") and v]
     assert all(link.startswith(("#", "data:", "../")) for link in links)

@@ -16,6 +16,7 @@ from twinlake.engine.report.markup import Section, fold, table, text
 from twinlake.engine.report.persons import identity, population
 from twinlake.engine.report.style import CSS
 from twinlake.engine.report.trust import quality, quarantined
+from twinlake.engine.report.units import units
 from twinlake.engine.report.unmapped import unmapped
 from twinlake.engine.report.work import work
 
@@ -42,7 +43,8 @@ def _sections(facts: Facts, tables: Mapping[str, Table], plan_svg: str) -> list[
     lake = PublishedLake(facts.ops, facts.publication)
     return [
         holdings(facts), flow(plan_svg, _meanings(tables)), population(facts, lake), identity(facts, lake),
-        models(facts), landing(facts), conforming(facts), unmapped(lake), quarantined(facts), quality(facts),
+        models(facts), landing(facts), conforming(facts), unmapped(lake), units(lake),
+        quarantined(facts), quality(facts),
         work(facts),
     ]  # fmt: skip
 
