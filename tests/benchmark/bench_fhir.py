@@ -22,6 +22,7 @@ from twinlake.catalog.sources.fhir_r4_bulk import SYSTEM
 from twinlake.synthetic.network import make_network
 
 AS_OF, FILES = "2026-11-01", 4
+BEFORE = ("empi.source_person", "silver.concept", "silver.location", "silver.person")
 HOSPITAL = 'name = "Bench"\ntime_zone = "UTC"\nidentifier_namespace = "urn:bench"\n'
 SCHEMA = SYSTEM.feed("observation").schema
 
@@ -86,7 +87,7 @@ def measured(folder: Path, runs: int) -> Iterator[tuple[str, float]]:
         opened = _opened(folder, f"home-{n}")
         landed.append(_seconds(lambda o=opened: ingest.land(o, "bench")))  # type: ignore[misc]
         for node in opened.plan.nodes:
-            if node.verb == "link" or node.target in ("empi.source_person", "silver.location", "silver.person"):
+            if node.verb == "link" or node.target in BEFORE:
                 take(opened, node)
         node = next(x for x in opened.plan.nodes if x.target == "silver.measurement")
         conformed.append(_seconds(lambda o=opened, x=node: take(o, x)))  # type: ignore[misc]

@@ -114,7 +114,7 @@ def ndjson(records):
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
-STEPS = ("ingest", "empi.source_person", "empi.person_link", "silver.care_site", "silver.person",
+STEPS = ("ingest", "empi.source_person", "empi.person_link", "silver.care_site", "silver.concept", "silver.person",
          "silver.visit_occurrence", "silver.measurement")  # fmt: skip
 
 
