@@ -53,7 +53,7 @@ HOSPITALS = {
     "northgate": 'name = "Northgate Hospital"\ntime_zone = "America/New_York"\n'
     'identifier_namespace = "urn:northgate:mrn"\n'
     '[units]\n"LOINC:33914-3 mL/min" = "mL/min/{1.73_m2}"\n',
-    "harbor_icu": 'name = "Harbor Intensive Care"\ntime_zone = "America/New_York"\n'
+    "harbor_icu": 'name = "Harbor Intensive Care"\ntime_zone = "UTC"\n'
     'identifier_namespace = "urn:harbor-icu:mrn"\ncalendar = "shifted"\nlink = false\n'
     '[units]\n"LOINC:8310-5" = "Cel"\n',
 }

@@ -33,7 +33,7 @@ def bundle(*resources: dict, urls: dict[str, str] | None = None, more: tuple[dic
 
 
 def made(world: str = "p1", visit: str = "e1", clinic: str = "o1", drug: str = "m1") -> list[dict]:
-    """A patient with a visit, a result, an order, an allergy; others are referred to by these names."""
+    """A patient with a visit, a result, an order, an allergy, a letter; others are referred to by these names."""
     person = {"reference": f"urn:uuid:{world}"}
     during = {"subject": person, "encounter": {"reference": f"urn:uuid:{visit}"}}
     return [
@@ -49,6 +49,8 @@ def made(world: str = "p1", visit: str = "e1", clinic: str = "o1", drug: str = "
          "medicationReference": {"reference": f"urn:uuid:{drug}"}, "authoredOn": "2020-01-01", **during},
         {"resourceType": "AllergyIntolerance", "id": "a1", "type": "allergy", "category": ["food"], "patient": person,
          "recordedDate": "2020-01-01", "code": {"text": "Peanut"}},
+        {"resourceType": "DocumentReference", "id": "d1", "status": "current", "type": {"text": "Letter"},
+         "subject": person, "content": [{"attachment": {"contentType": "text/plain", "data": "V2VsbC4="}}]},
     ]  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def test_digits_stay_as_they_were_written(implement) -> None:
 
 def test_a_resource_without_an_id_is_found_by_its_url(implement) -> None:
     named = made("u-p", "u-e", "u-o", "u-m")
-    urls = [f"urn:uuid:u-{name}" for name in ("p", "o", "e", "x", "m", "r", "a")]
+    urls = [f"urn:uuid:u-{name}" for name in ("p", "o", "e", "x", "m", "r", "a", "d")]
     nameless = [{key: value for key, value in r.items() if key != "id"} for r in named]
     entries = [{"fullUrl": url, "resource": r} for url, r in zip(urls, nameless, strict=True)]
     text = json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries})

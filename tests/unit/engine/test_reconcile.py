@@ -21,8 +21,8 @@ from twinlake.engine.run import Run
 
 HEADER = "id,person,kind"
 PLACE = Table(
-    name="place", layer="silver", meaning="m", grain="g", key=("_record_id",), columns=("person_id", "_record_id"),
-    required=frozenset(), unit="person_id", build=lambda: None, inputs=(), from_sources=("city",),
+    name="place", layer="silver", meaning="m", grain="g", key=("_record_id",),
+    columns=("person_id", "system", "_record_id"), required=frozenset(), unit="person_id", build=lambda: None, inputs=(), from_sources=("city",),
 )  # fmt: skip
 FEED = csv_feed("places", r"places\.csv", HEADER, "snapshot", key=("id",), person="person")
 TOY = System("toy", "m", (FEED,), (Implementation("place", ("places",), lambda rows: rows),))
@@ -45,7 +45,7 @@ def run(spark, tmp_path: Path) -> Run:
 def store(run: Run, condition: str) -> None:
     """silver.place, as if these records had been mapped."""
     found = Records(run, read_ledger(run.ops)).current("toy", "places").where(condition)
-    mapped = found.selectExpr("source_person_key as person_id", "_record_id").toArrow()
+    mapped = found.selectExpr("source_person_key as person_id", "system", "_record_id").toArrow()
     write_deltalake(run.ops.path("silver.place"), mapped, mode="overwrite")
 
 
