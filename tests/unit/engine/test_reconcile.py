@@ -22,7 +22,8 @@ from twinlake.engine.run import Run
 HEADER = "id,person,kind"
 PLACE = Table(
     name="place", layer="silver", meaning="m", grain="g", key=("_record_id",),
-    columns=("person_id", "system", "_record_id"), required=frozenset(), unit="person_id", build=lambda: None, inputs=(), from_sources=("city",),
+    columns=("person_id", "system", "_record_id"), required=frozenset(), unit="person_id", build=lambda: None,
+    inputs=(), from_sources=("city",),
 )  # fmt: skip
 FEED = csv_feed("places", r"places\.csv", HEADER, "snapshot", key=("id",), person="person")
 TOY = System("toy", "m", (FEED,), (Implementation("place", ("places",), lambda rows: rows),))
