@@ -78,7 +78,7 @@ QUERIES = {
     "units that are not known (or missing where one is needed), by frequency": (
         "select hospital, coalesce(measurement_code, measurement_source_value) code, any_value(measurement_name) name, "
         "unit_source_value unit, conversion_rule, count(*) rows from {measurement} where conversion_rule in "
-        "('unit_unknown', 'unit_missing') group by hospital, code, unit, conversion_rule "
+        "('unit_unknown', 'unit_impossible', 'unit_missing') group by hospital, code, unit, conversion_rule "
         "order by rows desc, hospital, code, unit"
     ),
     "measurements without a code of a vocabulary, by frequency": _uncoded("measurement", "measurement"),

@@ -51,7 +51,7 @@ def known_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
         F.col("value_as_number").alias("value"),
         "unit_code",
         "hospital",
-        (F.col("conversion_rule") == "unit_inferred").alias("is_inferred"),
+        F.coalesce(F.col("conversion_rule") == "unit_inferred", F.lit(False)).alias("is_inferred"),
         F.length("value_source_value").alias("digits"),
     ).where("item is not null")  # fmt: skip
 
@@ -70,9 +70,9 @@ def distinct_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:
 
 
 def _tells(other: Column, one: Column) -> Column:
-    """Whether another hospital told this event already, in the order of the struct."""
+    """Whether another hospital told this event already, in the order of the struct; a unit that came goes first."""
     apart = F.abs(other["value"] - one["value"])
     near = apart <= F.greatest(F.lit(ABSOLUTE), F.abs(one["value"]) * RELATIVE)
-    return (
-        (other["hospital"] != one["hospital"]) & near & other["unit_code"].eqNullSafe(one["unit_code"]) & (other < one)
-    )
+    elsewhere = (other["hospital"] != one["hospital"]) & (other < one)
+    with_unit = one["is_inferred"] & ~other["is_inferred"]
+    return (elsewhere | with_unit) & near & other["unit_code"].eqNullSafe(one["unit_code"])

@@ -24,7 +24,8 @@ RULES = (
     "as_reported",  # a code without a canonical unit: the number stays, its unit is spelled in UCUM
     "unitless",  # no unit, and the quantity has none: INR, pH, a score
     "unit_missing",  # no unit: no number where the code has a canonical unit, else the number without unit
-    "unit_unknown",  # not a unit, or not one of this quantity: no number
+    "unit_unknown",  # not a unit that anybody knows: no number
+    "unit_impossible",  # a unit, but not one of this quantity: no number
     "not_numeric",  # a text
     "no_value",  # nothing
 )
@@ -41,10 +42,16 @@ class Conversion:
 
 
 UNKNOWN = Conversion(None, None, None, "unit_unknown")
+IMPOSSIBLE = Conversion(None, None, None, "unit_impossible")
 
 # NGSP % = 0.09148 * IFCC mmol/mol + 2.152: the NGSP/IFCC master equation (Hoelzel et al., Clin Chem 2004;50:166).
 # By dimension alone mmol/mol would be a tenth of a percent, which is wrong by a half at every clinical value.
-_NOT_BY_DIMENSION = {("hba1c", "mmol/mol"): Conversion("%", 0.09148, 2.152, "ifcc_to_ngsp")}
+_NOT_BY_DIMENSION = {
+    ("hba1c", "mmol/mol"): Conversion("%", 0.09148, 2.152, "ifcc_to_ngsp"),
+    ("hba1c", "%"): Conversion("%", 1.0, 0.0, "ucum"),
+}
+_ONLY_BY_NAME = frozenset(name for name, _ in _NOT_BY_DIMENSION)
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
 _DIMER_STANDARDS = re.compile(r"\{(FEU|DDU)\}")
 
 
@@ -105,14 +112,15 @@ def _to_canonical(unit: str, measurement: Measurement) -> Conversion:
     if is_bare_annotation(unit) or is_bare_annotation(measurement.unit):
         return _between_words(unit, measurement)
     if _is_other_standard(unit, measurement.unit):
-        return UNKNOWN
-    return _NOT_BY_DIMENSION.get((measurement.name, unit)) or _by_dimension(unit, measurement)
+        return IMPOSSIBLE
+    bare = _ANNOTATION.sub("", unit)
+    return _NOT_BY_DIMENSION.get((measurement.name, bare)) or _by_dimension(unit, measurement)
 
 
 def _between_words(unit: str, measurement: Measurement) -> Conversion:
     """`{score}` for `{INR}`: two names of a bare number. Nothing else is a bare number, a percentage least of all."""
     both = (unit, measurement.unit)
-    return _identity(measurement) if all(is_bare_annotation(u) or u == "1" for u in both) else UNKNOWN
+    return _identity(measurement) if all(is_bare_annotation(u) or u == "1" for u in both) else IMPOSSIBLE
 
 
 def _is_other_standard(unit: str, canonical: str) -> bool:
@@ -127,19 +135,21 @@ def _by_dimension(unit: str, measurement: Measurement) -> Conversion:
     source, target = _unit(unit), _unit(measurement.unit)
     if source is None or target is None:
         return UNKNOWN
+    if measurement.name in _ONLY_BY_NAME:
+        return IMPOSSIBLE
     if same_dimension(source, target):
         return _converted(source, target, measurement, "ucum")
     for rule, bridge in _bridges(measurement) if source.is_ratio else ():
         if same_dimension(bridged := source * bridge, target):
             return _converted(bridged, target, measurement, rule)
-    return UNKNOWN
+    return IMPOSSIBLE
 
 
 def _converted(source: Unit, target: Unit, measurement: Measurement, rule: str) -> Conversion:
     from twinlake.clinical.ucum import affine
 
     line = affine(source, target)
-    return Conversion(measurement.unit, *line, rule) if line else UNKNOWN
+    return Conversion(measurement.unit, *line, rule) if line else IMPOSSIBLE
 
 
 def _bridges(measurement: Measurement) -> Iterator[tuple[str, Unit]]:

@@ -17,9 +17,9 @@ from twinlake.vocabulary.measured.typical import TYPICAL, Typical
 from twinlake.vocabulary.measurements import MEASUREMENTS
 
 MINIMUM_COUNT = 5
-"""Fewer values may be one person's, or hold one slip that moves the mean."""
-MINIMUM_LOG10_RATIO = 1.5
-"""Thirty-two to one: with equal priors a unit named at this limit is right 97 times in 100, and more often above it."""
+"""Of values, each another person's: fewer hold one slip, or one sick person, that moves the mean."""
+MINIMUM_LOG10_RATIO = 2.0
+"""A hundred to one: with equal priors a unit named at this limit is right 99 times in 100, and more often above it."""
 HOSPITAL_SPREAD, PATIENT_SPREAD = 2.0, 3.0
 """Standard deviations of hospitals' means and of patients' values, in those of the healthy: the sick lie further."""
 LEAST_SPREAD = 0.05

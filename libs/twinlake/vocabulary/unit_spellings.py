@@ -18,7 +18,6 @@ EXACT = {
     "Kcal": "kcal",
     "giga.l-1": "10*9/L",
     "tera.l-1": "10*12/L",
-    "kg/m*2": "kg/m2",
     "beats/min^^ISO": "/min",
     "U/g/Hb": "U/g{Hb}",
     # A logarithm is no multiple of a concentration: a unit of words only, which converts to nothing.
@@ -33,6 +32,7 @@ ANY_CASE = {
     "deg c": "Cel", "deg f": "[degF]", "degree c": "Cel", "degree f": "[degF]", "degrees c": "Cel", "°c": "Cel",
     "degrees f": "[degF]", "°f": "[degF]", "inr": "{INR}", "bpm": "/min", "(score)": "{score}", "points": "{score}",
     "ml/min/bsa": "mL/min/{1.73_m2}", "international units": "[IU]", "international unit": "[IU]",
+    "kg/m2": "kg/m2", "kg/m^2": "kg/m2", "kg/m*2": "kg/m2", "kg/m**2": "kg/m2", "kg/sqm": "kg/m2",
     "/100 wbc": "%", "/100 wbcs": "%", "vol%": "%",
     # UCUM's own case insensitive codes.
     "mm[hg]": "mm[Hg]", "cm[h2o]": "cm[H2O]", "[ph]": "[pH]", "cel": "Cel", "[degf]": "[degF]", "[in_i]": "[in_i]",

@@ -15,6 +15,7 @@ MEASURED = """
     1         | a        | x      | 2345-7           | LOINC                  | 2345-7                   | Glucose          | 2020-01-01 10:00
     1         | a        | x      | 2345-7           | LOINC                  | MAPPED                   | Glucose          | 2020-01-01 10:00
     3         | a        | x      |                  |                        |                          | said in words    | 2020-01-01 10:00
+    4         | a        | x      |                  |                        | Fall, found by his wife  | Fall             | 2020-01-01 10:00
 """
 DIAGNOSED = """
     person_id | hospital | system | condition_code | condition_vocabulary | condition_source_value | condition_name | condition_start_date
@@ -31,7 +32,7 @@ def test_codes_of_no_vocabulary_are_counted_by_hospital_system_and_table(given) 
         hospital | silver_table         | source_code | source_code_description | row_count | person_count | first_seen_date | last_seen_date
         a        | measurement          | GLU         | Glucose                 | 3         | 2            | 2019-05-01      | 2020-03-01
         b        | measurement          | GLU         | Glukose                 | 1         | 1            | 2020-01-01      | 2020-01-01
-        a        | measurement          |             |                         | 1         | 1            | 2020-01-01      | 2020-01-01
+        a        | measurement          |             |                         | 2         | 2            | 2020-01-01      | 2020-01-01
         a        | condition_occurrence | GLU         | Gluten                  | 1         | 1            | 2021-01-01      | 2021-01-01
     """)  # fmt: skip
     expect_shape(actual, unmapped_code)

@@ -12,7 +12,8 @@ from twinlake.clinical.conversion import RULES, Conversion, convert
 from twinlake.clinical.ucum import affine, known, parse, same_dimension
 from twinlake.vocabulary.measurements import MEASUREMENTS
 
-REFUSED = Conversion(None, None, None, "unit_unknown")
+UNKNOWN = Conversion(None, None, None, "unit_unknown")
+IMPOSSIBLE = Conversion(None, None, None, "unit_impossible")
 
 
 def to_canonical(code: str, value: float, unit: str | None) -> float:
@@ -85,13 +86,35 @@ def test_glucose_in_mmol_per_l_is_stored_in_mg_per_dl():
         ("6690-2", "[IU]/L"),  # to Pint both are 1/volume
         ("4548-4", "{ratio}"), ("6301-6", "%"), ("55758-7", "%"),  # a bare number is no share of a whole
         ("2692-2", "mmol/kg"),  # an osmole is no mole
-        ("48065-7", "ng/mL DDU"), ("6690-2", "G/L"), ("2345-7", "Mg/dL"), ("2345-7", "Mmol/L"), ("2345-7", "K/uL"),
-        ("2345-7", "glucose units"), ("2345-7", "{score}"), ("1742-6", "mg/dL"), ("1751-7", "mmol/L"),
-        ("8480-6", "cm"), ("2777-1", "mEq/L"), ("5821-4", "/[LPF]"), ("10839-9", "[IU]/L"),
+        ("48065-7", "ng/mL DDU"), ("2345-7", "K/uL"), ("2345-7", "{score}"), ("1742-6", "mg/dL"),
+        ("1751-7", "mmol/L"), ("8480-6", "cm"), ("2777-1", "mEq/L"), ("5821-4", "/[LPF]"), ("10839-9", "[IU]/L"),
+        ("731-0", "%"),  # the share of lymphocytes under the code of their number
+        ("4548-4", "mg/dL"), ("4548-4", "umol/mmol"),  # an estimated average glucose; no way anybody writes HbA1c
     ],
 )  # fmt: skip
-def test_another_kind_of_quantity_is_refused(code, unit):
-    assert convert("LOINC", code, unit, {}) == REFUSED
+def test_a_unit_of_another_quantity_is_refused_and_told_apart_from_one_that_is_none(code, unit):
+    assert convert("LOINC", code, unit, {}) == IMPOSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"), [("6690-2", "G/L"), ("2345-7", "Mg/dL"), ("2345-7", "Mmol/L"), ("2345-7", "glucose units")]
+)
+def test_what_is_no_unit_or_has_two_readings_is_unknown(code, unit):
+    assert convert("LOINC", code, unit, {}) == UNKNOWN
+
+
+@pytest.mark.parametrize("unit", ["mmol/mol", "mmol/mol{Hb}", "mmol/mol{hb}"])
+def test_hba1c_converts_by_the_master_equation_whatever_its_unit_is_annotated_with(unit):
+    """48 mmol/mol is 6.5 %, the threshold of diabetes."""
+    found = convert("LOINC", "4548-4", unit, {})
+    assert found.factor is not None and found.offset is not None
+    assert round(48 * found.factor + found.offset, 1) == 6.5
+    assert convert("LOINC", "4548-4", "%{Hb}", {}).factor == 1.0
+
+
+@pytest.mark.parametrize("unit", ["kg/m2", "kg/m^2", "KG/M2", "kg/m**2", "kg/m*2"])
+def test_a_body_mass_index_is_one_however_its_square_is_written(unit):
+    assert convert("LOINC", "39156-5", unit, {}) == Conversion("kg/m2", 1.0, 0.0, "identity")
 
 
 @pytest.mark.parametrize("unit", [None, "", " ", "N/A"])
@@ -104,7 +127,7 @@ def test_a_missing_unit_is_never_guessed_but_a_number_without_dimension_needs_no
 def test_a_code_without_a_canonical_unit_keeps_its_number_and_its_unit_in_ucum():
     assert convert("local", "51131", "#/uL", {}) == Conversion("/uL", 1.0, 0.0, "as_reported")
     assert convert("LOINC", "6276-0", "kU/L", {}) == Conversion("kU/L", 1.0, 0.0, "as_reported")
-    assert convert(None, None, "furlong", {}) == REFUSED
+    assert convert(None, None, "furlong", {}) == UNKNOWN
 
 
 def test_a_code_of_another_vocabulary_is_no_loinc_code():

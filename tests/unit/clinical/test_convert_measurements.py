@@ -19,7 +19,7 @@ ROWS = [
     ("LOINC", "2345-7", "100", "mg pct", "b", None, None, None, None, "unit_unknown"),
     ("LOINC", "2345-7", "100", None, "b", None, None, None, None, "unit_missing"),
     ("LOINC", "33914-3", ">=60", "mL/min/{1.73_m2}", "b", ">=", 60.0, None, "mL/min/{1.73_m2}", "identity"),
-    ("LOINC", "33914-3", ">60", "mL/min", "b", None, None, None, None, "unit_unknown"),
+    ("LOINC", "33914-3", ">60", "mL/min", "b", None, None, None, None, "unit_impossible"),
     ("LOINC", "8310-5", "98.6", "[degF]", "b", None, 98.6 * 0.555555555556 - 17.7777777778, None, "Cel", "ucum"),
     ("LOINC", "6301-6", "1.2", None, "b", None, 1.2, None, "{INR}", "unitless"),
     ("LOINC", "1742-6", "≥1e2", "IU/L", "b", ">=", 100.0, None, "U/L", "enzyme_unit"),

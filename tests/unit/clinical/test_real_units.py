@@ -42,7 +42,7 @@ def mimic(shared_data: Path) -> list[tuple[str, str, str | None, int]]:
 
 
 def test_synthea_is_refused_only_where_its_rate_is_not_of_the_codes_surface(synthea):
-    refused = {(code, unit) for v, code, unit, _ in synthea if convert(v, code, unit, {}).rule == "unit_unknown"}
+    refused = {(code, unit) for v, code, unit, _ in synthea if convert(v, code, unit, {}).rule == "unit_impossible"}
     assert refused == {("33914-3", "mL/min")}
     assert rows_by_rule(synthea)["unit_missing"] == 0
 
@@ -50,7 +50,7 @@ def test_synthea_is_refused_only_where_its_rate_is_not_of_the_codes_surface(synt
 def test_mimic_numbers_of_known_codes_are_refused_only_without_a_unit(mimic):
     refused = {(c, u): convert(v, c, u, {}).rule for v, c, u, _ in mimic if v == "LOINC" and not known(v, c, u)}
     no_unit = {("8310-5", None), ("20077-4", None), ("20112-9", None)}
-    assert refused == {**dict.fromkeys(no_unit, "unit_missing"), ("2890-2", "Ratio"): "unit_unknown"}
+    assert refused == {**dict.fromkeys(no_unit, "unit_missing"), ("2890-2", "Ratio"): "unit_impossible"}
 
 
 def test_nine_numbers_in_ten_of_either_feed_are_of_a_known_quantity(synthea, mimic):

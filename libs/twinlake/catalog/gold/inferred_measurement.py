@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlake.catalog.unit_inference import UNIT_EVIDENCE_KEY, WITHOUT_UNIT
+from twinlake.catalog.unit_inference import UNIT_EVIDENCE_KEY, of_adults
 from twinlake.clinical.units import convert_measurements
 from twinlake.declare.table import Through, table
 
@@ -29,7 +29,7 @@ AS_SENT = (
         "log10_likelihood_ratio", "unit_evidence_key",
     ),
 )  # fmt: skip
-def inferred_measurement(measurement: DataFrame, unit_evidence: DataFrame) -> DataFrame:
+def inferred_measurement(measurement: DataFrame, unit_evidence: DataFrame, person: DataFrame) -> DataFrame:
     """Silver never fills in a unit; this does, marked `unit_inferred`, with how much likelier it is than the next.
 
     What it cannot tell: whether this one value is the exception at a hospital whose other values are in that unit.
@@ -39,8 +39,11 @@ def inferred_measurement(measurement: DataFrame, unit_evidence: DataFrame) -> Da
     told = unit_evidence.where("inferred_unit_code IS NOT NULL").select(
         "unit_evidence_key", "inferred_unit_code", "log10_likelihood_ratio"
     )
-    without = measurement.where(WITHOUT_UNIT).withColumn("unit_evidence_key", F.expr(UNIT_EVIDENCE_KEY))
-    found = without.join(F.broadcast(told), "unit_evidence_key").withColumnRenamed("unit_source_value", "_sent")
+    found = (
+        of_adults(measurement, person)
+        .join(F.broadcast(told), "unit_evidence_key")
+        .withColumnRenamed("unit_source_value", "_sent")
+    )
     converted = convert_measurements(found.withColumn("unit_source_value", F.col("inferred_unit_code")), {})
     return (
         converted.withColumn("unit_source_value", F.col("_sent"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlake.catalog.unit_inference import UNIT_EVIDENCE_KEY, WITHOUT_UNIT
+from twinlake.catalog.unit_inference import of_adults
 from twinlake.clinical.units import number_of
 from twinlake.declare.table import table
 
@@ -20,28 +20,38 @@ EXACT, EXACT_SUM = "decimal(28,10)", "decimal(38,10)"
     grain="what one hospital sent for one code under one spelling that is no unit",
     key=("unit_evidence_key",),
     unit="unit_evidence_key",
-    via={"measurement": UNIT_EVIDENCE_KEY},
+    whole=True,
     required=("hospital", "measurement_code", "evidence_count"),
     columns=(
         "unit_evidence_key", *GROUP, "evidence_count", "inferred_unit_code", "other_unit_code",
         "log10_likelihood_ratio",
     ),
 )  # fmt: skip
-def unit_evidence(measurement: DataFrame) -> DataFrame:
+def unit_evidence(measurement: DataFrame, person: DataFrame) -> DataFrame:
     """Where a hospital's values of a code lie, held against where hospitals' values lie under each unit it may be in.
 
     Method and its limits: clinical/unit_evidence.py; intervals and their sources: vocabulary/measured/typical.py. No
-    unit is named on weak evidence: few values, a mixture, a place that no unit explains, or two that explain it alike.
-    What it cannot tell: a single patient's slip, and a hospital whose patients are unlike any other's.
+    unit is named on weak evidence: few adults, a mixture, a place that no unit explains, or two that explain it alike.
+    What it cannot tell: a single slip, and a hospital whose patients are unlike any other's.
     """
     from pyspark.sql import functions as F
 
-    number = number_of(F.col("value_source_value"))
-    values = measurement.where(WITHOUT_UNIT).withColumn("_number", number).where("_number IS NOT NULL")
-    sums = values.groupBy(F.expr(UNIT_EVIDENCE_KEY).alias("unit_evidence_key"), *GROUP).agg(
-        F.count("_number").alias("evidence_count"),
-        *_sums("", F.col("_number")),
-        *_sums("log_", F.when(F.col("_number") > 0, F.ln("_number"))),
+    values = of_adults(measurement, person).withColumns({
+        "_each": number_of(F.col("value_source_value")).try_cast(EXACT),
+        "unit_source_value": F.nullif("unit_source_value", F.lit("")),
+    })  # fmt: skip
+    # One number a person, or the one who is measured hourly would speak for all.
+    persons = values.groupBy("unit_evidence_key", *GROUP, "person_id").agg(
+        F.avg("_each").cast("double").alias("_number")
+    )
+    sums = (
+        persons.where("_number IS NOT NULL")
+        .groupBy("unit_evidence_key", *GROUP)
+        .agg(
+            F.count("_number").alias("evidence_count"),
+            *_sums("", F.col("_number")),
+            *_sums("log_", F.when(F.col("_number") > 0, F.ln("_number"))),
+        )
     )
     return sums.withColumn("_found", _most_likely()).select("*", "_found.*")
 

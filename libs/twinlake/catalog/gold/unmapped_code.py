@@ -22,6 +22,8 @@ CODED = {
     "observation": ("observation", "observation_datetime"),
     "procedure_occurrence": ("procedure", "procedure_datetime"),
 }
+# A code has no blanks; what has is somebody's words, and they may name a person.
+IS_A_CODE = r"^\S{1,50}$"
 NAMED = ("unmapped_code_id", "hospital", "system", "silver_table", "source_code")
 
 
@@ -29,7 +31,11 @@ def _key(name: str) -> str:
     """SQL over a row: its place in the worklist, NULL where its code is one of a vocabulary."""
     stem, _ = CODED[name]
     is_mapped = f"{stem}_code IS NOT NULL AND coalesce({stem}_vocabulary, '{Vocabulary.LOCAL}') <> '{Vocabulary.LOCAL}'"
-    return f"CASE WHEN NOT ({is_mapped}) THEN xxhash64(hospital, system, '{name}', {stem}_source_value) END"
+    return f"CASE WHEN NOT ({is_mapped}) THEN xxhash64(hospital, system, '{name}', {_code(stem)}) END"
+
+
+def _code(stem: str) -> str:
+    return f"CASE WHEN {stem}_source_value RLIKE r'{IS_A_CODE}' THEN {stem}_source_value END"
 
 
 @table(
@@ -66,7 +72,7 @@ def unmapped_code(
 
 def _unmapped(name: str, rows: DataFrame) -> DataFrame:
     stem, moment = CODED[name]
-    code = F.col(f"{stem}_source_value")
+    code = F.expr(_code(stem))
     return (
         rows.withColumn("unmapped_code_id", F.expr(_key(name)))
         .where("unmapped_code_id IS NOT NULL")

@@ -10,7 +10,7 @@ from twinlake.engine.report.markup import Section, note, number, table, text
 
 TABLE = "gold.unit_evidence"
 MOST = 25
-HEADS = ("hospital", "LOINC", "sent as", "values#", "most likely", "next", "times as likely#")
+HEADS = ("hospital", "LOINC", "sent as", "adults#", "most likely", "next", "times as likely#")
 
 
 def units(lake: PublishedLake) -> Section:

@@ -71,7 +71,7 @@ PAGE = (
     Field("value_count", "bigint", "Values of the day, one that two hospitals sent counted once", minimum=1),
     Field("inferred_count", "bigint", "Those of them whose unit was inferred and not sent", minimum=0),
     Field("unit_evidence_key", "bigint", "A hospital's values of one code under one spelling that is no unit"),
-    Field("evidence_count", "bigint", "Numbers among those values", minimum=1),
+    Field("evidence_count", "bigint", "Adults whose numbers those are, each counted once", minimum=1),
     Field("inferred_unit_code", "string", "UCUM unit that the values were most likely written in; null if unsure"),
     Field("other_unit_code", "string", "UCUM unit that is the next likely one"),
     Field("log10_likelihood_ratio", "double", "Powers of ten by which the inferred unit is likelier than the other"),

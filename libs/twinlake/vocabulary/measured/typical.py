@@ -1,7 +1,8 @@
 """Where the values of adults lie, and the units that laboratories write them in: evidence for a unit that is missing.
 
 The interval holds about 95 % of healthy or surveyed adults; patients lie around it, which `clinical.unit_evidence`
-allows for. Left out: a quantity that has one unit only, and one whose units differ less than patients do.
+allows for. Left out: a quantity that has one unit only, one whose units differ less than patients do, and a unit in
+which the values of the very sick would read as those of the healthy (lactate in mg/dL, a dialysis ward in mg/L).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ TYPICAL = {
     **_read_in(
         ABIM,
         glucose=(70, 99, "mg/dL mmol/L g/L"),
-        creatinine=(0.5, 1.3, "mg/dL umol/L mg/L"),
+        creatinine=(0.5, 1.3, "mg/dL umol/L"),
         urea_nitrogen=(8, 20, "mg/dL mmol/L"),
         sodium=(136, 145, "mmol/L meq/L mg/dL"),
         potassium=(3.5, 5.0, "mmol/L meq/L mg/dL"),
@@ -48,14 +49,13 @@ TYPICAL = {
         calcium=(8.6, 10.2, "mg/dL mmol/L meq/L mg/L"),
         ionized_calcium=(1.12, 1.23, "mmol/L mg/dL meq/L"),
         magnesium=(1.6, 2.6, "mg/dL mmol/L meq/L mg/L"),
-        phosphate=(3.0, 4.5, "mg/dL mmol/L mg/L"),
+        phosphate=(3.0, 4.5, "mg/dL mmol/L"),
         urate=(2.5, 8.0, "mg/dL umol/L mmol/L mg/L"),
         total_bilirubin=(0.3, 1.0, "mg/dL umol/L mg/L"),
         direct_bilirubin=(0.1, 0.3, "mg/dL umol/L mg/L"),
         albumin=(3.5, 5.5, _G),
         total_protein=(5.5, 9.0, _G),
         globulin=(2.0, 3.5, _G),
-        lactate=(0.7, 2.1, "mmol/L mg/dL"),
         iron=(50, 150, "ug/dL umol/L"),
         iron_binding_capacity=(250, 310, "ug/dL umol/L"),
         transferrin=(200, 400, "mg/dL g/L"),
@@ -106,7 +106,7 @@ TYPICAL = {
         hdl_cholesterol=(30, 80, "mg/dL mmol/L g/L"),
         triglycerides=(45, 300, "mg/dL mmol/L g/L"),
     ),
-    **_read_in(ADA, hba1c=(4.5, 8.0, "% mmol/mol 1"), interstitial_glucose=(70, 180, "mg/dL mmol/L")),
+    **_read_in(ADA, hba1c=(4.5, 8.0, "% mmol/mol"), interstitial_glucose=(70, 180, "mg/dL mmol/L")),
     **_read_in(KDIGO, urine_albumin_creatinine_ratio=(2, 100, "mg/g mg/mmol")),
     **_read_in(
         ANTHROPOMETRY,
