@@ -40,6 +40,19 @@ def test_of_several_concepts_with_one_code_the_valid_one_is_preferred(given) -> 
     expect_shape(actual, concept)
 
 
+def test_a_row_that_tells_no_mapping_does_not_switch_off_one_that_does(given) -> None:
+    actual = concept.build(given("""
+        concept_id | vocabulary_id | concept_code | valid_start_date | valid_end_date | invalid_reason | standard_concept_ids | known_from          | hospital | system
+        35206882   | ICD10CM       | E11.9        | 1970-01-01       | 2099-12-31     |                | [201826]             | 2024-01-01 00:00:00 | v        | athena
+        35206882   | ICD10CM       | E11.9        | 1970-01-01       | 2099-12-31     |                |                      | 2024-06-01 00:00:00 | a        | omop_cdm
+    """, concept))  # fmt: skip
+    expect(actual, """
+        hospital | is_preferred
+        v        | true
+        a        | false
+    """)  # fmt: skip
+
+
 def test_a_fact_takes_the_concept_of_its_code_and_the_one_standard_concept_it_is_mapped_to(given) -> None:
     rows = given("""
         person_id | drug_vocabulary | drug_code   | drug_concept_id:bigint | drug_source_concept_id:bigint

@@ -29,11 +29,12 @@ TOLD = (
 def concept(rows: DataFrame) -> DataFrame:
     """A concept (OMOP CDM 5.4 CONCEPT) with what it is mapped to; silver's facts take their concept ids from here.
 
-    Where several bear one code of one vocabulary, the valid one is preferred, then the one valid longest, begun last.
+    Where several bear one code of one vocabulary, the valid one is preferred, then one that tells its mapping (a site's
+    CONCEPT alone does not), then the one valid longest, begun last.
     What it cannot tell: whether a mapping fits the patient; the licence of a vocabulary binds whoever delivers it.
     """
     order = Window.partitionBy("vocabulary_id", "concept_code").orderBy(
-        F.col("invalid_reason").isNotNull(), F.desc("valid_end_date"), F.desc("valid_start_date"),
-        F.desc("known_from"), "concept_id", "hospital", "system",
+        F.col("invalid_reason").isNotNull(), F.col("standard_concept_ids").isNull(), F.desc("valid_end_date"),
+        F.desc("valid_start_date"), F.desc("known_from"), "concept_id", "hospital", "system",
     )  # fmt: skip
     return rows.withColumn("is_preferred", F.row_number().over(order) == 1)
