@@ -115,6 +115,23 @@ def test_a_condition_is_its_own_code_else_the_standard_one_else_local_with_its_i
     )
 
 
+def test_the_icd_10_of_the_who_stays_what_it_is(implement) -> None:
+    """OMOP's own names are no aliases: to a claim the word `ICD10` means ICD-10-CM, in CONCEPT it is the WHO's."""
+    head = CONCEPT.strip().split("\n")[0]
+    known = f"{head}\n45596190,Other,Condition,ICD10,ICD10 code,,E14.9,1970-01-01,2099-12-31,"
+    conditions = table("condition_occurrence", {
+        "condition_occurrence_id": "1", "person_id": "1", "condition_source_concept_id": "45596190",
+        "condition_start_date": "2002-10-15",
+    })  # fmt: skip
+    expect(
+        implement(SYSTEM, "condition_occurrence", condition_occurrence=conditions, concept=known),
+        """
+        condition_code | condition_vocabulary
+        E14.9          | ICD10
+        """,
+    )
+
+
 def test_a_drug_says_how_it_is_known_as_far_as_its_type_does(implement) -> None:
     told = [
         ("32869", "19073183", ""),

@@ -17,17 +17,24 @@ from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, one_of, shaped, vocabulary
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import Instant, day, instant, line, postal, sex, state
+from twinlake.vocabulary.coding_systems import Vocabulary
 from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, VISITS
 
 DEATH = Via("death", fact="person_id", lookup="person_id")
 LOCATION = Via("location", fact="location_id", lookup="location_id")
+OMOPS_OWN = tuple(str(name) for name in Vocabulary if name != Vocabulary.LOCAL)
 LOINC_FORM = "^[0-9]{1,7}-[0-9]$"
+
+
+def _vocabulary(name: Column) -> Column:
+    """OMOP's own names mean what OMOP says (`ICD10` is the WHO's); any other is read as everywhere."""
+    return F.when(name.isin(*OMOPS_OWN), name).otherwise(vocabulary(name))
 
 
 def _named(rows: DataFrame, concept: DataFrame, **columns: str) -> DataFrame:
     """The concept of each of these columns beside it, under the name given; null where it is 0 or does not resolve."""
     found = F.struct(
-        vocabulary(F.col("vocabulary_id")).alias("vocabulary"), F.col("concept_code").alias("code"),
+        _vocabulary(F.col("vocabulary_id")).alias("vocabulary"), F.col("concept_code").alias("code"),
         F.col("concept_name").alias("name"),
     )  # fmt: skip
     for name, column in columns.items():
