@@ -6,10 +6,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from twinlake.vocabulary.check_digits import PERMUTED, PRODUCTS
+from twinlake.vocabulary.codes import NdcCode
 
 # 6 to 18 digits; the partition (second and third from the end) of a concept is 00 or 10.
 SNOMED_CONCEPT = "^[1-9][0-9]{2,14}[01]0[0-9]$"
-NDC = "^([0-9]{11}|[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{5}-([0-9]{3}-[0-9]{2}|[0-9]{4}-[0-9]))$"
+NDC = f"^(?:{NdcCode.pattern.pattern})$"
 
 
 def is_snomed(code: Column) -> Column:

@@ -32,7 +32,16 @@ def test_a_code_of_no_known_form_is_local(spark, expression) -> None:
 
 
 def test_an_ndc_is_known_by_its_form(spark) -> None:
-    codes = ("00093720198", "0093-7201-98", "12345-678-90", "12345-6789-0", "1234567890", "123-4567-890")
+    codes = (
+        "00093720198",
+        "0093-7201-98",
+        "12345-678-90",
+        "12345-6789-0",
+        "00002-8215-01",
+        "12345-6789-012",
+        "1234567890",
+        "123-4567-890",
+    )
     expected = {code: "NDC" if NdcCode.is_valid(code) else "local" for code in codes}
     assert answers(spark, drug_vocabulary, codes) == expected
     assert answers(spark, service_vocabulary, ["140", "896001", "185345009"]) == {
