@@ -224,6 +224,7 @@ def test_a_procedure_is_pr1(implement) -> None:
         "PR1|1||76164006^Biopsy of colon^SCT|words|202003010900",
         "PR1|2|||Appendectomy|20200301",
         "PR1|3||X|||||||||||||||||D",
+        "PR1|4||3961^Extracorporeal circulation^I9CP||20200301",
     )
     expect(
         implement(SYSTEM, "procedure_occurrence", message=message("BAR^P01", PID, PV1, *pr1)),
@@ -231,6 +232,7 @@ def test_a_procedure_is_pr1(implement) -> None:
         procedure_code | procedure_vocabulary | procedure_source_value | procedure_name  | procedure_datetime | visit_source_id
         76164006       | SNOMED               | 76164006               | Biopsy of colon | 2020-03-01 14:00   | V9
                        |                      | Appendectomy           | Appendectomy    | 2020-03-01         | V9
+        39.61          | ICD9Proc             | 3961                   | Extracorporeal circulation | 2020-03-01 | V9
         """,
     )
 

@@ -111,15 +111,6 @@ def columns_of(stem: str, code: str = "_code") -> dict[str, Column]:
     return {f"{stem}_{part}": F.col(f"{code}.{part}") for part in ("code", "vocabulary", "source_value", "name")}
 
 
-def dotted(code: str, system: str) -> Column:
-    """An ICD diagnosis with its dot, which v2 leaves out as often as not; any other code as it is."""
-    bare, of = F.col(code), F.col(system)
-    after = F.when(of.eqNullSafe("ICD9CM") & bare.startswith("E"), 4).otherwise(3)
-    split = F.concat_ws(".", F.substring(bare, F.lit(1), after), F.substring(bare, after + 1, F.lit(9)))
-    is_bare = of.isin("ICD9CM", "ICD10CM") & ~bare.contains(".") & (F.length(bare) > after)
-    return F.when(is_bare, split).otherwise(bare)
-
-
 def range_limits(place: str) -> tuple[Column, Column]:
     """Both limits of a reference range that is written `4.3-6.2` or `4.3 to 6.2`."""
     low, high = (F.regexp_extract(at(place), _RANGE, n) for n in (1, 2))

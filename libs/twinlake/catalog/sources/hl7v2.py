@@ -12,10 +12,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _hl7v2_feeds as feeds
+from twinlake.catalog.sources._claims import with_dot
 from twinlake.catalog.sources._hl7v2 import (
     at,
     columns_of,
-    dotted,
     iso,
     one_where,
     range_limits,
@@ -127,7 +127,7 @@ def diagnosis(condition: DataFrame) -> DataFrame:
     words = F.coalesce("_code.name", at("DG1-4"))
     return shaped(
         named,
-        condition_code=dotted("_code.code", "_code.vocabulary"),
+        condition_code=with_dot(F.col("_code.code"), F.col("_code.vocabulary")),
         condition_vocabulary="_code.vocabulary",
         condition_source_value=F.coalesce("_code.source_value", at("DG1-4")),
         condition_name=words,
@@ -145,7 +145,7 @@ def listed_problem(problem: DataFrame) -> DataFrame:
     named = with_code(timed, F.expr("get(PRB.f3, 0)"))
     return shaped(
         named,
-        **{**columns_of("condition"), "condition_code": dotted("_code.code", "_code.vocabulary")},
+        **{**columns_of("condition"), "condition_code": with_dot(F.col("_code.code"), F.col("_code.vocabulary"))},
         condition_start_date=day(F.col("_from")),
         condition_end_date=day(F.col("_until")),
         visit_source_id="visit",
@@ -159,7 +159,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
     named = with_code(with_times(procedure, _at=("PR1-5",)), F.expr("get(PR1.f3, 0)"))
     return shaped(
         named,
-        procedure_code="_code.code",
+        procedure_code=with_dot(F.col("_code.code"), F.col("_code.vocabulary")),
         procedure_vocabulary="_code.vocabulary",
         procedure_source_value=F.coalesce("_code.source_value", at("PR1-4")),
         procedure_name=F.coalesce("_code.name", at("PR1-4")),
