@@ -42,6 +42,27 @@ def test_a_code_of_a_system_that_was_not_in_force_is_marked_where_the_calendar_i
     ]  # fmt: skip
 
 
+MOMENTS = """
+    procedure_vocabulary | procedure_datetime  | hospital
+    ICD9CM               | 2015-10-01 00:30:00 | true_days
+    ICD10CM              | 2015-09-30 10:00:00 | true_days
+    ICD9CM               | 2015-10-01 00:00:00 | true_days
+    ICD9CM               | 2015-10-01 12:30:00 | true_days
+    ICD10CM              | 2015-09-30 09:30:00 | true_days
+    ICD10CM              | 2015-10-01 12:30:00 | true_days
+"""
+
+
+def test_a_moment_that_the_hospital_may_have_dated_otherwise_is_not_marked(spark) -> None:
+    """Half past midnight UTC was the evening of 30 September in New York, where ICD-9-CM was right."""
+    rule = next(r for r in rules_for(procedure_occurrence) if r.name.endswith("vocabulary_in_force"))
+    judged = split(frame(spark, MOMENTS, procedure_occurrence), [replace(rule, severity="fatal")], HOSPITALS)
+    found = judged.where("size(_broken) > 0").selectExpr("CAST(procedure_datetime AS STRING) AS at").collect()
+    assert sorted(row["at"] for row in found) == [
+        "2015-09-30 09:30:00", "2015-10-01 00:00:00", "2015-10-01 12:30:00",
+    ]  # fmt: skip
+
+
 def test_the_rule_stands_over_procedures_too() -> None:
     rule = next(r for r in rules_for(procedure_occurrence) if r.name.endswith("vocabulary_in_force"))
     assert rule.calendar == "true" and {"procedure_vocabulary", "procedure_datetime"} <= {*rule.columns}
