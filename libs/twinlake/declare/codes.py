@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinlake.declare.table import Through
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+
+    from twinlake.declare.hospital import Hospital
 
 UNMAPPED = 0
 
@@ -39,30 +42,51 @@ def through_codes(table: str, *pairs: tuple[str, str]) -> Through:
     )
 
 
-def with_billability(rows: DataFrame, listed_code: DataFrame, stem: str, moment: str) -> DataFrame:
-    """`is_billable_at_service`: by the list of the fiscal year that `moment` lies in, null where none was given."""
+def with_billability(rows: DataFrame, listed_code: DataFrame, stem: str, day: Column) -> DataFrame:
+    """`is_billable_at_service`: by the newest list not after `day` in its fiscal year, null where none was given."""
     from pyspark.sql import functions as F
 
-    lists = listed_code.groupBy("vocabulary_id", "fiscal_year").agg(F.lit(True).alias("_is_listed"))
-    codes = listed_code.groupBy("vocabulary_id", "concept_code", "fiscal_year").agg(
+    lists = listed_code.groupBy("vocabulary_id").agg(F.collect_set("list_start_date").alias("_starts"))
+    codes = listed_code.groupBy("vocabulary_id", "concept_code", "list_start_date").agg(
         F.max("is_billable").alias("_billable")
     )
     placed = rows.withColumns({
-        "vocabulary_id": F.col(f"{stem}_vocabulary"), "concept_code": F.col(f"{stem}_code"),
-        "fiscal_year": F.expr(_fiscal_year(moment)),
+        "vocabulary_id": F.col(f"{stem}_vocabulary"), "concept_code": F.col(f"{stem}_code"), "_day": day,
     })  # fmt: skip
-    found = placed.join(lists, ["vocabulary_id", "fiscal_year"], "left").join(
-        codes, ["vocabulary_id", "concept_code", "fiscal_year"], "left"
-    )
-    said = F.when(F.col("_is_listed") & F.col("concept_code").isNotNull(), F.coalesce("_billable", F.lit(False)))
+    of_the_year = f"begun -> begun <= _day AND {_fiscal_year('begun')} = {_fiscal_year('_day')}"
+    in_force = F.expr(f"array_max(filter(_starts, {of_the_year}))")
+    listed = placed.join(lists, "vocabulary_id", "left").withColumn("list_start_date", in_force)
+    found = listed.join(codes, ["vocabulary_id", "concept_code", "list_start_date"], "left")
+    is_judged = F.col("list_start_date").isNotNull() & F.col("concept_code").isNotNull()
+    said = F.when(is_judged, F.coalesce("_billable", F.lit(False)))
     return found.withColumn("is_billable_at_service", said).drop(
-        "vocabulary_id", "concept_code", "fiscal_year", "_is_listed", "_billable"
+        "vocabulary_id", "concept_code", "list_start_date", "_starts", "_day", "_billable"
     )
+
+
+def local_day(moment: str, hospitals: Mapping[str, Hospital]) -> Column:
+    """The hospital's day of a UTC column; midnight UTC stands for a day without a time, and is that day."""
+    from pyspark.sql import functions as F
+
+    zone: Column = F.lit("UTC")
+    for name, hospital in sorted(hospitals.items()):
+        zone = F.when(F.col("hospital") == name, hospital.time_zone).otherwise(zone)
+    written = F.col(moment).cast("date")
+    there = F.from_utc_timestamp(moment, zone).cast("date")
+    return F.when(F.col(moment) == written.cast("timestamp"), written).otherwise(there)
 
 
 def through_lists(table: str, stem: str, moment: str) -> Through:
-    """A list of a year reaches every person with a code of its system in that year: it tells what it leaves out too."""
-    on = f"struct({stem}_vocabulary AS vocabulary, {_fiscal_year(moment)} AS year)"
+    """A list of a year reaches every person with a code of its system in that year: it tells what it leaves out too.
+
+    A moment lies in the year of any day that it may be somewhere (UTC-12 to UTC+14).
+    """
+    at = f"CAST({moment} AS TIMESTAMP)"
+    margin = f"IF({at} = CAST({moment} AS DATE), INTERVAL 0 HOURS, INTERVAL 14 HOURS)"
+    years = ", ".join(
+        f"struct({stem}_vocabulary AS vocabulary, {_fiscal_year(f'{at} {sign} {margin}')} AS year)" for sign in "-+"
+    )
+    on = f"explode(array_distinct(array({years})))"
     return Through(table, on=on, of="struct(vocabulary_id AS vocabulary, fiscal_year AS year)")
 
 

@@ -3,6 +3,10 @@
 # ruff: noqa: E501 (drawn tables are wide)
 from __future__ import annotations
 
+from datetime import date
+
+from pyspark.sql import functions as F
+
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.listed_code import listed_code
@@ -99,7 +103,7 @@ def test_a_value_and_a_unit_have_their_concepts_too(given) -> None:
 def test_without_vocabularies_there_is_no_join_to_pay_for(spark, given, capsys) -> None:
     rows = given("person_id | drug_vocabulary | drug_code\n1 | NDC | 00002821501")
     without = with_concepts(rows, no_rows(spark, concept.ddl), "drug")
-    without = with_billability(without, no_rows(spark, listed_code.ddl), "drug", "date'2024-01-01'")
+    without = with_billability(without, no_rows(spark, listed_code.ddl), "drug", F.lit(date(2024, 1, 1)))
     without.explain()
     assert "Join" not in capsys.readouterr().out
     with_concepts(rows, given(KNOWN, concept), "drug").explain()

@@ -24,15 +24,15 @@ def test_a_line_is_a_code_of_its_list_s_system_and_fiscal_year(implement) -> Non
     expect(
         implement(SYSTEM, "listed_code", code_list=FILES),
         f"""
-        vocabulary_id | concept_code | fiscal_year | is_billable | concept_name
-        ICD10CM       | A00.0        | 2024        | true        | {TITLE}
-        ICD10CM       | A00          | 2025        | false       | Cholera
-        ICD10CM       | A00.0        | 2025        | true        | {TITLE}
-        ICD10PCS      | 02100Z9      | 2016        | true        | Bypass Coronary Artery, One Artery from Left Internal Mammary, Open Approach
-        ICD9CM        | E888.9       | 2015        | true        | Unspecified fall
-        ICD9CM        | 250.00       | 2015        | true        | Diabetes mellitus without mention of complication
-        ICD9Proc      | 39.61        | 2015        | true        | Extracorporeal circulation auxiliary to open heart surgery
-        ICD10CM       |              | 2025        | true        | ''
+        vocabulary_id | concept_code | fiscal_year | list_start_date | is_billable | concept_name
+        ICD10CM       | A00.0        | 2024        | 2023-10-01      | true        | {TITLE}
+        ICD10CM       | A00          | 2025        | 2024-10-01      | false       | Cholera
+        ICD10CM       | A00.0        | 2025        | 2024-10-01      | true        | {TITLE}
+        ICD10PCS      | 02100Z9      | 2016        | 2015-10-01      | true        | Bypass Coronary Artery, One Artery from Left Internal Mammary, Open Approach
+        ICD9CM        | E888.9       | 2015        | 2014-10-01      | true        | Unspecified fall
+        ICD9CM        | 250.00       | 2015        | 2014-10-01      | true        | Diabetes mellitus without mention of complication
+        ICD9Proc      | 39.61        | 2015        | 2014-10-01      | true        | Extracorporeal circulation auxiliary to open heart surgery
+        ICD10CM       |              | 2025        | 2025-04-01      | true        | ''
         """,
     )
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CODED = ("condition_code", "condition_vocabulary", "condition_source_value", "condition_name")
 CONCEPTS = ("condition_concept_id", "condition_source_concept_id")
 
+# The condition types whose date is that of the service they were coded for.
+OF_SERVICE = ("claim", "encounter")
+
 
 @table(
     grain="a condition as one hospital recorded it once",
@@ -41,9 +44,12 @@ def condition_occurrence(
 
     What it cannot tell: a billing diagnosis may be a suspicion; absence of a row is no proof of absence.
     """
+    from pyspark.sql import functions as F
+
     coded = with_concepts(with_hospital_codes(rows, hospitals, "condition"), concept, "condition")
+    day_of_service = F.when(F.col("condition_type").isin(*OF_SERVICE), F.col("condition_start_date"))
     return (
-        with_billability(coded, listed_code, "condition", "condition_start_date")
+        with_billability(coded, listed_code, "condition", day_of_service)
         .withColumn("condition_occurrence_id", surrogate_key("_fact_key", "part"))
         .withColumn("visit_occurrence_id", visit_key())
     )

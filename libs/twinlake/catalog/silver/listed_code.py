@@ -10,14 +10,14 @@ from twinlake.declare.table import table
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-TOLD = ("vocabulary_id", "concept_code", "concept_name", "fiscal_year", "is_billable")
+TOLD = ("vocabulary_id", "concept_code", "concept_name", "fiscal_year", "list_start_date", "is_billable")
 
 
 @table(
-    grain="a code in a published list of one fiscal year",
+    grain="a code in one published list",
     key=("listed_code_id",),
     unit="listed_code_id",
-    required=("vocabulary_id", "concept_code", "fiscal_year", "is_billable"),
+    required=("vocabulary_id", "concept_code", "fiscal_year", "list_start_date", "is_billable"),
     from_sources=TOLD,
     columns=("listed_code_id", *TOLD, "hospital", "system", "known_from", "_record_id"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.declare.codes import through_codes, through_lists, with_billability, with_concepts
+from twinlake.declare.codes import local_day, through_codes, through_lists, with_billability, with_concepts
 from twinlake.declare.expressions import surrogate_key, visit_key, with_hospital_codes
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
@@ -40,7 +40,7 @@ def procedure_occurrence(
     """A procedure (OMOP CDM 5.4 PROCEDURE_OCCURRENCE); where only a day is known the time is midnight UTC."""
     coded = with_concepts(with_hospital_codes(rows, hospitals, "procedure"), concept, "procedure")
     return (
-        with_billability(coded, listed_code, "procedure", "procedure_datetime")
+        with_billability(coded, listed_code, "procedure", local_day("procedure_datetime", hospitals))
         .withColumn("procedure_occurrence_id", surrogate_key("_fact_key", "part"))
         .withColumn("visit_occurrence_id", visit_key())
     )

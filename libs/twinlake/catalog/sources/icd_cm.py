@@ -1,8 +1,9 @@
-"""Lists of ICD codes as CMS publishes them, one a fiscal year (cms.gov/medicare/coding-billing/icd-10-codes).
+"""Lists of ICD codes as CMS publishes them, for each fiscal year (cms.gov/medicare/coding-billing/icd-10-codes).
 
 `icd10{cm,pcs}[-_]codes[-_]<year>.txt` hold the billable codes, `…order…` the headings too, at the places that CMS's
 readme gives: code 7-13, billable 15, long title from 78. `CMS<version>_DESC_LONG_{DX,SG}.txt` are ICD-9-CM; version 32
-was the last, of the fiscal year 2015. Codes come without their dots.
+was the last, of the fiscal year 2015. A list is in force from 1 October of the year before; one with `april_1` in its
+name takes its place from 1 April of the year. Codes come without their dots.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from twinlake.catalog.sources._claims import with_dot
 from twinlake.catalog.sources._rows import one_of, shaped
 from twinlake.declare.source import Feed, System, implements
 
-TENTH = r"icd10(cm|pcs)[-_](codes|order)[-_](?:april[-_]1[-_])?([0-9]{4})\.txt"
+TENTH = r"icd10(cm|pcs)[-_](codes|order)[-_](april[-_]1[-_])?([0-9]{4})\.txt"
 NINTH = r"cms([0-9]{2})_desc_long_(dx|sg)\.txt"
 # A list keeps its own name in each record: without it nobody knows the system or the year.
 LIST = Feed(
@@ -46,10 +47,12 @@ def listed_code(code_list: DataFrame) -> DataFrame:
     title = F.when(in_order, F.substring("line", 78, 400)).otherwise(
         F.regexp_extract(plain, "^[0-9A-Z]{2,7} +(.*)$", 1)
     )
-    year = F.coalesce(_named(TENTH, 3).try_cast("int"), _named(NINTH, 1).try_cast("int") + FIRST_YEAR)
+    year = F.coalesce(_named(TENTH, 4).try_cast("int"), _named(NINTH, 1).try_cast("int") + FIRST_YEAR)
+    april = _named(TENTH, 3).isNotNull()
+    start = F.when(april, F.make_date(year, F.lit(4), F.lit(1))).otherwise(F.make_date(year - 1, F.lit(10), F.lit(1)))
     return shaped(
         code_list, vocabulary_id=vocabulary, concept_code=with_dot(F.nullif(bare, F.lit("")), vocabulary),
-        concept_name=F.trim(title), fiscal_year=year,
+        concept_name=F.trim(title), fiscal_year=year, list_start_date=start,
         is_billable=F.when(in_order, F.substring("line", 15, 1) == "1").otherwise(plain.isNotNull()),
     )  # fmt: skip
 

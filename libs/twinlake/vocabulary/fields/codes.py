@@ -23,11 +23,14 @@ PAGE = (
     Field("is_preferred", "boolean", "Of all concepts with this vocabulary and code, the one a code resolves to"),
     Field("listed_code_id", "bigint", "One entry of a published list of codes"),
     Field("fiscal_year", "int", "Fiscal year of the United States, from 1 October of the year before", minimum=1979),
+    Field("list_start_date", "date", "First day the list is in force: 1 October, or 1 April where it was amended"),
     Field("is_billable", "boolean", "Whether the list lets the code stand on a bill: it has no finer ones below it"),
     Field(
         "is_billable_at_service",
         "boolean",
-        "Whether the list of the fiscal year of service has the code as billable; null where no such list was given",
+        "Whether the newest list of the fiscal year, not after the hospital's day of service, has the code as billable "
+        "(midnight UTC is a day without a time); null where no such list was given, and for a condition that is not "
+        "known by a claim or an encounter: its date may be an onset years before it was coded",
     ),
     Field("unmapped_code_id", "bigint", "One local code of one hospital, system and table"),
     Field("silver_table", "string", "The table of silver whose rows bear the code", categories=TABLES),
