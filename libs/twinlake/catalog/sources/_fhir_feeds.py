@@ -241,7 +241,7 @@ _NOT_READ = {
         "Binary", "Media", "QuestionnaireResponse",
     ),
     "images are not read until imaging_study is": ("ImagingStudy",),
-    "visits name their Organization; wards and rooms are not read until bed_event is": ("Location",),
+    "visits name their Organization; wards and rooms are not read": ("Location",),
     "staff are not read until provider is": ("Practitioner", "PractitionerRole"),
     "specimens are not read until a table takes them": ("Specimen",),
     "bookkeeping of the export, no record of care": ("Provenance", "Group", "OperationOutcome", "log"),
