@@ -9,7 +9,7 @@ from twinlake.declare.source import Feed, Implementation
 from twinlake.declare.table import Table, Through
 from twinlake.engine.counting import Step, contents, steps
 from twinlake.engine.ledger import Ledger
-from twinlake.engine.records import CARRIED, Records, bronze_of, of_kind, parse
+from twinlake.engine.records import CARRIED, Records, landed_in_bronze, parse
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def changed_source_persons(run: Run, now: Ledger, system: str, feed: str, found:
         # The version that a record had under another person is not in the files that changed.
         named = changed.select("hospital", "record_key").distinct()
         persons = persons.union(
-            _stored(run, system, feed).join(named, ["hospital", "record_key"], "left_semi").select("source_person_key")
+            landed_in_bronze(run, system, feed)
+            .join(named, ["hospital", "record_key"], "left_semi")
+            .select("source_person_key")
         )
     return persons.distinct()
 
@@ -45,7 +47,7 @@ def persons_reached_by_lookup(
 ) -> DataFrame:
     """source_person_key of the facts that a changed lookup record is looked up by; of all facts if no `via` says."""
     declared, fact_feed = run.systems[system], implementation.feeds[0]
-    stored = _stored(run, system, fact_feed)
+    stored = landed_in_bronze(run, system, fact_feed)
     via = next((v for v in implementation.via if v.feed == feed), None)
     if via is None:
         return stored.select("source_person_key").distinct()
@@ -64,12 +66,6 @@ def _parsed(rows: DataFrame, feed: Feed) -> DataFrame:
     return parse(rows.withColumns(blank), feed)
 
 
-def _stored(run: Run, system: str, feed: str) -> DataFrame:
-    return of_kind(
-        run.spark.read.format("delta").load(run.ops.path(bronze_of(run, system, feed))), run.systems[system].feed(feed)
-    )
-
-
 def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> DataFrame:
     """The records of the contents that came or went, but for those that others of the same step hold as well."""
     from pyspark.sql import functions as F
@@ -80,7 +76,7 @@ def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> D
     files = run.spark.createDataFrame(
         sorted(signs), "path string, _file_hash string, delivered_at timestamp, _step int, _sign int"
     )
-    stored = _stored(run, system, feed).where(F.col("path").isin(sorted({path for path, *_ in signs})))
+    stored = landed_in_bronze(run, system, feed).where(F.col("path").isin(sorted({path for path, *_ in signs})))
     rows = stored.join(F.broadcast(files), ["path", "_file_hash", "delivered_at"])
     by = dict.fromkeys((*columns, "source_person_key", "record_hash", "_step"))
     return rows.groupBy(*by).agg(F.sum("_sign").alias("_net")).where("_net <> 0").select(*columns)

@@ -68,7 +68,7 @@ class Records:
         files = [(*c.file, c.ended_at) for c in self._contents(system, feed)]
         if not files:
             return None
-        stored = self._stored(system, feed)
+        stored = landed_in_bronze(self.run, system, feed)
         rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
         schema = "path string, _file_hash string, delivered_at timestamp, ended_at timestamp"
         counted = self.run.spark.createDataFrame(sorted(files, key=repr), schema)
@@ -94,12 +94,6 @@ class Records:
     def _contents(self, system: str, feed: str) -> list[Content]:
         found = contents(self.ledger, self.run.systems, system, feed)
         return [content for of_hospital in found.values() for content in of_hospital]
-
-    def _stored(self, system: str, feed: str) -> DataFrame:
-        return of_kind(
-            self.run.spark.read.format("delta").load(self.run.ops.path(bronze_of(self.run, system, feed))),
-            self._feed(system, feed),
-        )
 
     def _feed(self, system: str, feed: str) -> Feed:
         return self.run.systems[system].feed(feed)
@@ -132,7 +126,7 @@ class Records:
         """These source persons and all others whose records bear the same keys."""
         from pyspark.sql import functions as F
 
-        stored = self._stored(system, feed).select("hospital", "record_key", "source_person_key")
+        stored = landed_in_bronze(self.run, system, feed).select("hospital", "record_key", "source_person_key")
         theirs = stored.where(F.col("source_person_key").isin(keys)).select("hospital", "record_key").distinct()
         all_of_them = stored.join(theirs, ["hospital", "record_key"], "left_semi").select("source_person_key")
         return sorted({*keys, *all_of_them.distinct().toArrow()["source_person_key"].to_pylist()})
@@ -146,6 +140,12 @@ class Records:
 def bronze_of(run: Run, system: str, feed: str) -> str:
     """The table in which a feed's records land."""
     return f"bronze.{system}_{run.systems[system].landed_in(feed)}"
+
+
+def landed_in_bronze(run: Run, system: str, feed: str) -> DataFrame:
+    """Every stored row of a feed, finished landing or not."""
+    rows = run.spark.read.format("delta").load(run.ops.path(bronze_of(run, system, feed)))
+    return of_kind(rows, run.systems[system].feed(feed))
 
 
 def has_landed(run: Run, system: str, feed: str) -> bool:

@@ -43,6 +43,15 @@ def drug_vocabulary(code: Column) -> Column:
     return F.when(code.rlike(NDC), "NDC").when(code.rlike("^[1-9][0-9]{0,7}$"), "RxNorm").otherwise("local")
 
 
+def a_claim_tells() -> dict[str, Column | None]:
+    """Of a drug, beside code and day: that it was billed; not until when, how much, how, or at which visit."""
+    untold = (
+        "drug_exposure_end_datetime", "drug_status", "dose_source_value", "dose_unit_source_value",
+        "route_source_value", "visit_source_id",
+    )  # fmt: skip
+    return {**dict.fromkeys(untold), "drug_type": F.lit("claim"), "part": F.lit("")}
+
+
 def with_dot(code: Column, vocabulary: Column) -> Column:
     """A code of ICD with the dot that bills leave out; any other as it is."""
     bare = F.upper(F.replace(F.trim(code), F.lit("."), F.lit("")))

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._ccda_feeds import FEEDS, HAS_NAME, HAS_NUMBER, HAS_OTHER, IS_DRUG, TOOK_PLACE, WAS_DONE
-from twinlake.catalog.sources._fhir import columns_of, with_code
+from twinlake.catalog.sources._fhir import columns_of, first, with_code
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import System, implements
 from twinlake.declare.standardise import (
@@ -30,13 +30,8 @@ SMOKING_STATUS = "2.16.840.1.113883.10.20.22.4.78"
 GIVEN_HERE = ("29549-3", "59774-0")
 
 
-def _first(array: str, condition: str | None = None) -> Column:
-    """The first element of an array, or the first for which the condition on `x` holds."""
-    return F.expr(f"get({f'filter({array}, x -> {condition})' if condition else array}, 0)")
-
-
 def _id(root: str) -> Column:
-    return _first("ids", f"x.root {root}")["extension"]
+    return first("ids", f"x.root {root}")["extension"]
 
 
 _IS_LOCAL = (
@@ -57,9 +52,9 @@ def source_person(person: DataFrame) -> DataFrame:
     """
     said = person.withColumns(
         {
-            "_name": F.coalesce(_first("names", "x.use = 'L'"), _first("names", f"not {_of_birth('x.family')}")),
-            "_home": F.coalesce(_first("addresses", "ifnull(x.use, 'HP') in ('H', 'HP')"), _first("addresses")),
-            "_born": _first("flatten(names.family)", "x.qualifier = 'BR'")["text"],
+            "_name": F.coalesce(first("names", "x.use = 'L'"), first("names", f"not {_of_birth('x.family')}")),
+            "_home": F.coalesce(first("addresses", "ifnull(x.use, 'HP') in ('H', 'HP')"), first("addresses")),
+            "_born": first("flatten(names.family)", "x.qualifier = 'BR'")["text"],
         }
     ).withColumn("_given", F.expr("filter(_name.given, x -> ifnull(x.qualifier, '') <> 'CL')"))
     first_given = F.coalesce(F.get("_given", F.lit(0))["text"], F.get("_name.given", F.lit(0))["text"])
@@ -80,12 +75,12 @@ def source_person(person: DataFrame) -> DataFrame:
         city=line(F.col("_home.city")),
         state=state(F.col("_home.state")),
         postal_code=postal(F.col("_home.postal_code")),
-        phone=digits(_first("telecoms", "x.value like 'tel:%'")["value"]),
+        phone=digits(first("telecoms", "x.value like 'tel:%'")["value"]),
         ssn=digits(_id(f"= '{SSN}'")),
         licence_number=identifier(_id(f"like '{LICENCES}%'")),
         passport_number=identifier(_id(f"like '{PASSPORTS}%'")),
         mrn=F.coalesce(
-            _first("ids", "x.root = regexp_replace(identifier_namespace, '^urn:oid:', '')"), _first("ids", _IS_LOCAL)
+            first("ids", "x.root = regexp_replace(identifier_namespace, '^urn:oid:', '')"), first("ids", _IS_LOCAL)
         )["extension"],
     )
 
@@ -110,7 +105,7 @@ def visit_occurrence(visit: DataFrame) -> DataFrame:
         with_code(visit, F.col("reason")),
         visit_source_id="visit",
         visit_code=F.when(F.col("class").isin(*VISITS), F.col("class")),
-        visit_source_value=F.coalesce("class", _first("code.coding")["code"], "code.text"),
+        visit_source_value=F.coalesce("class", first("code.coding")["code"], "code.text"),
         visit_start_datetime=instant(F.col("start")),
         visit_end_datetime=instant(F.col("end")),
         visit_reason_code="_code.code",
@@ -201,7 +196,7 @@ def vital_finding(vital: DataFrame) -> DataFrame:
 @implements("observation", when=OBSERVED)
 def habit(social: DataFrame) -> DataFrame:
     """Social history. R1.1 codes the smoking status as an ASSERTION; its template says it is R2.1's 72166-2."""
-    is_smoking = F.array_contains("templates", SMOKING_STATUS) & (_first("code.coding")["code"] == "ASSERTION")
+    is_smoking = F.array_contains("templates", SMOKING_STATUS) & (first("code.coding")["code"] == "ASSERTION")
     coding = F.struct(
         F.lit("http://loinc.org").alias("system"), F.lit("72166-2").alias("code"),
         F.lit("Tobacco smoking status").alias("display"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._claims import drug_vocabulary, with_dot
+from twinlake.catalog.sources._claims import a_claim_tells, drug_vocabulary, with_dot
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import System, csv_feed, implements
@@ -193,14 +193,7 @@ def drug(claims: DataFrame) -> DataFrame:
         drug_source_value=code,
         drug_name=None,
         drug_exposure_start_datetime=instant(F.col("Service (from) date")),
-        drug_exposure_end_datetime=None,
-        drug_type=F.lit("claim"),
-        drug_status=None,
-        dose_source_value=None,
-        dose_unit_source_value=None,
-        route_source_value=None,
-        visit_source_id=None,
-        part=F.lit(""),
+        **a_claim_tells(),
     )
 
 

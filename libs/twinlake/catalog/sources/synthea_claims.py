@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._claims import is_snomed, service_vocabulary
+from twinlake.catalog.sources._claims import a_claim_tells, is_snomed, service_vocabulary
 from twinlake.catalog.sources._rows import shaped
 from twinlake.catalog.sources._synthea import (
     PATIENTS,
@@ -104,14 +104,7 @@ def charged_drug(claims_transactions: DataFrame) -> DataFrame:
         claims_transactions.where(_vocabulary().isin(*DRUGS)),
         **_coded("drug"),
         drug_exposure_start_datetime=instant(F.col("FROMDATE")),
-        drug_exposure_end_datetime=None,
-        drug_type=F.lit("claim"),
-        drug_status=None,
-        dose_source_value=None,
-        dose_unit_source_value=None,
-        route_source_value=None,
-        visit_source_id=None,
-        part=F.lit(""),
+        **a_claim_tells(),
     )
 
 
