@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -117,7 +117,7 @@ def hospitals() -> list[str]:
     """The hospitals to ingest; each becomes a task of its own."""
     from jobs.ingest import hospitals as listed
 
-    with opened_lake("hospitals") as opened:
+    with opened_lake("hospitals") as opened, final_faults("hospitals"):
         if not listed(opened):
             raise DataError("No hospital can be read: " + "; ".join(opened.refused.values()))
         return listed(opened)
@@ -128,32 +128,34 @@ def ingest(hospital: str) -> None:
     """Land one hospital's new files."""
     from jobs._daily import take
 
-    with opened_lake(f"ingest of {hospital}") as opened:
+    what = f"ingest of {hospital}"
+    with opened_lake(what) as opened, final_faults(what):
         take(opened, opened.plan.node("ingest"), hospital)
 
 
 @task
 def do(nodes: Sequence[str], retrain: bool) -> None:
-    """Take the step of each node, in the plan's order."""
-    from jobs._daily import take
+    """Take the step of each node, each after those it waits for."""
+    from jobs._daily import take_all
 
-    for name in nodes:
-        with opened_lake(name) as opened:
-            take(opened, opened.plan.node(name), train_always=retrain)
+    with opened_lake(nodes[0]) as opened:
+        chosen = [opened.plan.node(name) for name in nodes]
+        take_all(opened, chosen, train_always=retrain, around=final_faults)
 
 
 @contextmanager
 def opened_lake(what: str) -> Iterator[Opened]:
-    """The run this task belongs to, with the lake locked; a fault that a retry cannot mend is final."""
+    """The run this task belongs to, with the lake locked; `what` it is opened for."""
     from twinlake.engine.home import run_lock
 
     context = get_current_context()
-    with final_faults(what):
-        opened = _open(context)
-        if not my_turn(opened.run.home, context):
-            raise LockedError(f"{opened.run.home.path} is in use by another run of Airflow. Wait for it.")
-        with run_lock(opened.run.home, context["run_id"]):
-            yield opened
+    with ExitStack() as held:
+        with final_faults(what):
+            opened = _open(context)
+            if not my_turn(opened.run.home, context):
+                raise LockedError(f"{opened.run.home.path} is in use by another run of Airflow. Wait for it.")
+            held.enter_context(run_lock(opened.run.home, context["run_id"]))
+        yield opened
 
 
 @contextmanager

@@ -47,9 +47,7 @@ def examine_feeds(feeds: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="twinlake-doctor-") as scratch:
         os.environ["TWINLAKE_HOME"] = scratch
         opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), lambda message: None)
-        for node in opened.plan.nodes:
-            if node.verb == "ingest" or node.name in MEASURED:
-                _daily.take(opened, node)
+        _daily.take_all(opened, [n for n in opened.plan.nodes if n.verb == "ingest" or n.name in MEASURED])
         _say_files(opened, say)
         for title, query in QUERIES.items():
             _say_rows(opened, title, query, say)

@@ -59,9 +59,7 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
         if opened.run.home.mlflow.exists():
             shutil.copytree(opened.run.home.mlflow, home.mlflow)
         again = Opened(replace(opened.run, home=home, progress=say), opened.plan, opened.readable, opened.refused)
-        for node in opened.plan.nodes:
-            if node.verb in REBUILT:
-                _daily.take(again, node)
+        _daily.take_all(again, [node for node in opened.plan.nodes if node.verb in REBUILT])
         states = {name: again.run.ops.state(name) for name in expected}
     rebuilt = {name: state.digest if state else "nothing" for name, state in states.items()}
     return iter([f"{n}: rebuilt is {d}, published was {expected[n]}" for n, d in rebuilt.items() if d != expected[n]])

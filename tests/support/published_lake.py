@@ -64,8 +64,11 @@ def published_lake(folder: Path, persons: int = 240) -> Home:
         {"sequence": 1, "publication_id": "0123456789abcdef", "table": name, "version": 0, "rows": len(rows),
          "digest": "1:1", "as_of": AS_OF, "run_id": RUN} for name, rows in tables.items()
     ])  # fmt: skip
+    started_at = AS_OF
     for stage, seconds in (("ingest", 12.5), ("link", 30.0), ("conform", 61.0), ("publish", 0.4)):
-        ops.append("run", [{"run_id": RUN, "as_of": AS_OF, "stage": stage, "state": "done", "seconds": seconds}])
+        ops.append("run", [{"run_id": RUN, "as_of": AS_OF, "stage": stage, "state": "done", "started_at": started_at,
+                            "seconds": seconds}])  # fmt: skip
+        started_at += timedelta(seconds=seconds)
     return home
 
 

@@ -29,7 +29,7 @@ def serve(home: Home, feeds: Path, tell: Callable[[str], None] = print) -> None:
     """Run Airflow until it is interrupted; a fault of one component ends all."""
     home = replace(home, feeds=feeds.resolve())
     prepare(home)
-    env = {**os.environ, **settings(home), "TWINLAKE_TASKS": os.environ.get("TWINLAKE_TASKS", "layer")}
+    env = {**os.environ, **settings(home)}
     address, port = env["AIRFLOW__API__BASE_URL"], int(env["AIRFLOW__API__PORT"])
     password = _password(Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
     _refuse_taken(port)

@@ -53,6 +53,8 @@ def settings(home: Home) -> dict[str, str]:
         "SCARF_ANALYTICS": "false",
         "TWINLAKE_HOME": str(home.path),
         "TWINLAKE_FEEDS": str(home.feeds),
+        # On one machine tasks run one after another, the steps of a layer side by side.
+        "TWINLAKE_TASKS": os.environ.get("TWINLAKE_TASKS", "layer"),
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "libs"), str(REPOSITORY), *_already()]),
         **_keys(folder),
     }

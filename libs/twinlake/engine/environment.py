@@ -28,6 +28,7 @@ class Environment:
     home: str = ".twinlake/{feeds}"
     driver_memory: str = "auto"
     driver_memory_limit_gb: int = 8
+    steps_at_once: int = 2
     java_options: tuple[str, ...] = ()
     spark: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,5 +143,5 @@ def _converted(value: object) -> object:
 
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_EXPECTED: dict[str, type] = {"java_options": list, "spark": dict, "driver_memory_limit_gb": int}
+_EXPECTED: dict[str, type] = {"java_options": list, "spark": dict, "driver_memory_limit_gb": int, "steps_at_once": int}
 _WORDS = {str: "text in quotes", list: "a list", dict: "a table", int: "a whole number"}

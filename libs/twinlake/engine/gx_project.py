@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from twinlake.engine.checks import Check
@@ -25,6 +26,8 @@ GX_SEVERITY = {"fatal": "critical", "warn": "warning", "characterise": "info"}
 BOOLEAN = "expect_column_values_to_be_in_set"
 # Counts, but no values: see gx_counts.
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
+# The project of a process is one object, and so are its engine and its files: one validation at a time.
+TURN = Lock()
 
 
 def run(
@@ -35,15 +38,16 @@ def run(
 
     from twinlake.engine.gx_results import without_messages
 
-    context = open_project(home)
-    checkpoint = _checkpoint(context, table, checks)
-    shutil.rmtree(root(home) / "uncommitted" / "validations" / table, ignore_errors=True)
-    name = "stored" if version is None else f"version {version}"
-    results = checkpoint.run(batch_parameters={"dataframe": rows}, run_id=RunIdentifier(name, as_of)).run_results
-    (key, result), *_ = results.items()
-    if without_messages(result):
-        context.validation_results_store.set(key, result)
-    return result
+    with TURN:
+        context = open_project(home)
+        checkpoint = _checkpoint(context, table, checks)
+        shutil.rmtree(root(home) / "uncommitted" / "validations" / table, ignore_errors=True)
+        name = "stored" if version is None else f"version {version}"
+        results = checkpoint.run(batch_parameters={"dataframe": rows}, run_id=RunIdentifier(name, as_of)).run_results
+        (key, result), *_ = results.items()
+        if without_messages(result):
+            context.validation_results_store.set(key, result)
+        return result
 
 
 def build_docs(home: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import TextIO
 from twinlake.declare.errors import ConfigurationError, LockedError, NotPublished
 from twinlake.engine.environment import load_environment
 
-LAKE_FORMAT = 2
+LAKE_FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ SCHEMAS: dict[str, pa.Schema] = {
          ("reason", TEXT), ("mlflow_run_id", TEXT), ("plots", TEXT), ("seconds", REAL)]
     ),
     "run": pa.schema(
-        [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("seconds", REAL), ("detail", TEXT)]
+        [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("started_at", TIME), ("seconds", REAL),
+         ("detail", TEXT)]
     ),
 }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.records import Records, of_kind, parse
+from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run, no_rows
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LOST = "lost"
 ALWAYS = "true"
+SAID = ("hospital", "system", "feed", "outcome", "reason")
+FeedKey = tuple[str, str]
 
 
 def reconcile(run: Run) -> list[dict[str, Any]]:
@@ -29,8 +32,11 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
     due = [key for key, state in sorted(states.items()) if known.get(key) != state]
     if not due:
         return []
-    counted = reduce(lambda a, b: a.union(b), [_outcomes(run, ledger, *key) for key in due])
-    rows = counted.groupBy("hospital", "system", "feed", "outcome", "reason").count().toArrow().to_pylist()
+    judged = _judged(run, ledger, due).persist()
+    try:
+        rows = _counted(run, ledger, judged)
+    finally:
+        judged.unpersist()
     # A feed that lost a record is not done with, whatever became of its others.
     lost = {(row["system"], row["feed"]) for row in rows if row["outcome"] == LOST}
     said = [_said(run, row, {key: state for key, state in states.items() if key not in lost}) for row in rows]
@@ -41,7 +47,7 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
 
 def _said(run: Run, row: dict[str, Any], states: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     state = states.get((row["system"], row["feed"]), "")
-    return {**row, "records": row["count"], "state": state, "run_id": run.run_id}
+    return {**row, "state": state, "run_id": run.run_id}
 
 
 def _refuse_lost(rows: list[dict[str, Any]]) -> None:
@@ -70,44 +76,61 @@ def _tables_of(run: Run, system: str, feed: str) -> list[str]:
     return sorted(run.table(name).full_name for name in implemented)
 
 
-def _outcomes(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
-    """hospital, system, feed, outcome, reason of each landed record that is not a repetition."""
+def _judged(run: Run, ledger: Ledger, due: list[FeedKey]) -> DataFrame:
+    """hospital, system, feed, part, _record_id and outcome of each landed record that is no repetition.
+
+    The outcome is null where no table holds a record that counts.
+    """
     from pyspark.sql import functions as F
 
-    declared = run.systems[system]
-    landed = Records(run, ledger).accounted(system, feed)
-    assert landed is not None
-    placed = landed.join(_placed(run, system, feed), "_record_id", "left")
+    landed = reduce(lambda a, b: a.union(b), [_landed(run, ledger, *key) for key in due])
+    placed = landed.join(_placed(run, due), "_record_id", "left")
     said = F.when(~F.col("is_current"), F.lit("superseded")).otherwise(F.col("_place"))
-    known = placed.withColumn("_outcome", F.struct(said.alias("outcome"), F.lit("").alias("reason")))
-    # A system may have a column SYSTEM of its own: what is counted goes under names no feed has.
-    named = known.withColumnsRenamed({"hospital": "_hospital", "system": "_system"})
-    done, left = named.where("_outcome.outcome is not null"), named.where("_outcome.outcome is null")
-    counted, parts = _counted(done, feed), declared.parts(feed)
-    # Each part asks again what no table holds; that is found once.
-    left = left.localCheckpoint() if parts else left
-    for part in parts:
-        counted = counted.union(_counted(_explained(declared, part, left), feed))
-        left = left.where(f"not coalesce({part.only}, false)")
-    return counted.union(_counted(_explained(declared, declared.feed(feed), left), feed))
+    return placed.select("hospital", "system", "feed", "part", "_record_id", said.alias("outcome"))
 
 
-def _explained(system: System, feed: Feed, left: DataFrame) -> DataFrame:
-    """The records of a feed that no table holds, with why."""
-    reasons = _reasons(system, feed)
-    left = of_kind(left, feed)
-    if any(sql != ALWAYS for _, sql, _ in reasons):
-        left = parse(left, feed, ("_hospital", "_system", "raw_record", "record_kind"))
-    return left.withColumn("_outcome", _why(reasons))
-
-
-def _counted(rows: DataFrame, feed: str) -> DataFrame:
+def _landed(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     from pyspark.sql import functions as F
 
-    return rows.select(
-        F.col("_hospital").alias("hospital"), F.col("_system").alias("system"), F.lit(feed).alias("feed"),
-        F.col("_outcome.outcome").alias("outcome"), F.col("_outcome.reason").alias("reason"),
-    )  # fmt: skip
+    landed, part = Records(run, ledger).accounted(system, feed), F.lit(feed)
+    assert landed is not None
+    for each in reversed(run.systems[system].parts(feed)):
+        part = F.when(F.expr(str(each.only)), F.lit(each.name)).otherwise(part)
+    place = (F.lit(system).alias("system"), F.lit(feed).alias("feed"), part.alias("part"))
+    return landed.select("hospital", *place, "_record_id", "is_current")
+
+
+def _counted(run: Run, ledger: Ledger, judged: DataFrame) -> list[dict[str, Any]]:
+    """How many records of each hospital and feed came to which outcome, and why."""
+    known = judged.groupBy("hospital", "system", "feed", "part", "outcome").count().toArrow().to_pylist()
+    left = sorted({(r["system"], r["feed"], r["part"]) for r in known if r["outcome"] is None})
+    asked = [_explained(run, ledger, judged, *part) for part in left]
+    why = reduce(lambda a, b: a.union(b), asked).groupBy(*SAID).count().toArrow().to_pylist() if asked else []
+    sums: Counter[tuple[str, ...]] = Counter()
+    for row in (*({**r, "reason": ""} for r in known if r["outcome"]), *why):
+        sums[tuple(row[name] for name in SAID)] += row["count"]
+    return [{**dict(zip(SAID, key, strict=True)), "records": records} for key, records in sorted(sums.items())]
+
+
+def _explained(run: Run, ledger: Ledger, judged: DataFrame, system: str, feed: str, part: str) -> DataFrame:
+    """The records of a part of a feed (or of all of it) that no table holds, with why."""
+    from pyspark.sql import functions as F
+
+    declared, place = run.systems[system], {"system": system, "feed": feed, "part": part}
+    left = judged.where(" and ".join(f"{name} = '{value}'" for name, value in place.items()) + " and outcome is null")
+    reasons = _reasons(declared, declared.feed(part))
+    if all(sql == ALWAYS for _, sql, _ in reasons):
+        told = left.select(F.col("hospital").alias("_hospital"), _why(reasons).alias("_why"))
+    else:
+        bronze = Records(run, ledger).bronze(system, feed)
+        assert bronze is not None
+        once = bronze.join(left.select("_record_id"), "_record_id", "left_semi").dropDuplicates(["_record_id"])
+        # A system may have a column of its own that is called like one of ours.
+        named = once.withColumnRenamed("hospital", "_hospital")
+        parsed = parse(named, declared.feed(part), ("_hospital", "raw_record", "record_kind"))
+        told = parsed.select("_hospital", _why(reasons).alias("_why"))
+    where = (F.lit(system).alias("system"), F.lit(feed).alias("feed"))
+    return told.select(F.col("_hospital").alias("hospital"), *where, "_why.*")
 
 
 def _reasons(system: System, feed: Feed) -> list[tuple[str, str, str]]:
@@ -129,21 +152,25 @@ def _why(reasons: list[tuple[str, str, str]]) -> Column:
     return reduce(lambda rest, case: F.when(case[0], case[1]).otherwise(rest), reversed(cases), last)
 
 
-def _placed(run: Run, system: str, feed: str) -> DataFrame:
+def _placed(run: Run, due: list[FeedKey]) -> DataFrame:
     """Record ids that a table or its quarantine holds, with which of both."""
     from pyspark.sql import functions as F
 
-    frames: Iterable[DataFrame] = [_ids(run, name, system) for name in _tables_of(run, system, feed)]
+    systems: dict[str, set[str]] = {}
+    for system, feed in due:
+        for name in _tables_of(run, system, feed):
+            systems.setdefault(name, set()).add(system)
     nothing = no_rows(run.spark, "_record_id bigint, _place string")
-    placed = reduce(lambda a, b: a.union(b), frames, nothing)
+    held = [_ids(run, name, sorted(found)) for name, found in sorted(systems.items())]
+    placed = reduce(lambda a, b: a.union(b), held, nothing)
     return placed.groupBy("_record_id").agg(F.min("_place").alias("_place"))
 
 
-def _ids(run: Run, name: str, system: str) -> DataFrame:
+def _ids(run: Run, name: str, systems: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
     layer_free = name.split(".")[1]
-    stored = run.spark.read.format("delta").load(run.ops.path(name)).where(F.col("system") == system)
+    stored = run.spark.read.format("delta").load(run.ops.path(name)).where(F.col("system").isin(systems))
     kept = stored.selectExpr("_record_id", "'mapped' as _place")
     held = [
         (r["record_id"], "quarantined")

@@ -16,7 +16,7 @@ from twinlake.declare.standardise import with_exact_numbers
 from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.run import Run
-from twinlake.engine.versions import spans
+from twinlake.engine.versions import STORED_RANK, spans
 from twinlake.engine.wire import translator
 
 if TYPE_CHECKING:
@@ -51,15 +51,18 @@ class Records:
         return None if rows is None else self._parsed(rows.where("not is_current"), system, feed)
 
     def accounted(self, system: str, feed: str) -> DataFrame | None:
-        """Each record that ever landed, once, with whether it counts now."""
+        """Each record that ever landed, once: `hospital`, `record_kind`, `_record_id`, and whether it counts now."""
         from pyspark.sql import functions as F
 
-        rows = self._versions(system, feed, None)
+        rows = self.bronze(system, feed)
+        known = ("hospital", "record_kind", "_record_id")
         if rows is None or not self._has_history(system, feed):
-            return rows
-        counts = rows.where("is_current").select("_record_id", F.lit(True).alias("_counts"))
-        every = self.bronze(system, feed).dropDuplicates(["_record_id"]).join(counts, "_record_id", "left")  # type: ignore[union-attr]
-        return every.withColumn("is_current", F.coalesce("_counts", F.lit(False))).drop("_counts")
+            return None if rows is None else rows.select(*known, F.col("is_active").alias("is_current"))
+        # Without the records themselves: what is collected for each key stays small.
+        counts = spans(rows.select("_fact_key", "_record_id", "ended_at", *STORED_RANK)).where("is_current")
+        every = rows.select(*known).dropDuplicates(["_record_id"])
+        told = every.join(counts.select("_record_id", F.lit(True).alias("_counts")), "_record_id", "left")
+        return told.select(*known, F.coalesce("_counts", F.lit(False)).alias("is_current"))
 
     def bronze(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """Every bronze row of a feed whose landing is finished, with its ids and until when its file counted."""

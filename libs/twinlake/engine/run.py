@@ -62,6 +62,11 @@ class Run:
         Thread(target=import_module, args=("great_expectations",), daemon=True).start()
         return start_session()
 
+    def interrupt(self) -> None:
+        """Stop what Spark is doing, if it was ever started."""
+        if "spark" in vars(self):
+            self.spark.interruptAll()
+
     def landing_mark(self, hospital: str) -> str:
         """What a bronze commit says of itself, so that an unfinished landing is recognised."""
         return json.dumps({"landing": [hospital, self.run_id]})

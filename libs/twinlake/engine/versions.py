@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-RANK = ("version_at", "record_version", "delivered_at", "record_hash", "path", "record_offset")
+STORED_RANK = ("record_version", "delivered_at", "record_hash", "path", "record_offset")
+RANK = ("version_at", *STORED_RANK)
 
 
 def spans(rows: DataFrame) -> DataFrame:

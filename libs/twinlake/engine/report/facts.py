@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twinlake.engine.home import Home
@@ -48,20 +49,29 @@ class Facts:
 
     @property
     def seconds(self) -> float:
-        return sum(row["seconds"] or 0.0 for row in self.stages)
+        return _covered(self.stages)
 
     @property
     def seconds_by_stage(self) -> dict[str, float]:
-        """Of the last run; the steps of one layer, and the trainings, are one stage."""
-        seconds: dict[str, float] = {}
+        """Of the last run, by the clock; the steps of one layer, and the trainings, are one stage."""
+        rows: dict[str, list[Row]] = {}
         for row in self.stages:
-            stage = row["stage"].split(".")[0]
-            seconds[stage] = seconds.get(stage, 0.0) + (row["seconds"] or 0.0)
-        return seconds
+            rows.setdefault(row["stage"].split(".")[0], []).append(row)
+        return {stage: _covered(found) for stage, found in rows.items()}
 
     def rows_of(self, layer: str) -> dict[str, int]:
         """Rows of the layer's tables as published."""
         return {name: rows for name, rows in self.publication.rows.items() if name.startswith(f"{layer}.")}
+
+
+def _covered(rows: Iterable[Row]) -> float:
+    """Seconds in which at least one of these steps was under way."""
+    spans = sorted((r["started_at"], r["started_at"] + timedelta(seconds=r["seconds"])) for r in rows)
+    covered, until = timedelta(), datetime.min.replace(tzinfo=UTC)
+    for start, stop in spans:
+        covered += max(timedelta(), stop - max(start, until))
+        until = max(until, stop)
+    return covered.total_seconds()
 
 
 def read_facts(home: Home) -> Facts:
