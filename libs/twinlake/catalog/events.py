@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from twinlake.declare.expressions import one_of
 from twinlake.vocabulary.measurements import ITEM_CODES
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ def distinct_visits(visit_occurrence: DataFrame) -> DataFrame:
 
 def item_of(items: Iterable[str]) -> Column:
     """Which of the `items` of vocabulary/measurements a measurement is, null for all others."""
-    pairs = [F.lit(part) for item in items for code in sorted(ITEM_CODES[item]) for part in (code, item)]
-    known = F.try_element_at(F.create_map(*pairs), F.col("measurement_code"))
-    return F.when(F.col("measurement_vocabulary") == "LOINC", known)
+    known = {code: item for item in items for code in ITEM_CODES[item]}
+    return F.when(F.col("measurement_vocabulary") == "LOINC", one_of(known, F.col("measurement_code")))
 
 
 def known_values(measurement: DataFrame, items: Iterable[str]) -> DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinlake.clinical.conversion import RULES, Conversion, convert
+from twinlake.declare.expressions import one_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -67,5 +68,4 @@ def _operator(text: Column) -> Column:
     from pyspark.sql import functions as F
 
     sign = F.regexp_extract(text, _COMPARATOR + _NUMBER, 1)
-    known = F.create_map(*(F.lit(part) for pair in _SPELLINGS.items() for part in pair))
-    return F.nullif(F.coalesce(F.try_element_at(known, sign), sign), F.lit(""))
+    return F.nullif(F.coalesce(one_of(_SPELLINGS, sign), sign), F.lit(""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,14 @@ def place_key(city: str = "city", state: str = "state", prefix: str = "postal_co
     return F.when(F.coalesce(city, state, prefix).isNotNull(), surrogate_key(city, state, prefix))
 
 
+def one_of(words: Mapping[str, str | None], text: Column) -> Column:
+    """The text's word in a mapping, null where it has none."""
+    from pyspark.sql import functions as F
+
+    # As one literal, which the optimizer reads once; a literal for each word costs seconds of analysis a table.
+    return F.try_element_at(F.from_json(F.lit(json.dumps(words, sort_keys=True)), "map<string,string>"), text)
+
+
 def with_hospital_codes(rows: DataFrame, hospitals: Mapping[str, Hospital], stem: str) -> DataFrame:
     """Codes a hospital uses of its own, replaced by what its hospital.toml says they mean."""
     from pyspark.sql import functions as F
@@ -71,11 +80,8 @@ def with_hospital_codes(rows: DataFrame, hospitals: Mapping[str, Hospital], stem
     }
     if not pairs:
         return rows
-    known = F.create_map(
-        *(F.lit(part) for (name, local), (vocabulary, code) in sorted(pairs.items())
-          for part in (f"{name}{SEPARATOR}{local}", f"{vocabulary}{SEPARATOR}{code}"))
-    )  # fmt: skip
-    target = F.try_element_at(known, F.concat_ws(SEPARATOR, "hospital", f"{stem}_source_value"))
+    known = {SEPARATOR.join(said): SEPARATOR.join(meant) for said, meant in pairs.items()}
+    target = one_of(known, F.concat_ws(SEPARATOR, "hospital", f"{stem}_source_value"))
     return (
         rows.withColumn("_target", F.split(target, SEPARATOR))
         .withColumn(f"{stem}_vocabulary", F.coalesce(F.get("_target", F.lit(0)), f"{stem}_vocabulary"))

@@ -9,6 +9,8 @@ from functools import cache
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from twinlake.declare.expressions import one_of
+
 # Accented letters of Latin-1 and Latin Extended-A, so that a silo that lost its accents still matches.
 _ACCENTED = [chr(n) for n in range(0xC0, 0x180)]
 _FOLDED = {a: unicodedata.normalize("NFD", a)[0] for a in _ACCENTED if len(unicodedata.normalize("NFD", a)) > 1}
@@ -69,8 +71,7 @@ def postal(text: Column) -> Column:
 
 def state(text: Column) -> Column:
     """A state of the USA by its two letters, any other place as a `line`."""
-    known = F.create_map(*(F.lit(part) for pair in sorted(states().items()) for part in pair))
-    return F.coalesce(F.try_element_at(known, line(text)), line(text))
+    return F.coalesce(one_of(states(), line(text)), line(text))
 
 
 def sex(text: Column) -> Column:

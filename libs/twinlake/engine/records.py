@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from twinlake.declare.expressions import surrogate_key
+from twinlake.declare.expressions import one_of, surrogate_key
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
@@ -40,6 +41,16 @@ class Records:
 
     def current(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """The records that count now (of these source persons), parsed; None if none ever landed."""
+        if keys is not None:
+            return self._current(system, feed, keys)
+        # Several tables are made from one feed, and a look-up serves several implementations.
+        known = self.run.frames
+        place = (self.ledger.version, system, feed)
+        if place not in known:
+            known[place] = self._current(system, feed, None)
+        return known[place]
+
+    def _current(self, system: str, feed: str, keys: list[int] | None) -> DataFrame | None:
         rows = self._versions(system, feed, keys)
         return None if rows is None else self._parsed(rows.where("is_current"), system, feed)
 
@@ -73,8 +84,7 @@ class Records:
             return None
         stored = landed_in_bronze(self.run, system, feed)
         rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
-        schema = "path string, _file_hash string, delivered_at timestamp, ended_at timestamp"
-        counted = self.run.spark.createDataFrame(sorted(files, key=repr), schema)
+        counted = self.run.spark.createDataFrame(_listed(files))
         landed_in = self.run.systems[system].landed_in(feed)
         identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(landed_in), F.col("record_key")]
         return (
@@ -140,6 +150,14 @@ class Records:
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
 
 
+def _listed(files: list[tuple[str, str, datetime, datetime | None]]) -> pa.Table:
+    """As Arrow, so that Spark plans a local relation and no RDD."""
+    moment = pa.timestamp("us", tz="UTC")
+    kinds = [("path", pa.string()), ("_file_hash", pa.string()), ("delivered_at", moment), ("ended_at", moment)]
+    names = [name for name, _ in kinds]
+    return pa.Table.from_pylist([dict(zip(names, f, strict=True)) for f in sorted(files, key=repr)], pa.schema(kinds))
+
+
 def bronze_of(run: Run, system: str, feed: str) -> str:
     """The table in which a feed's records land."""
     return f"bronze.{system}_{run.systems[system].landed_in(feed)}"
@@ -161,8 +179,7 @@ def with_settings(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFra
     from pyspark.sql import functions as F
 
     def of_each(setting: str) -> Column:
-        pairs = [F.lit(part) for name, h in sorted(hospitals.items()) for part in (name, getattr(h, setting))]
-        return F.try_element_at(F.create_map(*pairs), F.col("hospital")) if pairs else F.lit(None).cast("string")
+        return one_of({name: getattr(h, setting) for name, h in hospitals.items()}, F.col("hospital"))
 
     return rows.withColumns({setting: of_each(setting) for setting in SETTINGS})
 

@@ -45,6 +45,7 @@ class Run:
     fingerprints: Mapping[str, str]
     rules: Callable[[Table], Sequence[Rule]]
     progress: Callable[[str], None] = silent
+    frames: dict[tuple[int, str, str], DataFrame | None] = field(default_factory=dict, repr=False)
     session: Callable[[], SparkSession] | None = field(default=None, repr=False)
 
     @cached_property

@@ -7,7 +7,8 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _fhir_feeds as feeds
 from twinlake.catalog.sources._fhir import visit, with_code
-from twinlake.catalog.sources._rows import one_of, shaped
+from twinlake.catalog.sources._rows import shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import implements
 from twinlake.declare.standardise import instant
 

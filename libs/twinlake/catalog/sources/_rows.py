@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.declare.expressions import PROVENANCE
+from twinlake.declare.expressions import PROVENANCE, one_of
 from twinlake.declare.source import Via
 from twinlake.declare.standardise import Instant
 from twinlake.vocabulary.coding_systems import NAMES, Vocabulary
@@ -52,12 +52,6 @@ def look_up_newest(facts: DataFrame, lookup: DataFrame, via: Via, **columns: Col
 
 def _aliased(columns: Mapping[str, Column]) -> list[Column]:
     return [column.alias(name) for name, column in columns.items()]
-
-
-def one_of(words: Mapping[str, str], text: Column) -> Column:
-    """The text translated by a mapping, null where it has no word."""
-    pairs = F.create_map(*(F.lit(part) for pair in sorted(words.items()) for part in pair))
-    return F.try_element_at(pairs, text)
 
 
 def vocabulary(system: Column) -> Column:

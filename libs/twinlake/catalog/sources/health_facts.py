@@ -11,8 +11,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import look_up, one_of, shaped
+from twinlake.catalog.sources._rows import look_up, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Feed, System, Via, csv_feed, implements, part
 from twinlake.declare.standardise import sex
 from twinlake.vocabulary.maps.antidiabetic_columns import DRUG_COLUMNS

@@ -23,7 +23,8 @@ from twinlake.catalog.sources._hl7v2 import (
     with_code,
     with_times,
 )
-from twinlake.catalog.sources._rows import one_of, shaped
+from twinlake.catalog.sources._rows import shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, implements
 from twinlake.declare.standardise import (
     day,

@@ -12,7 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._claims import with_dot
-from twinlake.catalog.sources._rows import one_of, shaped
+from twinlake.catalog.sources._rows import shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Feed, System, implements
 
 TENTH = r"icd10(cm|pcs)[-_](codes|order)[-_](april[-_]1[-_])?([0-9]{4})\.txt"

@@ -11,7 +11,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import one_of, shaped
+from twinlake.catalog.sources._rows import shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, csv_feed, implements
 from twinlake.declare.standardise import Instant, instant
 from twinlake.vocabulary.maps.brfss2015 import QUESTIONS

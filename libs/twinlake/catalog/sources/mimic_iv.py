@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources import _mimic_feeds as feeds
 from twinlake.catalog.sources._mimic_wards import bed_event, care_site
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import Said, look_up, one_of, shaped
+from twinlake.catalog.sources._rows import Said, look_up, shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
 from twinlake.vocabulary.maps.mimic_labitems import ITEMID_TO_LOINC

@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._concepts import concepts
 from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED, OF_THEIR_OWN
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import look_up, one_of, shaped, vocabulary
+from twinlake.catalog.sources._rows import look_up, shaped, vocabulary
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import Instant, day, instant, line, postal, sex, state
 from twinlake.vocabulary.coding_systems import Vocabulary

@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._persons import roster, rostered
-from twinlake.catalog.sources._rows import one_of, shaped
+from twinlake.catalog.sources._rows import shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant, present
 

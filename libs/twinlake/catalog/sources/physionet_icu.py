@@ -15,8 +15,9 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _icu_feeds as feeds
 from twinlake.catalog.sources._persons import shaped_person
-from twinlake.catalog.sources._rows import look_up, one_of, shaped
+from twinlake.catalog.sources._rows import look_up, shaped
 from twinlake.catalog.sources._undated import born, days_after, minutes_after
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.vocabulary.maps.icu_parameters import ICU_PARAMETERS, STATISTICS, UNITS, WINDOW, IcuParameter
 

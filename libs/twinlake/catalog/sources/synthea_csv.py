@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._rows import Said, one_of, shaped, vocabulary
+from twinlake.catalog.sources._rows import Said, shaped, vocabulary
 from twinlake.catalog.sources._synthea import (
     PATIENTS,
     PAYER_TRANSITIONS,
@@ -15,6 +15,7 @@ from twinlake.catalog.sources._synthea import (
     source_person,
     synthea_feed,
 )
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Layout, System, implements
 from twinlake.declare.standardise import day, instant, line, postal, present, state
 
