@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from jobs._report import finish
 from jobs._run import moment, open_run, run_id_now
-from twinlake.declare.errors import PlatformError
+from twinlake.declare.errors import PlatformError, TwinlakeError
 from twinlake.engine.airflow_run import run_daily
-from twinlake.engine.home import run_lock
+from twinlake.engine.home import home_of, run_lock
 from twinlake.engine.publication import last_publication
+from twinlake.engine.session import start_session
 from twinlake.synthetic.network import make_network
 from twinlake.synthetic.synthea import REFERENCE_DATE
 
@@ -26,6 +29,8 @@ def demo(
     _check_space()
     if feeds is None:
         out = INVENTED / f"demo-{patients}-{hospitals}-{seed}"
+        if not home_of(out / "feeds").lake.exists():
+            Thread(target=_warm_up, daemon=True).start()
         feeds = make_network(patients, hospitals, seed, out, say).feeds
         as_of = as_of or REFERENCE_DATE
     at = moment(as_of) if as_of else moment(run_id_now("").lstrip("-")[:8])
@@ -35,6 +40,12 @@ def demo(
         run_daily(feeds, at, say)
     now = last_publication(opened.run.ops)
     finish(opened, now is not None and (before is None or now.sequence > before.sequence))
+
+
+def _warm_up() -> None:
+    """Start Spark while patients are dealt; what keeps it from starting is told when it is needed."""
+    with suppress(TwinlakeError):
+        start_session()
 
 
 def _check_space() -> None:

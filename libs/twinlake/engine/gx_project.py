@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from great_expectations.data_context import FileDataContext
     from pyspark.sql import DataFrame
 
-LAKE = "lake"
 STORED_ROWS = "stored rows"
 GX_SEVERITY = {"fatal": "critical", "warn": "warning", "characterise": "info"}
 BOOLEAN = "expect_column_values_to_be_in_set"
 # Counts, but no values: see gx_counts.
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
-# The project of a process is one object, and so are its engine and its files: one validation at a time.
+# The project of a process is one object: one table at a time is entered in it.
 TURN = Lock()
 
 
@@ -41,13 +41,13 @@ def run(
     with TURN:
         context = open_project(home)
         checkpoint = _checkpoint(context, table, checks)
-        shutil.rmtree(root(home) / "uncommitted" / "validations" / table, ignore_errors=True)
-        name = "stored" if version is None else f"version {version}"
-        results = checkpoint.run(batch_parameters={"dataframe": rows}, run_id=RunIdentifier(name, as_of)).run_results
-        (key, result), *_ = results.items()
-        if without_messages(result):
-            context.validation_results_store.set(key, result)
-        return result
+    shutil.rmtree(root(home) / "uncommitted" / "validations" / table, ignore_errors=True)
+    name = "stored" if version is None else f"version {version}"
+    results = checkpoint.run(batch_parameters={"dataframe": rows}, run_id=RunIdentifier(name, as_of)).run_results
+    (key, result), *_ = results.items()
+    if without_messages(result):
+        context.validation_results_store.set(key, result)
+    return result
 
 
 def build_docs(home: Path) -> Path:
@@ -83,8 +83,6 @@ def _open(folder: str) -> FileDataContext:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     if is_new:
         context.update_data_docs_site("local_site", _docs_site())
-        # Three queries read a table; keeping it in memory cost three times their CPU on a million rows.
-        context.data_sources.add_spark(name=LAKE, persist=False)
     return context
 
 
@@ -100,11 +98,12 @@ def _docs_site() -> dict[str, Any]:
 def _checkpoint(context: FileDataContext, table: str, checks: Sequence[Check]) -> Checkpoint:
     """The table's checkpoint; made anew only if its rules are others than last time."""
     import great_expectations as gx
+    from great_expectations.exceptions import DataContextError
 
     suite = _suite(table, checks)
-    known = {s.name: s for s in context.suites.all()}
-    if table in known and known[table].meta.get("rules") == suite.meta["rules"]:
-        return context.checkpoints.get(table)
+    with suppress(DataContextError):
+        if context.suites.get(table).meta.get("rules") == suite.meta["rules"]:
+            return context.checkpoints.get(table)
     stored = context.suites.add_or_update(suite)
     data = gx.ValidationDefinition(name=table, data=_batch_definition(context, table), suite=stored)
     definition = context.validation_definitions.add_or_update(data)
@@ -114,10 +113,13 @@ def _checkpoint(context: FileDataContext, table: str, checks: Sequence[Check]) -
 
 
 def _batch_definition(context: FileDataContext, table: str) -> Any:
-    source: Any = context.data_sources.get(LAKE)
-    if table not in source.get_asset_names():
+    """A data source a table: each has an engine, which knows one batch at a time."""
+    if table not in context.data_sources.all():
+        # Three queries read a table; keeping it in memory cost three times their CPU on a million rows.
+        source = context.data_sources.add_spark(name=table, persist=False)
         source.add_dataframe_asset(table).add_batch_definition_whole_dataframe(STORED_ROWS)
-    return context.data_sources.get(LAKE).get_asset(table).get_batch_definition(STORED_ROWS)
+    source: Any = context.data_sources.get(table)
+    return source.get_asset(table).get_batch_definition(STORED_ROWS)
 
 
 def _suite(table: str, checks: Sequence[Check]) -> ExpectationSuite:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from functools import reduce
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
+from twinlake.engine.environment import load_environment
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.records import Records, parse
@@ -32,17 +34,21 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
     due = [key for key, state in sorted(states.items()) if known.get(key) != state]
     if not due:
         return []
-    judged = _judged(run, ledger, due).persist()
-    try:
-        rows = _counted(run, ledger, judged)
-    finally:
-        judged.unpersist()
+    # Planning takes longer than counting, and one thread plans one query.
+    at_once = min(len(due), load_environment().steps_at_once)
+    with ThreadPoolExecutor(at_once) as pool:
+        rows = [row for found in pool.map(partial(_counted, run, ledger), _shares(due, at_once)) for row in found]
     # A feed that lost a record is not done with, whatever became of its others.
     lost = {(row["system"], row["feed"]) for row in rows if row["outcome"] == LOST}
     said = [_said(run, row, {key: state for key, state in states.items() if key not in lost}) for row in rows]
     run.ops.append("conform_ledger", said)
     _refuse_lost(said)
     return said
+
+
+def _shares(due: list[FeedKey], number: int) -> list[list[FeedKey]]:
+    """The feeds in about equal shares, the ones of a system together, for their records are in the same tables."""
+    return [due[len(due) * n // number : len(due) * (n + 1) // number] for n in range(number)]
 
 
 def _said(run: Run, row: dict[str, Any], states: Mapping[tuple[str, str], str]) -> dict[str, Any]:
@@ -100,12 +106,16 @@ def _landed(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     return landed.select("hospital", *place, "_record_id", "is_current")
 
 
-def _counted(run: Run, ledger: Ledger, judged: DataFrame) -> list[dict[str, Any]]:
+def _counted(run: Run, ledger: Ledger, due: list[FeedKey]) -> list[dict[str, Any]]:
     """How many records of each hospital and feed came to which outcome, and why."""
-    known = judged.groupBy("hospital", "system", "feed", "part", "outcome").count().toArrow().to_pylist()
-    left = sorted({(r["system"], r["feed"], r["part"]) for r in known if r["outcome"] is None})
-    asked = [_explained(run, ledger, judged, *part) for part in left]
-    why = reduce(lambda a, b: a.union(b), asked).groupBy(*SAID).count().toArrow().to_pylist() if asked else []
+    judged = _judged(run, ledger, due).persist()
+    try:
+        known = judged.groupBy("hospital", "system", "feed", "part", "outcome").count().toArrow().to_pylist()
+        left = sorted({(r["system"], r["feed"], r["part"]) for r in known if r["outcome"] is None})
+        asked = [_explained(run, ledger, judged, *part) for part in left]
+        why = reduce(lambda a, b: a.union(b), asked).groupBy(*SAID).count().toArrow().to_pylist() if asked else []
+    finally:
+        judged.unpersist()
     sums: Counter[tuple[str, ...]] = Counter()
     for row in (*({**r, "reason": ""} for r in known if r["outcome"]), *why):
         sums[tuple(row[name] for name in SAID)] += row["count"]
