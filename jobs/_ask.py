@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+
 from jobs._run import moment
 from twinlake.catalog.twins.patient_state_history import state_known_on
 from twinlake.declare.errors import ConfigurationError
@@ -36,8 +38,20 @@ def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: s
     _check_form(form)
     spark, as_of = _open(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
-    told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date())
-    _print(told.toArrow(), form)
+    told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()).toArrow()
+    if not told.num_rows:
+        raise ConfigurationError(
+            f'Nothing was known of person {person} on {on}. `twinlake sql "select person_id, first_visit_date from '
+            'gold.person_summary"` lists persons.'
+        )
+    # A person's state is a page, not a line.
+    _print(_upright(told) if form == "table" else told, form)
+
+
+def _upright(found) -> pa.Table:
+    """Each column of the rows as a row, empty ones left out."""
+    pairs = [(name, str(value)) for row in found.to_pylist() for name, value in row.items() if value is not None]
+    return pa.table({"": [name for name, _ in pairs], "state": [value for _, value in pairs]})
 
 
 def _open(feeds: Path | None):

@@ -109,5 +109,7 @@ def foresee(opened: Opened) -> Iterator[str]:
         files = new_files(opened.run.home.feeds, hospital, opened.run.systems, ledger)
         known = [f for f in files if f.found.feed]
         yield f"{hospital}: {len(known)} new files to land, {len(files) - len(known)} that no feed takes"
+        yield from (f"  lands    {file.found.path} as {file.found.system}.{file.found.feed}" for file in known)
+        yield from (f"  {f.found.status:<8} {f.found.path}: {f.found.reason}" for f in files if not f.found.feed)
     for hospital, why in sorted(opened.refused.items()):
         yield f"{hospital}: refused: {why}"

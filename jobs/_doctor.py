@@ -46,7 +46,7 @@ def examine_feeds(feeds: Path, say: Say) -> None:
 
     with tempfile.TemporaryDirectory(prefix="twinlake-doctor-") as scratch:
         os.environ["TWINLAKE_HOME"] = scratch
-        opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), lambda message: None)
+        opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), say)
         _daily.take_all(opened, [n for n in opened.plan.nodes if n.verb == "ingest" or n.name in MEASURED])
         _say_files(opened, say)
         for title, query in QUERIES.items():
@@ -55,13 +55,14 @@ def examine_feeds(feeds: Path, say: Say) -> None:
 
 def _say_files(opened: Opened, say: Say) -> None:
     say("\nfiles that are not read, or not whole")
-    for why in opened.refused.values():
-        say(f"  {why}")
+    told = list(opened.refused.values())
     for path, row in sorted(read_ledger(opened.run.ops).current.items()):
         if row["status"] not in ("landed", "ignored"):
-            say(f"  {row['status']:<12} {path}: {row['reason']}")
+            told.append(f"{row['status']:<12} {path}: {row['reason']}")
         elif row["quarantined"]:
-            say(f"  {'in part':<12} {path}: {row['quarantined']} of {row['records_in']} records cannot be read")
+            told.append(f"{'in part':<12} {path}: {row['quarantined']} of {row['records_in']} records cannot be read")
+    for line in told or ["none"]:
+        say(f"  {line}")
 
 
 def _uncoded(table: str, stem: str) -> str:

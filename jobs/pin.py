@@ -11,6 +11,7 @@ from twinlake.engine.reconcile import reconcile
 
 def step(opened: Opened, given: argparse.Namespace) -> str:
     """The publication id of silver and gold as they stand."""
+    opened.run.progress(f"{'pin':<34} accounts for every landed record")
     reconcile(opened.run)
     identity = pin(opened.run)
     opened.run.progress(f"{'pin':<34} {identity}")

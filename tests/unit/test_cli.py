@@ -125,6 +125,7 @@ def test_a_dry_run_writes_nothing_and_counts_what_it_would_land(twinlake, tmp_pa
     lay(tmp_path / "feeds", {"h/synthea_csv/patients.csv": "", "h/other/x": "", "bad/x": ""}, bad='colour = "red"\n')
     code, out, _ = twinlake("run", "--dry-run", "--feeds", "feeds")
     assert code == 0 and "h: 1 new files to land, 1 that no feed takes" in out and "bad: refused: " in out
+    assert "  lands    h/synthea_csv/patients.csv as synthea_csv.patients\n  unknown  h/other/x: " in out
     assert [p.name for p in tmp_path.iterdir()] == ["feeds"]
 
 

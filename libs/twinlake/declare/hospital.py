@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -63,15 +64,22 @@ def read_hospital(folder: Path) -> Hospital:
 def _problems(settings: dict[str, Any]) -> Iterator[str]:
     unknown = sorted(set(settings) - set(KEYS))
     if unknown:
-        yield f"unknown key {', '.join(unknown)} (known: {', '.join(KEYS)})"
+        yield f"unknown key {', '.join(map(_meant, unknown))} (known: {', '.join(KEYS)})"
     for key in REQUIRED:
-        if not isinstance(settings.get(key), str) or not settings[key]:
+        if key not in settings:
+            yield f"missing key {key}"
+        elif not isinstance(settings[key], str) or not settings[key]:
             yield f"{key} must be a text"
     yield from _wrong_values(settings)
     for name in TABLES:
         pairs = settings.get(name, {})
         if not isinstance(pairs, dict) or not all(isinstance(v, str) for v in pairs.values()):
             yield f"[{name}] must map texts to texts"
+
+
+def _meant(key: str) -> str:
+    near = get_close_matches(key, KEYS, n=1)
+    return f"{key}, did you mean {near[0]}?" if near else key
 
 
 def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:

@@ -56,5 +56,4 @@ def _was_trained(run: Run, model: Model, pinned: str) -> bool:
 
 def _keep(run: Run, done: ModelRun, seconds: float) -> None:
     run.ops.append("model_run", [{"run_id": run.run_id, "seconds": round(seconds, 3), **asdict(done)}])
-    verdict = "champion" if done.is_champion else "no champion"
-    run.progress(f"{'train.' + done.model_name:<34} {verdict}: {done.reason} · {seconds:.1f} s")
+    run.progress(f"{'train.' + done.model_name:<34} {done.reason} · {seconds:.1f} s")

@@ -61,7 +61,7 @@ def _too_little(model: Model, persons: int, events: int | None) -> Iterator[str]
     if events is not None and events < rule.minimum_events:
         interval = wilson(events, persons)
         yield (
-            f"{events} held-out events among {persons} persons "
+            f"{events} held-out event{'' if events == 1 else 's'} among {persons} persons "
             f"(95 % Wilson interval {100 * interval.low:.1f} to {100 * interval.high:.1f} %), "
             f"{rule.minimum_events} needed"
         )

@@ -57,6 +57,8 @@ def connected(store: ModelStore) -> Iterator[MlflowClient]:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     _make_folders(store)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    # That our environment has no pip of its own.
+    logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     import mlflow
 

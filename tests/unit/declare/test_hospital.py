@@ -58,7 +58,8 @@ def test_everything_that_can_be_said_is_read(read):
         (GOOD + "severity = [1]", "[severity] must map texts to texts"),
         ("name = ", "is not TOML"),
         (b"\xff\xfen\x00", "is not TOML"),
-        ("", "name must be a text; time_zone must be a text; identifier_namespace must be a text"),
+        ("", "missing key name; missing key time_zone; missing key identifier_namespace"),
+        (GOOD + 'timezone = "UTC"', "unknown key timezone, did you mean time_zone?"),
     ],
 )
 def test_what_is_wrong_is_said(read, text, said):

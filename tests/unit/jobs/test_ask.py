@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 from jobs import _ask
@@ -32,3 +33,8 @@ def test_a_limit_that_cuts_nothing_is_silent(ask, capsys):
     ask("json", 101)
     out, told = capsys.readouterr()
     assert len(out.splitlines()) == 101 and "there are more" not in told
+
+
+def test_a_twin_is_a_page_without_what_is_not_known():
+    found = _ask._upright(pa.table({"person_id": [7], "weight": pa.array([None], pa.float64()), "sex": ["female"]}))
+    assert found.to_pylist() == [{"": "person_id", "state": "7"}, {"": "sex", "state": "female"}]

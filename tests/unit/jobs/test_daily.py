@@ -1,0 +1,87 @@
+"""Steps are taken side by side, each after those it waits for; a fault stops what has not begun."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Barrier, Event
+from types import SimpleNamespace
+
+import pytest
+
+from jobs import _daily
+from twinlake.declare.errors import DataError
+from twinlake.plan import Node
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def take_all(monkeypatch):
+    """Takes nodes written `name: waits for`, each by calling `step` with its name; returns the names as they ended."""
+
+    def taken(step, *told: str, **given):
+        ended: list[str] = []
+
+        def take(opened, node, *, train_always):
+            step(node.name)
+            ended.append(node.name)
+
+        monkeypatch.setattr(_daily, "take", take)
+        pairs = [line.partition(": ") for line in told]
+        nodes = [Node(name, "curate", name, tuple(after.split())) for name, _, after in pairs]
+        try:
+            _daily.take_all(SimpleNamespace(run=SimpleNamespace(interrupt=lambda: ended.append("!"))), nodes, **given)
+        except DataError as fault:
+            ended.append(str(fault))
+        return ended
+
+    return taken
+
+
+def test_a_step_waits_for_those_before_it(take_all):
+    ended = take_all(lambda name: None, "c: b a elsewhere", "b: a", "a: ", "d: c")
+    assert ended == ["a", "b", "c", "d"]
+
+
+def test_two_steps_that_wait_for_nothing_meet(take_all):
+    meeting = Barrier(2, timeout=PATIENCE)
+    assert sorted(take_all(lambda name: meeting.wait(), "a: ", "b: ")) == ["a", "b"]
+
+
+def test_a_fault_stops_what_has_not_begun_and_what_is_under_way_ends(take_all):
+    begun, failed = Event(), Event()
+
+    def step(name):
+        if name == "bad":
+            assert begun.wait(PATIENCE)
+            failed.set()
+            raise DataError("bad: 3 rows without a key")
+        begun.set()
+        assert failed.wait(PATIENCE)
+
+    assert take_all(step, "bad: ", "long: ", "after: bad", "next: long") == ["long", "bad: 3 rows without a key"]
+
+
+def test_each_step_is_taken_inside_what_is_around_its_name(take_all):
+    inside: list[str] = []
+
+    @contextmanager
+    def around(name):
+        inside.append(name)
+        yield
+        inside.remove(name)
+
+    ended = take_all(lambda name: inside.index(name), "a: ", "b: a", around=around)
+    assert (ended, inside) == (["a", "b"], [])
+
+
+def test_an_interrupt_stops_spark(monkeypatch):
+    def take(opened, node, *, train_always):
+        raise KeyboardInterrupt
+
+    stopped: list[str] = []
+    monkeypatch.setattr(_daily, "take", take)
+    opened = SimpleNamespace(run=SimpleNamespace(interrupt=lambda: stopped.append("spark")))
+    with pytest.raises(KeyboardInterrupt):
+        _daily.take_all(opened, [Node("a", "curate", "a", ())])
+    assert stopped == ["spark"]
