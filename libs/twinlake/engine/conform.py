@@ -92,10 +92,9 @@ def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[
 
 def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
     records = Records(run, ledger)
-    keys = _source_person_keys(run, table, units)
-    mapped = [
-        m for m in (_mapped(run, table, records, s, i, keys) for s, i in _implementations(run, table)) if m is not None
-    ]
+    keys, systems = _source_persons(run, table, units)
+    wanted = [(s, i) for s, i in _implementations(run, table) if systems is None or s in systems]
+    mapped = [m for m in (_mapped(run, table, records, s, i, keys) for s, i in wanted) if m is not None]
     rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else _no_rows(run, table)
     if table.unit == "person_id":
         rows = _with_person(run, rows)
@@ -105,14 +104,18 @@ def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
     return table.build(rows, **given)
 
 
-def _source_person_keys(run: Run, table: Table, units: Units) -> list[int] | None:
+def _source_persons(run: Run, table: Table, units: Units) -> tuple[list[int] | None, set[str] | None]:
+    """The keys of the source persons that these units are made of, and the systems that know them; None: all."""
     if units is None or table.unit == "source_person_key":
-        return units
+        return units, None
     from pyspark.sql import functions as F
 
     link = run.spark.read.format("delta").load(run.ops.path(f"empi.{LINK}"))
-    linked = link.where(F.col("person_id").isin(units)).select("source_person_key")
-    return sorted({*linked.toArrow()["source_person_key"].to_pylist(), *units})
+    theirs = link.where(F.col("person_id").isin(units) | F.col("source_person_key").isin(units))
+    members = theirs.select("person_id", "source_person_key", "system").toArrow()
+    persons, keys, systems = (set(column.to_pylist()) for column in members.columns)
+    # A person the EMPI does not know (any more) may have rows in any system, under a key that is the id itself.
+    return sorted({*keys, *units}), systems if units and {*persons, *keys}.issuperset(units) else None
 
 
 def _mapped(
