@@ -41,8 +41,8 @@ def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: s
     told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()).toArrow()
     if not told.num_rows:
         raise ConfigurationError(
-            f'Nothing was known of person {person} on {on}. `twinlake sql "select person_id, first_visit_date from '
-            'gold.person_summary"` lists persons.'
+            f"Nothing was known of person {person} on {on}. "
+            '`twinlake sql "select person_id from gold.person_summary"` lists persons.'
         )
     # A person's state is a page, not a line.
     _print(_upright(told) if form == "table" else told, form)

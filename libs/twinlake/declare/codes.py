@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from twinlake.declare.expressions import one_of
 from twinlake.declare.table import Through
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def local_day(moment: str, hospitals: Mapping[str, Hospital]) -> Column:
     """The hospital's day of a UTC column; midnight UTC stands for a day without a time, and is that day."""
     from pyspark.sql import functions as F
 
-    zone: Column = F.lit("UTC")
-    for name, hospital in sorted(hospitals.items()):
-        zone = F.when(F.col("hospital") == name, hospital.time_zone).otherwise(zone)
+    zone = F.coalesce(one_of({name: h.time_zone for name, h in hospitals.items()}, F.col("hospital")), F.lit("UTC"))
     written = F.col(moment).cast("date")
     there = F.from_utc_timestamp(moment, zone).cast("date")
     return F.when(F.col(moment) == written.cast("timestamp"), written).otherwise(there)

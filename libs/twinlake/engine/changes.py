@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from twinlake.declare.source import Feed, Implementation
 from twinlake.declare.table import Table, Through
 from twinlake.engine.counting import Step, contents, steps
 from twinlake.engine.ledger import Ledger
-from twinlake.engine.records import CARRIED, Records, landed_in_bronze, parse
-from twinlake.engine.run import Run
+from twinlake.engine.ops import WHOLE
+from twinlake.engine.records import CARRIED, CONTENT, Records, landed_in_bronze, parse
+from twinlake.engine.run import Run, local_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -73,9 +76,7 @@ def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> D
     ordered = sorted(found, key=repr)
     signs = [(*c.file, n, sign) for n, step in enumerate(ordered)
              for sign, of in ((1, step.came), (-1, step.went)) for c in of]  # fmt: skip
-    files = run.spark.createDataFrame(
-        sorted(signs), "path string, _file_hash string, delivered_at timestamp, _step int, _sign int"
-    )
+    files = local_rows(run.spark, sorted(signs), pa.schema([*CONTENT, ("_step", WHOLE), ("_sign", WHOLE)]))
     stored = landed_in_bronze(run, system, feed).where(F.col("path").isin(sorted({path for path, *_ in signs})))
     rows = stored.join(F.broadcast(files), ["path", "_file_hash", "delivered_at"])
     by = dict.fromkeys((*columns, "source_person_key", "record_hash", "_step"))

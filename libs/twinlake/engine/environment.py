@@ -114,6 +114,8 @@ def _value_faults(key: str, value: object) -> list[str]:
     expected = _EXPECTED.get(key, str)
     if type(value) is not expected:
         return [f"{key} is {type(value).__name__}, expected {_WORDS[expected]}"]
+    if type(value) is int and value < 1:
+        return [f"{key} is {value}, expected at least 1"]
     parts = _parts(key, value)
     faults = [
         f"{label} is {type(part).__name__}, expected text in quotes" for label, part in parts if type(part) is not str

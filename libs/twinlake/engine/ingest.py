@@ -17,8 +17,10 @@ from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import System
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
 from twinlake.engine.ledger import LANDED, Ledger
+from twinlake.engine.ops import TEXT
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.run import Run
+from twinlake.engine.records import CONTENT
+from twinlake.engine.run import Run, local_rows
 from twinlake.engine.staging import OUTCOME, STAGED, stage
 
 if TYPE_CHECKING:
@@ -188,8 +190,7 @@ def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:
         (f.staged(landing).name, f.found.hospital, f.found.system, f.found.path, f.sha256,
          f.found.delivered_at(run.as_of)) for f in files
     ]  # fmt: skip
-    schema = "_staged string, hospital string, system string, path string, _file_hash string, delivered_at timestamp"
-    known = run.spark.createDataFrame(about, schema)
+    known = local_rows(run.spark, about, pa.schema([("_staged", TEXT), ("hospital", TEXT), ("system", TEXT), *CONTENT]))
     reader = run.spark.read.schema(_ddl(STAGED)).option("__globPaths__", "false")
     staged = reader.parquet(*(str(f.staged(landing)) for f in files))
     return (

@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.environment import load_environment
 from twinlake.engine.ledger import Ledger, read_ledger
+from twinlake.engine.ops import TEXT, WHOLE
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.records import Records, parse
-from twinlake.engine.run import Run, no_rows
+from twinlake.engine.run import Run, local_rows, no_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 LOST = "lost"
 ALWAYS = "true"
 SAID = ("hospital", "system", "feed", "outcome", "reason")
-FeedKey = tuple[str, str]
+# A system and one of its feeds that has files of its own.
+LandedFeed = tuple[str, str]
 
 
 def reconcile(run: Run) -> list[dict[str, Any]]:
@@ -46,12 +50,12 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
     return said
 
 
-def _shares(due: list[FeedKey], number: int) -> list[list[FeedKey]]:
-    """The feeds in about equal shares, the ones of a system together, for their records are in the same tables."""
+def _shares(due: list[LandedFeed], number: int) -> list[list[LandedFeed]]:
+    """The feeds in about equal shares, in order: most of a system's, whose records are in the same tables, together."""
     return [due[len(due) * n // number : len(due) * (n + 1) // number] for n in range(number)]
 
 
-def _said(run: Run, row: dict[str, Any], states: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+def _said(run: Run, row: dict[str, Any], states: Mapping[LandedFeed, str]) -> dict[str, Any]:
     state = states.get((row["system"], row["feed"]), "")
     return {**row, "state": state, "run_id": run.run_id}
 
@@ -65,7 +69,7 @@ def _refuse_lost(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _landed_feeds(run: Run, ledger: Ledger) -> set[tuple[str, str]]:
+def _landed_feeds(run: Run, ledger: Ledger) -> set[LandedFeed]:
     return {(s, f) for (_, s, f), files in ledger.active(run.systems).items() if files}
 
 
@@ -82,7 +86,7 @@ def _tables_of(run: Run, system: str, feed: str) -> list[str]:
     return sorted(run.table(name).full_name for name in implemented)
 
 
-def _judged(run: Run, ledger: Ledger, due: list[FeedKey]) -> DataFrame:
+def _judged(run: Run, ledger: Ledger, due: list[LandedFeed]) -> DataFrame:
     """hospital, system, feed, part, _record_id and outcome of each landed record that is no repetition.
 
     The outcome is null where no table holds a record that counts.
@@ -106,7 +110,7 @@ def _landed(run: Run, ledger: Ledger, system: str, feed: str) -> DataFrame:
     return landed.select("hospital", *place, "_record_id", "is_current")
 
 
-def _counted(run: Run, ledger: Ledger, due: list[FeedKey]) -> list[dict[str, Any]]:
+def _counted(run: Run, ledger: Ledger, due: list[LandedFeed]) -> list[dict[str, Any]]:
     """How many records of each hospital and feed came to which outcome, and why."""
     judged = _judged(run, ledger, due).persist()
     try:
@@ -117,17 +121,21 @@ def _counted(run: Run, ledger: Ledger, due: list[FeedKey]) -> list[dict[str, Any
     finally:
         judged.unpersist()
     sums: Counter[tuple[str, ...]] = Counter()
-    for row in (*({**r, "reason": ""} for r in known if r["outcome"]), *why):
+    for row in known:
+        sums[tuple({**row, "outcome": row["outcome"] or LOST, "reason": ""}[name] for name in SAID)] += row["count"]
+    for row in why:
+        # What nothing explains stays lost, also where the parsing itself loses it.
+        sums[(row["hospital"], row["system"], row["feed"], LOST, "")] -= row["count"]
         sums[tuple(row[name] for name in SAID)] += row["count"]
-    return [{**dict(zip(SAID, key, strict=True)), "records": records} for key, records in sorted(sums.items())]
+    return [{**dict(zip(SAID, key, strict=True)), "records": n} for key, n in sorted(sums.items()) if n]
 
 
 def _explained(run: Run, ledger: Ledger, judged: DataFrame, system: str, feed: str, part: str) -> DataFrame:
     """The records of a part of a feed (or of all of it) that no table holds, with why."""
     from pyspark.sql import functions as F
 
-    declared, place = run.systems[system], {"system": system, "feed": feed, "part": part}
-    left = judged.where(" and ".join(f"{name} = '{value}'" for name, value in place.items()) + " and outcome is null")
+    declared, place = run.systems[system], F.struct("system", "feed", "part")
+    left = judged.where((place == F.struct(*map(F.lit, (system, feed, part)))) & F.col("outcome").isNull())
     reasons = _reasons(declared, declared.feed(part))
     if all(sql == ALWAYS for _, sql, _ in reasons):
         told = left.select(F.col("hospital").alias("_hospital"), _why(reasons).alias("_why"))
@@ -162,7 +170,7 @@ def _why(reasons: list[tuple[str, str, str]]) -> Column:
     return reduce(lambda rest, case: F.when(case[0], case[1]).otherwise(rest), reversed(cases), last)
 
 
-def _placed(run: Run, due: list[FeedKey]) -> DataFrame:
+def _placed(run: Run, due: list[LandedFeed]) -> DataFrame:
     """Record ids that a table or its quarantine holds, with which of both."""
     from pyspark.sql import functions as F
 
@@ -187,4 +195,4 @@ def _ids(run: Run, name: str, systems: list[str]) -> DataFrame:
         for r in Quarantine(run.ops, f"quarantine.{layer_free}").rows()
         if r["record_id"]
     ]
-    return kept.union(run.spark.createDataFrame(held, "_record_id bigint, _place string")) if held else kept
+    return kept.union(local_rows(run.spark, held, pa.schema([("_record_id", WHOLE), ("_place", TEXT)])))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
 from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger
-from twinlake.engine.run import Run
+from twinlake.engine.ops import TEXT, TIME
+from twinlake.engine.run import Run, local_rows
 from twinlake.engine.versions import STORED_RANK, spans
 from twinlake.engine.wire import translator
 
@@ -28,6 +28,8 @@ CARRIED = (
     "hospital", "system", "source_person_id", "source_person_key", "_record_id", "_fact_key", "known_from",
     "known_until", "raw_record", "record_kind", *SETTINGS,
 )  # fmt: skip
+# What a bronze row says of the content it came in (`Content.file`).
+CONTENT = (("path", TEXT), ("_file_hash", TEXT), ("delivered_at", TIME))
 CSV_OPTIONS = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "nullValue": "", "emptyValue": ""}
 SEPARATED = {"csv": CSV_OPTIONS, "tsv": {**CSV_OPTIONS, "sep": "\t", "quote": "", "escape": ""}}
 
@@ -84,7 +86,7 @@ class Records:
             return None
         stored = landed_in_bronze(self.run, system, feed)
         rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
-        counted = self.run.spark.createDataFrame(_listed(files))
+        counted = local_rows(self.run.spark, sorted(files, key=repr), pa.schema([*CONTENT, ("ended_at", TIME)]))
         landed_in = self.run.systems[system].landed_in(feed)
         identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(landed_in), F.col("record_key")]
         return (
@@ -148,14 +150,6 @@ class Records:
         declared = self._feed(system, feed)
         parsed = parse(with_settings(rows, self.run.hospitals), declared)
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
-
-
-def _listed(files: list[tuple[str, str, datetime, datetime | None]]) -> pa.Table:
-    """As Arrow, so that Spark plans a local relation and no RDD."""
-    moment = pa.timestamp("us", tz="UTC")
-    kinds = [("path", pa.string()), ("_file_hash", pa.string()), ("delivered_at", moment), ("ended_at", moment)]
-    names = [name for name, _ in kinds]
-    return pa.Table.from_pylist([dict(zip(names, f, strict=True)) for f in sorted(files, key=repr)], pa.schema(kinds))
 
 
 def bronze_of(run: Run, system: str, feed: str) -> str:

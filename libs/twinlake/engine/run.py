@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import System
@@ -32,6 +34,11 @@ def no_rows(spark: SparkSession, schema: str) -> DataFrame:
     return spark.createDataFrame([], schema).limit(0)
 
 
+def local_rows(spark: SparkSession, rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> DataFrame:
+    """A few rows as Arrow, so that Spark plans a local relation and no RDD with its tasks."""
+    return spark.createDataFrame(pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema))
+
+
 @dataclass
 class Run:
     """One run over one lake; `as_of` is the only moment it knows."""
@@ -45,12 +52,16 @@ class Run:
     fingerprints: Mapping[str, str]
     rules: Callable[[Table], Sequence[Rule]]
     progress: Callable[[str], None] = silent
-    frames: dict[tuple[int, str, str], DataFrame | None] = field(default_factory=dict, repr=False)
     session: Callable[[], SparkSession] | None = field(default=None, repr=False)
 
     @cached_property
     def ops(self) -> Ops:
         return Ops(self.home.lake)
+
+    @cached_property
+    def frames(self) -> dict[tuple[int, str, str], DataFrame | None]:
+        """What feeds hold, by version of the ledger, system and feed; of this run alone, not of a copy of it."""
+        return {}
 
     @cached_property
     def spark(self) -> SparkSession:

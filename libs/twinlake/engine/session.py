@@ -30,8 +30,6 @@ MEANING = {
     "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-# The place in our code of each call of the API costs three more calls of the JVM, and nobody reads it.
-NEVER = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 # They print the value a query failed on, which may be a patient's.
 QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
@@ -58,11 +56,13 @@ def properties(environment: Environment) -> dict[str, str]:
     machine = {
         "spark.driver.memory": environment.memory(),
         "spark.driver.extraJavaOptions": " ".join(_java_options(environment)),
+        # The place in our code of each call of the API costs three more calls of the JVM, and nobody reads it.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.warehouse.dir": str(cache_dir() / "warehouse"),
         # Together with spark.jars the driver would load Delta twice; alone, spark.jars keeps it out of the archive.
         **({"spark.driver.extraClassPath": ":".join(jars)} if environment.is_local else {"spark.jars": ",".join(jars)}),
     }
-    return {**machine, **NEVER, **environment.spark, **MEANING}
+    return {**machine, **environment.spark, **MEANING}
 
 
 def _java_options(environment: Environment) -> list[str]:

@@ -106,6 +106,11 @@ def test_the_driver_takes_half_the_machine_up_to_its_limit(
     assert written(tmp_path, SMALLEST).memory() == expected
 
 
+@pytest.mark.parametrize("key", ["steps_at_once", "driver_memory_limit_gb"])
+def test_a_number_of_things_is_at_least_one(tmp_path: Path, key: str) -> None:
+    assert f"{key} is 0, expected at least 1" in message_of(tmp_path, f"{SMALLEST}\n{key} = 0\n")
+
+
 def test_the_driver_memory_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWINLAKE_DRIVER_MEMORY", "12g")
     assert written(tmp_path, SMALLEST).memory() == "12g"

@@ -16,7 +16,7 @@ from twinlake.engine.home import Home
 from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.ledger import read_ledger
 from twinlake.engine.reconcile import reconcile
-from twinlake.engine.records import Records
+from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run
 
 HEADER = "id,person,kind"
@@ -65,6 +65,14 @@ def test_a_lost_record_stops_this_run_and_the_next(run: Run) -> None:
     for _ in range(2):
         with pytest.raises(DataError, match=r"h toy\.places: 1"):
             reconcile(run)
+
+
+def test_a_record_that_its_own_parsing_loses_is_lost_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(run, "kind <> 'odd'")
+    monkeypatch.setattr("twinlake.engine.reconcile.parse", lambda *given: parse(*given).where("false"))
+    told = dataclasses.replace(TOY, feeds=(dataclasses.replace(FEED, unmapped={"odd ones": "kind = 'odd'"}),))
+    with pytest.raises(DataError, match=r"h toy\.places: 1"):
+        reconcile(dataclasses.replace(run, systems={"toy": told}))
 
 
 def test_a_reason_in_the_source_is_an_account(run: Run) -> None:
