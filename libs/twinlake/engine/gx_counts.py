@@ -8,7 +8,8 @@ These take the names, and so the place in the registry, of the originals, and di
 from __future__ import annotations
 
 import logging
-from functools import cache
+from functools import cache, wraps
+from threading import RLock
 from typing import Any
 
 COUNTED = (
@@ -34,6 +35,28 @@ def count_only() -> None:
             type(original)(name, (original,), {"__module__": __name__, "get_validation_dependencies": _without_values})
     finally:
         registry.setLevel(level)
+
+
+@cache
+def read_in_turn() -> None:
+    """Makes Great Expectations of this process safe for tables that are validated side by side.
+
+    It reads its configuration again for every store it opens, through one YAML parser, which two threads corrupt.
+    """
+    from great_expectations.core.yaml_handler import YAMLHandler
+
+    turn = RLock()
+    for name in ("load", "dump"):
+        setattr(YAMLHandler, name, _one_at_a_time(getattr(YAMLHandler, name), turn))
+
+
+def _one_at_a_time(original: Any, turn: RLock) -> Any:
+    @wraps(original)
+    def alone(*args: Any, **kwargs: Any) -> Any:
+        with turn:
+            return original(*args, **kwargs)
+
+    return alone
 
 
 def _without_values(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -75,9 +75,10 @@ def _open(folder: str) -> FileDataContext:
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    from twinlake.engine.gx_counts import count_only
+    from twinlake.engine.gx_counts import count_only, read_in_turn
 
     count_only()
+    read_in_turn()
     is_new = not (Path(folder) / "great_expectations.yml").is_file()
     context: Any = gx.get_context(mode="file", context_root_dir=folder)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

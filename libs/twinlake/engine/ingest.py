@@ -16,7 +16,7 @@ import pyarrow as pa
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import System
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
-from twinlake.engine.ledger import LANDED, Ledger
+from twinlake.engine.ledger import LANDED, NONE_READABLE, Ledger
 from twinlake.engine.ops import TEXT
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.records import CONTENT
@@ -212,19 +212,26 @@ BRONZE = (
 def _remove_unfinished(run: Run, hospital: str, table: str) -> None:
     """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew.
 
-    A run may land twice (a task that is cleared and run again): of this run only what the ledger holds is finished.
+    A run may land twice (a task that is cleared and run again): it is sure only where the ledger knows as many of its
+    landings as began.
     """
     if run.ops.version(table) is None:
         return
-    rows = [row for row in run.ops.rows("landing_ledger") if row["hospital"] == hospital]
-    mine = [f"{row['sha256']}|{row['path']}" for row in rows if row["run_id"] == run.run_id]
-    finished = {row["run_id"] for row in rows} - {run.run_id}
-    for dead in sorted(run.ops.landings(table, hospital) - finished):
+    for unsure, began in sorted(run.ops.landings(table, hospital).items()):
+        rows = [r for r in run.ops.rows("landing_ledger") if r["landed"] and _is_of(r, hospital, table, unsure)]
+        if unsure != run.run_id and began <= len({row["sequence"] for row in rows}):
+            continue
         run.spark.sql(
-            f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :dead "
+            f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :unsure "
             "AND NOT array_contains(:finished, concat_ws('|', _file_hash, path))",
-            args={"hospital": hospital, "dead": dead, "finished": mine or [""]},
-        )
+            args={"hospital": hospital, "unsure": unsure,
+                  "finished": [f"{row['sha256']}|{row['path']}" for row in rows] or [""]},
+        )  # fmt: skip
+
+
+def _is_of(row: Mapping[str, Any], hospital: str, table: str, run_id: str) -> bool:
+    """Whether a ledger row tells of a landing of this run in this bronze table."""
+    return (row["hospital"], f"bronze.{row['system']}_{row['feed']}", row["run_id"]) == (hospital, table, run_id)
 
 
 def _quarantined(
@@ -266,6 +273,8 @@ def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
         return {**numbers, "status": "empty", "reason": "the file holds no record; what was known before stands"}
     if numbers["records_in"] != numbers["landed"] + numbers["quarantined"] + numbers["duplicates"]:
         raise AssertionError(f"{outcome['path']}: {numbers} does not balance")
+    if not numbers["landed"]:
+        return {**numbers, "status": "quarantined", "reason": NONE_READABLE}
     return {**numbers, "status": LANDED, "reason": ""}
 
 

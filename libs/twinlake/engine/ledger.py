@@ -10,6 +10,7 @@ from twinlake.declare.source import System
 from twinlake.engine.ops import Ops
 
 LANDED = "landed"
+NONE_READABLE = "no record of it can be read; what was known before stands"
 FeedKey = tuple[str, str, str]
 
 

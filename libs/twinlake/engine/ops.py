@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -148,17 +149,17 @@ class Ops:
         for commit in DeltaTable(self.path(name), version=version, without_files=True).history():
             if "fingerprint" in (commit.get("userMetadata") or ""):
                 return State.from_json(commit["userMetadata"])
-            if commit.get("operation") == "CREATE OR REPLACE TABLE":
+            if commit.get("operation") == "WRITE" and "Overwrite" in str(commit.get("operationParameters")):
                 return None  # a first build that never got to its mark
         return None
 
-    def landings(self, name: str, hospital: str) -> set[str]:
-        """The runs that appended this hospital's records to a bronze table."""
+    def landings(self, name: str, hospital: str) -> Counter[str]:
+        """The runs that appended this hospital's records to a bronze table, and how often each did."""
         from deltalake import DeltaTable
 
         commits = DeltaTable(self.path(name), without_files=True).history()
         marks = [json.loads(c["userMetadata"])["landing"] for c in commits if c.get("userMetadata")]
-        return {run_id for of, run_id in marks if of == hospital}
+        return Counter(run_id for of, run_id in marks if of == hospital)
 
     def commits_since(self, name: str, version: int) -> list[dict[str, Any]]:
         """The commits of a table after `version`, newest first."""

@@ -76,8 +76,16 @@ def _landed_feeds(run: Run, ledger: Ledger) -> set[LandedFeed]:
 def _state(run: Run, ledger: Ledger, system: str, feed: str) -> str:
     active = [files for key, files in ledger.active(run.systems).items() if key[1:] == (system, feed)]
     files = sorted((f.path, f.sha256, f.mended) for of_hospital in active for f in of_hospital)
-    tables = [(name, run.ops.version(name)) for name in _tables_of(run, system, feed)]
-    return hashlib.sha256(repr((files, tables)).encode()).hexdigest()[:16]
+    tables = [(name, *_told(run, name)) for name in _tables_of(run, system, feed)]
+    declared = run.systems[system]
+    reasons = [_reasons(declared, part) for part in (declared.feed(feed), *declared.parts(feed))]
+    return hashlib.sha256(repr((files, tables, reasons)).encode()).hexdigest()[:16]
+
+
+def _told(run: Run, table: str) -> tuple[Any, ...]:
+    """What decides which records a table and its quarantine hold."""
+    short = table.rpartition(".")[2]
+    return run.fingerprints.get(table), run.ops.version(table), run.ops.version(f"quarantine.{short}")
 
 
 def _tables_of(run: Run, system: str, feed: str) -> list[str]:

@@ -12,7 +12,7 @@ from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import Feed
 from twinlake.engine.discover import inside
 from twinlake.engine.ingest import BRONZE, STATISTICS
-from twinlake.engine.ledger import LANDED, read_ledger
+from twinlake.engine.ledger import LANDED, NONE_READABLE, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
@@ -41,6 +41,7 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
     _refuse_misplaced(run.ops, mended)
     records = [(m, _read(m, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
+    _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
     for path, row in sorted(files.items()):
         assert row is not None
@@ -53,7 +54,10 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
 
 
 def _refuse_unknown(files: Mapping[str, Mapping[str, object] | None]) -> None:
-    unknown = sorted(path for path, row in files.items() if row is None or row["status"] != LANDED)
+    unknown = sorted(
+        path for path, row in files.items()
+        if row is None or (row["status"] != LANDED and row["reason"] != NONE_READABLE)
+    )  # fmt: skip
     if unknown:
         raise DataError(
             f"No landed file: {', '.join(unknown)}. A file that was quarantined as a whole is mended in the feeds and "
@@ -94,6 +98,18 @@ def _refuse_broken(records: list[tuple[Mended, Any]]) -> None:
     broken = [f"{m.path} record {m.record_offset}" for m, found in records if not isinstance(found, Record)]
     if broken:
         raise DataError(f"Still not readable: {'; '.join(broken)}. Nothing was replayed; mend these and try again.")
+
+
+def _refuse_part(run: Run, files: Mapping[str, Mapping[str, object] | None], records: list[tuple[Mended, Any]]) -> None:
+    """A file that does not count yet would, with its first record, stand for all that was known before."""
+    for path, row in sorted(files.items()):
+        assert row is not None
+        left = _still_held(run, row, [(m, r) for m, r in records if m.path == path])
+        if row["status"] != LANDED and left:
+            raise DataError(
+                f"{path}: no record of it could be read, so it does not count, and {len(left)} of them are not mended "
+                "yet. Mend all of them at once. Nothing was replayed."
+            )
 
 
 def _replace_in_bronze(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> None:
@@ -143,7 +159,7 @@ def _ledger_row(run: Run, row: Mapping[str, object], mended: int, quarantined: i
     """The file's ledger with the records that left quarantine counted as landed."""
     landed = int(str(row["records_in"])) - int(str(row["duplicates"])) - quarantined
     return {**row, "landed": landed, "quarantined": quarantined, "mended": int(str(row["mended"] or 0)) + mended,
-            "sequence": sequence, "run_id": run.run_id}  # fmt: skip
+            "status": LANDED, "reason": "", "sequence": sequence, "run_id": run.run_id}  # fmt: skip
 
 
 def _quarantine(run: Run, row: Mapping[str, object]) -> Quarantine:

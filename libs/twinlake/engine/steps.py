@@ -9,8 +9,9 @@ from typing import Any
 
 from twinlake.declare.table import Table
 from twinlake.engine.conform import conform
-from twinlake.engine.consumed import looked
+from twinlake.engine.consumed import consumed, looked
 from twinlake.engine.curate import curate
+from twinlake.engine.ops import State
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
 
@@ -23,13 +24,18 @@ def make(run: Run, table: Table, verb: str, given: Mapping[str, Any] | None = No
         if table.is_implemented_by_sources
         else (lambda: curate(run, table, given, fingerprint))
     )
+    before = consumed(run, table.full_name)
     outcome = build()
-    # Rebuilt whole and equal, its version was proved by what its rules said before they changed.
-    prove(run, table, again=outcome.mode == "equal" and outcome.units is None and not table.whole)
+    # Equal under another declaration, its version was proved by what its rules said before they changed.
+    prove(run, table, again=outcome.mode == "equal" and _is_declared_otherwise(before, outcome))
     if outcome.mode != "unchanged":
         _log(run, table, verb, outcome, time.monotonic() - started)
     run.progress(_line(outcome, time.monotonic() - started))
     return outcome
+
+
+def _is_declared_otherwise(before: State | None, outcome: Outcome) -> bool:
+    return before is None or outcome.state is None or before.fingerprint != outcome.state.fingerprint
 
 
 def _line(outcome: Outcome, seconds: float) -> str:
@@ -43,7 +49,7 @@ def _line(outcome: Outcome, seconds: float) -> str:
 
 
 def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) -> None:
-    files = _committed(run, table, outcome) if outcome.is_written else {}
+    files = _files(run, table) if outcome.is_written else {}
     look = looked(outcome.state.inputs, outcome.state.fingerprint) if outcome.state else None
     run.log(
         table.full_name, verb, mode=outcome.mode, units=outcome.units, rows_built=outcome.built,
@@ -53,28 +59,37 @@ def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) ->
     )  # fmt: skip
 
 
-def _committed(run: Run, table: Table, outcome: Outcome) -> dict[str, int]:
-    """What Delta says of the commit that wrote the table; another number of rows than was counted stops the run."""
+def _files(run: Run, table: Table) -> dict[str, int]:
+    """What Delta says of the commit that wrote the table."""
     from deltalake import DeltaTable
 
     commits = DeltaTable(run.ops.path(table.full_name), without_files=True).history(3)
     said = next(m for commit in commits if "numFiles" in (m := commit.get("operationMetrics") or {}))
-    # Rows of other units that lay in the same files are written again, and counted apart.
-    stored = int(said.get("numOutputRows", 0)) - int(said.get("numCopiedRows", 0))
-    if stored != outcome.rows_written:
-        raise AssertionError(
-            f"{table.full_name}: {outcome.rows_written} rows were built and kept, {stored} were stored. "
-            "The input moved while it was read, or build is not a pure function; nothing is published."
-        )
     return {"files_added": int(said["numFiles"]), "files_removed": int(said.get("numRemovedFiles", 0))}
 
 
+def _refuse_miscounted(run: Run, table: Table) -> None:
+    """The state says what was counted as it was written, Delta's files what is stored."""
+    from deltalake import DeltaTable
+
+    state, stored = run.ops.state(table.full_name), DeltaTable(run.ops.path(table.full_name)).count()
+    if state is None or stored != state.rows:
+        raise AssertionError(
+            f"{table.full_name}: {state.rows if state else 'no'} rows were built and kept, {stored} are stored. "
+            "The input moved while it was read, or build is not a pure function; nothing is published."
+        )
+
+
 def prove(run: Run, table: Table, *, again: bool = False) -> None:
-    """Validate the stored version with Great Expectations unless that was done; a fatal failure stops the run."""
+    """Validate the stored version with Great Expectations unless that was done; a fatal failure stops the run.
+
+    So does another number of rows than were counted when they were written.
+    """
     version = run.ops.version(table.full_name)
     known = [r for r in run.ops.rows("validation") if (r["table"], r["version"]) == (table.full_name, version)]
     if not again and any(r["success"] for r in known):
         return
+    _refuse_miscounted(run, table)
     from twinlake.engine.checks import tables_referred_to
     from twinlake.engine.quality import validate
 

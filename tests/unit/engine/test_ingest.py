@@ -8,11 +8,12 @@ from datetime import date
 
 import pytest
 
-from tests.support.landing_sample import SYSTEMS, bronze, land, lay, toy_run
+from tests.support.landing_sample import SYSTEMS, bronze, land, landed_row, lay, toy_run
 from twinlake.engine import ingest as engine_ingest
 from twinlake.engine.ingest import new_files, refused_rows
 from twinlake.engine.integrity import missing_records, unbalanced_files
-from twinlake.engine.ledger import Ledger, read_ledger
+from twinlake.engine.ledger import NONE_READABLE, Ledger, read_ledger
+from twinlake.engine.records import Records
 
 HEAD = "id,name,note\n"
 ADA, BO = HEAD + "1,Ada,well\n2,Bo,ill\n", HEAD + "1,Ada,worse\n2,Bo,ill\n"
@@ -78,6 +79,50 @@ def test_a_landing_killed_before_its_ledger_is_as_if_it_had_not_been(spark, tmp_
             land(other)
     land(toy_run(tmp_path, "third run", spark))
     assert [row[4] for row in bronze(run, "visit")] == ["v1", "v2", "v3", "v4"]
+
+
+def test_a_landing_killed_after_its_hospital_was_accepted_again_is_taken_back(spark, tmp_path, monkeypatch):
+    lay(tmp_path / "feeds", {"h/toy/visit1.ndjson": visit(1)})
+    run = toy_run(tmp_path, "accepting run", spark)
+    run.ops.append("landing_ledger", [landed_row("h/hospital.toml", 1, feed=None, status="accepted", landed=0,
+                                                 run_id="accepting run")])  # fmt: skip
+    with monkeypatch.context() as killed:
+        killed.setattr(run.ops, "append", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            land(run)
+    assert len(bronze(run, "visit")) == 1
+    land(toy_run(tmp_path, "next run", spark))
+    assert len(bronze(run, "visit")) == 1
+    assert not list(missing_records(run.ops))
+
+
+def test_a_run_cleared_and_killed_in_its_second_landing_is_taken_back_by_another(spark, tmp_path, monkeypatch):
+    lay(tmp_path / "feeds", {"h/toy/visit1.ndjson": visit(1)})
+    land(toy_run(tmp_path, "cleared", spark))
+    lay(tmp_path / "feeds", {"h/toy/visit2.ndjson": visit(2)})
+    run = toy_run(tmp_path, "cleared", spark)
+    with monkeypatch.context() as killed:
+        killed.setattr(run.ops, "append", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            land(run)
+    land(toy_run(tmp_path, "another", spark))
+    assert [row[4] for row in bronze(run, "visit")] == ["v1", "v2"]
+
+
+def test_a_snapshot_of_which_nothing_can_be_read_withdraws_nothing_and_breaks_no_later_step(spark, tmp_path):
+    bad = HEAD + "1,Ada,well,x\n2,Bo,ill,x\n"
+    lay(tmp_path / "feeds", {"h/toy/2026-10-01/persons.csv": bad})
+    run = toy_run(tmp_path, "first", spark)
+    assert land(run) == 0
+    row = read_ledger(run.ops).current["h/toy/2026-10-01/persons.csv"]
+    assert (row["status"], row["quarantined"], row["reason"]) == ("quarantined", 2, NONE_READABLE)
+    assert Records(run, read_ledger(run.ops)).current("toy", "persons") is None, (
+        "no table of bronze, and none asked for"
+    )
+    lay(tmp_path / "feeds", {"h/toy/2026-10-02/persons.csv": ADA, "h/toy/2026-10-03/persons.csv": bad})
+    land(toy_run(tmp_path, "second", spark))
+    known = Records(run, read_ledger(run.ops)).current("toy", "persons")
+    assert sorted(r["id"] for r in known.collect()) == ["1", "2"]
 
 
 def test_hospitals_that_land_at_once_make_their_table_together(spark, tmp_path):

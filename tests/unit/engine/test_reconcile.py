@@ -15,6 +15,7 @@ from twinlake.declare.table import Table
 from twinlake.engine.home import Home
 from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.ledger import read_ledger
+from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.reconcile import reconcile
 from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run
@@ -79,3 +80,32 @@ def test_a_reason_in_the_source_is_an_account(run: Run) -> None:
     store(run, "kind <> 'odd'")
     told = dataclasses.replace(TOY, feeds=(dataclasses.replace(FEED, unmapped={"odd ones": "kind = 'odd'"}),))
     assert outcomes(dataclasses.replace(run, systems={"toy": told})) == {"mapped": 2, "unmapped": 1, "superseded": 1}
+
+
+def test_a_reason_that_is_taken_back_is_missed_at_once(run: Run) -> None:
+    store(run, "kind <> 'odd'")
+    told = dataclasses.replace(TOY, feeds=(dataclasses.replace(FEED, unmapped={"odd ones": "kind = 'odd'"}),))
+    assert outcomes(dataclasses.replace(run, systems={"toy": told}))["unmapped"] == 1
+    with pytest.raises(DataError, match=r"h toy\.places: 1"):
+        reconcile(run)
+
+
+def test_a_quarantine_that_lets_a_record_go_is_asked_where_it_went(run: Run) -> None:
+    store(run, "kind <> 'odd'")
+    odd = Records(run, read_ledger(run.ops)).current("toy", "places").where("kind = 'odd'").first()
+    place = Quarantine(run.ops, "quarantine.place")
+    held = {"rule": "r", "reason": "r", "hospital": "h", "system": "toy", "record_id": odd["_record_id"], "unit": 1}
+    place.replace_units([1], [held])
+    assert outcomes(run) == {"mapped": 2, "quarantined": 1, "superseded": 1}
+    place.replace_units([1], [])
+    with pytest.raises(DataError, match=r"h toy\.places: 1"):
+        reconcile(run)
+
+
+def test_a_table_declared_otherwise_is_counted_again(run: Run) -> None:
+    store(run, "true")
+    assert outcomes(run) == {"mapped": 3, "superseded": 1}
+    assert outcomes(dataclasses.replace(run, fingerprints={"silver.place": "another"})) == {
+        "mapped": 3,
+        "superseded": 1,
+    }

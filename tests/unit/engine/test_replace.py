@@ -128,3 +128,15 @@ def test_a_column_more_in_the_declaration_makes_the_table_anew(run: Run, put) ->
     wider = dataclasses.replace(PLACE, columns=("person_id", "city", "state"))
     assert put([(1, "A")], table=wider).mode == "first"
     assert put([(1, "A")], table=wider).mode == "equal"
+
+
+@pytest.mark.parametrize("before", [[], [(1, "A"), (7, "G")]])
+def test_a_table_made_anew_and_killed_before_its_mark_is_made_anew_again(run: Run, put, before: Rows) -> None:
+    put(before)
+    wider = dataclasses.replace(PLACE, columns=("person_id", "city", "state"))
+    now = [(1, "B"), (2, "C"), (3, "D")]
+    with patch("twinlake.engine.replace._mark", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        put(now, table=wider, seen=2)
+    assert consumed(run, "silver.place") is None
+    assert put(now, table=wider, seen=2).mode == "first"
+    assert run.ops.state("silver.place").rows == len(stored(run)) == 3

@@ -58,6 +58,17 @@ def test_a_replay_killed_before_its_ledger_is_repeated(spark, tmp_path, monkeypa
     assert read_ledger(run.ops).current[PATH]["landed"] == 3
 
 
+def test_a_file_nobody_could_read_is_mended_whole_or_not_at_all(spark, tmp_path):
+    run = laid(tmp_path, ["1,Ada", "2,Bo"], spark=spark)
+    mended = [Mended(PATH, 0, "1,Ada,well"), Mended(PATH, 1, "2,Bo,ill")]
+    with pytest.raises(DataError, match="1 of them are not mended"):
+        land_mended(toy_run(tmp_path, "replay-1", spark), mended[:1])
+    assert land_mended(toy_run(tmp_path, "replay-2", spark), mended) == 2
+    row = read_ledger(run.ops).current[PATH]
+    assert (row["status"], row["landed"], row["quarantined"], row["reason"]) == ("landed", 2, 0, "")
+    assert not [*unbalanced_files(run.ops), *missing_records(run.ops)]
+
+
 def test_older_contents_of_the_path_are_left_alone(spark, tmp_path):
     laid(tmp_path, ["7,Xu,well", "8,Yo,well", "9,Zo,well"], spark=spark)
     laid(tmp_path, BROKEN, "run-2", spark, day=2)

@@ -35,6 +35,9 @@ INSTANCES = Feed(
     # Most archives give no ending; the names of others are UIDs.
     files=r"(?:[^/]+/)*(?!README$)(?:[^/.]+|[0-9.]+|(?!\.)[^/]+\.(?:dcm|dicom|ima|DCM|IMA))",
     wire="dicom",
+    # The wire names both: an archive may give an instance to another patient.
+    key=("SOPInstanceUID",),
+    person="PatientID",
     schema="address struct<path: string, sha256: string, bytes: bigint, pixel_offset: bigint, pixel_bytes: bigint>, "
     f"meta struct<`{SYNTAX}`: struct<Value: array<string>>>, "
     f"data struct<`{NAME}`: struct<Value: array<struct<Alphabetic: string>>>, {_TEXTS}>",

@@ -10,6 +10,8 @@ from twinlake.engine.report.charts import Bar, bars, shares
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.markup import Section, badge, figure, fold, note, number, table, text
 
+# How the schema's rules call a column that no source fills.
+NOTHING_HELD = "_not_all_null"
 COLOURS = ("#1c6e7d", "#d29a2d", "#c2410c")
 
 
@@ -84,13 +86,21 @@ def _warned(verdict: Row) -> list[Row]:
 
 
 def _warnings(facts: Facts) -> str:
+    """Warnings about rows, the broadest first; then, folded, the columns that hold nothing at all."""
+    warned = [(name, rule) for name, verdict in sorted(facts.verdicts.items()) for rule in _warned(verdict)]
+    if not warned:
+        return note("No rule warns.")
+    empty = [(name, rule) for name, rule in warned if rule["name"].endswith(NOTHING_HELD)]
+    told = sorted((rule for _, rule in warned if not rule["name"].endswith(NOTHING_HELD)), key=_share, reverse=True)
     rows = [(text(rule["name"]), text(rule["meaning"]), text(", ".join(rule["hospitals"]) or "everywhere"),
              badge(rule["severity"], "warn"), number(rule["unexpected_count"]), number(rule["element_count"]))
-            for _, verdict in sorted(facts.verdicts.items()) for rule in _warned(verdict)]  # fmt: skip
-    if not rows:
-        return note("No rule warns.")
+            for rule in told]  # fmt: skip
     heads = ("rule", "meaning", "where", "severity", "rows broken#", "of#")
-    return fold(
-        f"{len(rows)} {'rule' if len(rows) == 1 else 'rules'} that warn or characterise, with counts",
-        table("Rules that warn or characterise", heads, rows),
-    )
+    body = table("Rules that warn or characterise", heads, rows) if rows else note("No rule about rows warns.")
+    columns = [(text(name), text(rule["name"].removesuffix(NOTHING_HELD))) for name, rule in empty]
+    held = f"{len(columns)} column{'' if len(columns) == 1 else 's'} that hold nothing in any row"
+    return body + (fold(held, table("Columns that hold nothing", ("table", "column"), columns)) if columns else "")
+
+
+def _share(rule: Row) -> float:
+    return (rule["unexpected_count"] or 0) / max(rule["element_count"] or 0, 1)

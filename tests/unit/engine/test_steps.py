@@ -1,0 +1,62 @@
+"""What is stored is proved, also by a run that comes after a killed one, and again when its rules are others."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from twinlake.declare.rule import row
+from twinlake.declare.table import Table
+from twinlake.engine import replace as replacing
+from twinlake.engine import steps
+from twinlake.engine.home import Home
+from twinlake.engine.ops import State
+from twinlake.engine.run import Run
+from twinlake.engine.steps import make, prove
+
+
+def built(spark):
+    return spark.createDataFrame([(1, "A"), (2, "B")], "person_id bigint, city string")
+
+
+PLACE = Table(
+    name="place", layer="silver", meaning="m", grain="a person", key=("person_id",), columns=("person_id", "city"),
+    required=frozenset({"person_id"}), unit="person_id", build=lambda: None, inputs=(),
+)  # fmt: skip
+NAMED = row("is_named", "city IS NOT NULL", "a city has a name")
+
+
+@pytest.fixture
+def run(spark, tmp_path: Path) -> Run:
+    return Run(
+        Home(tmp_path, tmp_path / "feeds"), "run-1", datetime(2026, 11, 1, tzinfo=UTC), {}, {}, {"place": PLACE},
+        {"silver.place": "f"}, lambda _: (NAMED,), session=lambda: spark,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("run_again", [1, 2])
+def test_another_number_of_rows_than_was_counted_is_never_proved(run: Run, spark, run_again: int) -> None:
+    def miscounted(state: State) -> State:
+        return dataclasses.replace(state, rows=state.rows + 1)
+
+    mark = replacing._mark
+    with patch.object(replacing, "_mark", side_effect=lambda r, t, s: mark(r, t, miscounted(s))):
+        replacing.replace(run, PLACE, built(spark), None, State({}, "f"))
+    for _ in range(run_again):
+        with pytest.raises(AssertionError, match="3 rows were built and kept, 2 are stored"):
+            prove(run, PLACE)
+    assert not run.ops.rows("validation")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_table_found_equal_under_other_rules_is_proved_again(run: Run, spark, whole: bool) -> None:
+    table = dataclasses.replace(PLACE, whole=whole, build=lambda: built(spark))
+    for fingerprint, proofs in (("f", 1), ("f", 1), ("g", 2), ("g", 2)):
+        with patch.dict(run.fingerprints, {"silver.place": fingerprint}):
+            make(run, table, "curate", fingerprint=fingerprint)
+        assert len(run.ops.rows("validation")) == proofs
+    assert steps._files(run, table)["files_added"] == 1
