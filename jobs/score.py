@@ -16,8 +16,8 @@ def step(opened: Opened, given: argparse.Namespace) -> Outcome:
     """Make the node's table with the champions there are; another champion scores everybody anew."""
     run, models = opened.run, opened.plan.models
     store = store_of(run)
-    states = {name: champion_state(name, store.tracking_uri).fingerprint for name in sorted(models)}
     table = opened.plan.tables[opened.plan.node(given.node).target.split(".")[1]]
+    states = {name: champion_state(name, store.tracking_uri).fingerprint for name in table.features}
     champions = _Champions(lambda name: load_champion(models[name], store))
     return make(run, table, "score", {"champions": champions}, fingerprint=repr(states))
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import Any
 
 from twinlake import catalog
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.hospital import Hospital
-from twinlake.declare.model import Model
+from twinlake.declare.imputation import Learnt
 from twinlake.declare.source import System
 from twinlake.declare.table import Table
 
@@ -42,7 +42,7 @@ class Plan:
 
     systems: Mapping[str, System]
     tables: Mapping[str, Table]
-    models: Mapping[str, Model]
+    models: Mapping[str, Learnt]
     nodes: tuple[Node, ...]
 
     def node(self, name: str) -> Node:
@@ -58,16 +58,20 @@ class Plan:
 def read_plan() -> Plan:
     """The plan of the catalogue as it is written; no Spark session is started."""
     systems = {s.name: s for s in _declared("sources", System)}
-    models = {m.name: m for m in _declared("models", Model)}
-    features = {name: models[name].feature_table.name for name in sorted(models)}
+    models = {m.name: m for m in _declared("models", Learnt)}
     declared = (t for layer in LAYERS for t in _declared(layer, Table))
-    tables = {t.name: t.scoring(features) if t.scored else t for t in declared}
+    tables = {t.name: t.scoring(_features(t, models)) if t.scored else t for t in declared}
     _check_sources(systems, tables)
     _check_directions(tables)
     return Plan(systems, tables, models, tuple(_sorted(_nodes(tables, models))))
 
 
-def _declared(layer: str, kind: type) -> Iterator[Any]:
+def _features(table: Table, models: Mapping[str, Learnt]) -> dict[str, str]:
+    """Model → the table of its features, of every model whose kind the table is scored by."""
+    return {name: models[name].feature_table.name for name in sorted(models) if models[name].kind in table.scored}
+
+
+def _declared(layer: str, kind: type | UnionType) -> Iterator[Any]:
     for module in _modules(layer):
         for value in vars(module).values():
             if isinstance(value, kind) and _belongs(value, module):
@@ -112,10 +116,10 @@ def _check_directions(tables: Mapping[str, Table]) -> None:
 
 
 def _depth(table: Table) -> float:
-    return LAYERS.index(table.layer) + 0.5 * table.scored
+    return LAYERS.index(table.layer) + 0.5 * bool(table.scored)
 
 
-def _nodes(tables: Mapping[str, Table], models: Mapping[str, Model]) -> Iterator[Node]:
+def _nodes(tables: Mapping[str, Table], models: Mapping[str, Learnt]) -> Iterator[Node]:
     yield Node("ingest", "ingest", "bronze", ())
     pinned = [t for t in tables.values() if t.layer in ("empi", "silver", "gold") and not t.scored]
     yield Node("pin", "pin", "publication", tuple(sorted(t.full_name for t in pinned)))
@@ -123,17 +127,17 @@ def _nodes(tables: Mapping[str, Table], models: Mapping[str, Model]) -> Iterator
         yield Node(f"train.{model.name}", "train", model.name, ("pin",))
     for table in tables.values():
         yield Node(table.full_name, "score" if table.scored else VERBS[table.layer], table.full_name,
-                   tuple(_after(table, tables, models)))  # fmt: skip
+                   tuple(_after(table, tables)))  # fmt: skip
     yield Node("publish", "publish", "publication", tuple(sorted({t.full_name for t in tables.values()} | {"pin"})))
 
 
-def _after(table: Table, tables: Mapping[str, Table], models: Mapping[str, Model]) -> Iterator[str]:
+def _after(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
     if table.is_implemented_by_sources:
         yield "ingest"
         if table.unit == "person_id":
             yield "empi.person_link"
     if table.scored:
-        yield from (f"train.{name}" for name in sorted(models))
+        yield from (f"train.{name}" for name in table.features)
     elif LAYERS.index(table.layer) > LAYERS.index("gold"):
         yield "pin"
     yield from (tables[name].full_name for name in (*table.inputs, *table.references.values()))

@@ -32,7 +32,8 @@ def test_models_and_twins_wait_for_the_pin_and_scores_for_the_models():
     after = {node.name: set(node.after) for node in PLAN.nodes}
     assert all("pin" in after[f"train.{m}"] for m in PLAN.models)
     assert all("pin" in after[t.full_name] for t in PLAN.tables.values() if t.layer == "twins")
-    assert all({f"train.{m}" for m in PLAN.models} <= after[t.full_name] for t in PLAN.tables.values() if t.scored)
+    assert all({f"train.{m}" for m in t.features} <= after[t.full_name] for t in PLAN.tables.values() if t.scored)
+    assert {m for t in PLAN.tables.values() for m in t.features} == set(PLAN.models), "every model scores a table"
 
 
 def test_reading_it_twice_gives_the_same_order():

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Lower is better for an error, higher for a discrimination.
 METRICS = MappingProxyType({"mse": False, "rmse": False, "r2": True, "brier": False, "auroc": True, "auprc": True})
-KINDS = MappingProxyType({"value": ("mse", "rmse", "r2"), "probability": ("auroc", "auprc", "brier")})
+ERRORS = ("mse", "rmse", "r2")
+KINDS = MappingProxyType({"value": ERRORS, "probability": ("auroc", "auprc", "brier")})
 ROW_COLUMNS = ("person_id", "index_datetime", "is_current", "exclusion_reason")
 
 
@@ -120,7 +121,18 @@ class Model:
     @property
     def declaration(self) -> dict[str, Any]:
         """What the model is, as plain JSON values: one part of model_version."""
-        return {**_plain(self), "feature_table": self.feature_table.full_name}
+        return plain(self)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns the registered model reads."""
+        return self.learner.columns
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What is tracked of the declaration, by name."""
+        learnt = {f"{each.name}.{name}": value for each in self.learners for name, value in each.parameters.items()}
+        return {**learnt, "lookback_days": self.lookback_days}
 
 
 class Champion(Protocol):
@@ -170,11 +182,12 @@ def _wrong_choices(declared: Model) -> Iterable[str]:
         yield f"{declared.label} is both label and feature"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A declaration as JSON values; a table stands as its name."""
     if isinstance(value, Table):
         return value.full_name
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in sorted(value.items())}
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+        return {key: plain(part) for key, part in sorted(value.items())}
+    return [plain(part) for part in value] if isinstance(value, tuple) else value

@@ -38,9 +38,9 @@ class Table:
     sources can give, null where one does not. `view` adds the columns that depend on the reader's moment (age today),
     as SQL over the row, `as_of` and `publication_id`; never stored. `versions_of` marks the table that keeps the
     versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row may
-    depend on any row of its inputs. `references` are foreign keys, column → table, made before this one. A `scored`
-    table is given the models' `champions` and `features`; which table each model's features stand in, the plan fills in
-    as `features`.
+    depend on any row of its inputs. `references` are foreign keys, column → table, made before this one. A
+    `scored` table is given the `champions` and `features` of the models of these kinds; which table each model's
+    features stand in, the plan fills in as `features`.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Table:
     optional: tuple[str, ...] = ()
     via: Mapping[str, str | Through] = field(default_factory=lambda: MappingProxyType({}))
     view: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    scored: bool = False
+    scored: tuple[str, ...] = ()
     versions_of: str | None = None
     whole: bool = False
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -121,7 +121,7 @@ def table(
     optional: tuple[str, ...] = (),
     via: Mapping[str, str | Through] | None = None,
     view: Mapping[str, str] | None = None,
-    scored: bool = False,
+    scored: tuple[str, ...] = (),
     versions_of: str | None = None,
     whole: bool = False,
     references: Mapping[str, str] | None = None,

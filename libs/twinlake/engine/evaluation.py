@@ -50,7 +50,7 @@ def prediction(model: Model) -> Column:
 
 def evaluate(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> tuple[Metric, ...]:
     """Every metric of every learner on held-out persons and on their later rows; intervals on all held-out persons."""
-    measure = _value_metrics if model.kind == "value" else _probability_metrics
+    measure = _probability_metrics if model.kind == "probability" else _value_metrics
     whole = list(measure(predicted, learners, HELDOUT))
     later = list(measure(predicted.where("is_later"), learners, LATER))
     ends = intervals(model, predicted, learners) if whole else {}

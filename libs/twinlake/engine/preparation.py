@@ -32,11 +32,16 @@ class Parts:
         self.heldout.unpersist()
 
 
-def split_rows(model: Model, features: DataFrame) -> Parts:
-    """Labelled rows of the target, dealt by person and time, each part in one order and as few partitions as can be."""
+def labelled_rows(model: Model, features: DataFrame) -> DataFrame:
+    """The rows of the target whose label is known: person, index, features and label as numbers."""
     rows = features.where(F.col(model.label).isNotNull() & ~F.col("is_current") & F.col("exclusion_reason").isNull())
     numbers = [F.col(column).cast("double").alias(column) for column in model.columns]
-    dealt = _deal(rows.select(*ORDER, *numbers, F.col(model.label).cast("double").alias("label")), model.split)
+    return rows.select(*ORDER, *numbers, F.col(model.label).cast("double").alias("label"))
+
+
+def split_rows(split: Split, rows: DataFrame) -> Parts:
+    """Labelled rows dealt by person and time, each part in one order and as few partitions as can be."""
+    dealt = _deal(rows, split)
     return Parts(*(_settled(dealt.where(F.col("part") == part)) for part in (TRAIN, HELDOUT)))
 
 

@@ -64,9 +64,9 @@ def _write_files(folder: Path, model: Model, outcome: Outcome) -> None:
     (folder / "coefficients.json").write_text(json.dumps(numbers, indent=2), encoding="utf-8")
     (folder / "declaration.json").write_text(json.dumps(model.declaration, indent=2), encoding="utf-8")
     plots.draw_metrics(model, outcome.metrics, folder / "metrics.png")
-    if model.kind == "probability":
+    if outcome.bins:
         plots.draw_calibration(model, outcome.bins, folder / "calibration.png")
-    else:
+    if outcome.cells:
         plots.draw_fit(model, outcome.cells, folder / "fit.png")
 
 
@@ -90,11 +90,8 @@ def _flat(metrics: tuple[Metric, ...]) -> dict[str, float]:
 
 
 def _parameters(model: Model, run: ModelRun) -> dict[str, object]:
-    learnt = {
-        f"{learner.name}.{name}": value for learner in model.learners for name, value in learner.parameters.items()
-    }
     counts = {name: getattr(run, name) for name in ("trained_persons", "trained_rows", "heldout_persons")}
-    return {**learnt, **counts, **asdict(model.split), "lookback_days": model.lookback_days, "label": model.label}
+    return {**model.parameters, **counts, **asdict(model.split), "label": model.label}
 
 
 def _tags(run: ModelRun, version: str) -> dict[str, str]:

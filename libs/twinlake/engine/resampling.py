@@ -30,7 +30,7 @@ def intervals(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> 
     found = {}
     for learner in learners:
         scores = table[learner].to_numpy()
-        for metric in ("mse", "rmse", "r2") if model.kind == "value" else ("brier", "auroc", "auprc"):
+        for metric in ("brier", "auroc", "auprc") if model.kind == "probability" else ("mse", "rmse", "r2"):
             statistic = _weighed(STATISTICS[metric], labels, scores, position)
             found[learner, metric] = bootstrap(statistic, len(persons), model.split.seed)
     return {key: interval for key, interval in found.items() if interval is not None}
@@ -41,7 +41,7 @@ def _sample(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> Da
     first = predicted.select("person_id").distinct().orderBy(F.xxhash64(F.lit(model.split.seed), "person_id"))
     return (
         chosen.join(first.limit(PERSONS), "person_id", "leftsemi")
-        .orderBy("person_id", "index_datetime")
+        .orderBy("person_id", "index_datetime", "label")
         .drop("index_datetime")
     )
 

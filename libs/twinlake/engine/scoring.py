@@ -9,12 +9,14 @@ from pyspark.sql import functions as F
 
 from twinlake.engine.champions import champion_state
 from twinlake.engine.evaluation import prediction
+from twinlake.engine.imputing import FittedImputation
 from twinlake.engine.tracking import ModelStore, load_champion_pipeline
 
 if TYPE_CHECKING:
     from pyspark.ml import PipelineModel
     from pyspark.sql import Column, DataFrame
 
+    from twinlake.declare.imputation import Learnt
     from twinlake.declare.model import Model
 
 # Beyond this, digits would only say which machine added them up.
@@ -44,11 +46,12 @@ class FittedChampion:
         return score(self.model, features, self)
 
 
-def load_champion(model: Model, store: ModelStore) -> FittedChampion:
+def load_champion(model: Learnt, store: ModelStore) -> FittedChampion | FittedImputation:
     """The champion as the registry has it now; without one, the reason the last training gave."""
     state = champion_state(model.name, store.tracking_uri)
     pipeline = load_champion_pipeline(store, model.name) if state.version else None
-    return FittedChampion(model, state.version, state.reason, pipeline)
+    kind = FittedImputation if model.kind == "imputation" else FittedChampion
+    return kind(model, state.version, state.reason, pipeline)
 
 
 def score(model: Model, features: DataFrame, champion: FittedChampion) -> DataFrame:

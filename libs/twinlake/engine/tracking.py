@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from twinlake.engine.champions import CHAMPION, REASON, VERSION
@@ -23,6 +24,8 @@ PUBLICATION = "twinlake.publication_id"
 MODEL_FOLDER = "model"
 # MLflow infers requirements by loading the model in a second process, which takes longer than the training.
 REQUIREMENTS = ("pyspark==4.2.0",)
+# MLflow's default store is the process's: tables that are scored side by side take turns.
+TURN = RLock()
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ def connected(store: ModelStore) -> Iterator[MlflowClient]:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     import mlflow
 
-    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
-    mlflow.set_tracking_uri(store.tracking_uri)
-    try:
-        yield mlflow.MlflowClient(store.tracking_uri, store.tracking_uri)
-    finally:
-        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]
+    with TURN:
+        before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+        mlflow.set_tracking_uri(store.tracking_uri)
+        try:
+            yield mlflow.MlflowClient(store.tracking_uri, store.tracking_uri)
+        finally:
+            mlflow.set_tracking_uri(before)  # type: ignore[arg-type]
 
 
 def find_run(client: MlflowClient, model: Model, publication_id: str, version: str) -> str | None:
@@ -151,7 +155,7 @@ def _signature(model: Model) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 
-    inputs: list[ColSpec | TensorSpec] = [ColSpec("double", column, required=False) for column in model.learner.columns]
+    inputs: list[ColSpec | TensorSpec] = [ColSpec("double", column, required=False) for column in model.inputs]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec("double", "prediction")]))
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F
 
 from twinlake.declare.model import model_version
-from twinlake.engine import tracking
+from twinlake.engine import imputing, tracking
 from twinlake.engine.calibration import calibration_bins, calibration_metrics
 from twinlake.engine.champions import champion_state
 from twinlake.engine.evaluation import BASELINE, HELDOUT, Metric, evaluate, predict
 from twinlake.engine.fitting import Fit, fit_all
 from twinlake.engine.model_run import ModelRun
-from twinlake.engine.preparation import Parts, split_rows
+from twinlake.engine.preparation import Parts, labelled_rows, split_rows
 from twinlake.engine.promotion import Decision, Evidence, decide, refuse
 from twinlake.engine.recording import Outcome, count_cells, recorded
 from twinlake.engine.tracking import ModelStore
@@ -23,9 +24,26 @@ from twinlake.engine.tracking import ModelStore
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from twinlake.declare.model import Model
+    from twinlake.declare.imputation import Learnt
 
 MINIMUM_TRAINING_ROWS = 10
+
+
+class Course(NamedTuple):
+    """What differs by kind of model: labelled rows, fits (none where nothing can be learnt) and predictions."""
+
+    rows: Callable[..., DataFrame]
+    fit_all: Callable[..., tuple[Any, ...]]
+    predict: Callable[..., DataFrame]
+
+
+SUPERVISED = Course(labelled_rows, fit_all, predict)
+IMPUTING = Course(imputing.rows, imputing.fit_all, imputing.predict)
+
+
+def course_of(model: Learnt) -> Course:
+    """How a model of this kind is taught."""
+    return IMPUTING if model.kind == "imputation" else SUPERVISED
 
 
 @dataclass(frozen=True)
@@ -39,13 +57,14 @@ class Count:
     is_constant: bool
 
 
-def train(model: Model, features: DataFrame, *, publication_id: str, data_digest: str, store: ModelStore) -> ModelRun:
+def train(model: Learnt, features: DataFrame, *, publication_id: str, data_digest: str, store: ModelStore) -> ModelRun:
     """Trains every learner on the training persons; the same publication gives the same model_version."""
-    parts = split_rows(model, features)
+    course = course_of(model)
+    parts = split_rows(model.split, course.rows(model, features))
     try:
         trained, heldout = _count(parts.train), _count(parts.heldout)
         run = _blank(model, publication_id, data_digest, trained, heldout)
-        fits = () if _cannot_learn(model, trained) else fit_all(model, parts.train)
+        fits = () if _cannot_learn(model, trained) else course.fit_all(model, parts.train)
         if not fits or trained.mean is None:
             return _untrained(model, run, trained, store)
         return _measured(model, run, parts, trained.mean, fits, store)
@@ -53,9 +72,9 @@ def train(model: Model, features: DataFrame, *, publication_id: str, data_digest
         parts.release()
 
 
-def refusal(model: Model, features: DataFrame) -> str | None:
+def refusal(model: Learnt, features: DataFrame) -> str | None:
     """Why no model could become champion on these rows, however good it were; None if one could."""
-    parts = split_rows(model, features)
+    parts = split_rows(model.split, course_of(model).rows(model, features))
     try:
         heldout = _count(parts.heldout)
     finally:
@@ -65,27 +84,29 @@ def refusal(model: Model, features: DataFrame) -> str | None:
 
 
 def _measured(
-    model: Model, run: ModelRun, parts: Parts, mean: float, fits: tuple[Fit, ...], store: ModelStore
+    model: Learnt, run: ModelRun, parts: Parts, mean: float, fits: tuple[Fit, ...], store: ModelStore
 ) -> ModelRun:
     version = model_version(model, run.data_digest, {each.learner.name: each.numbers for each in fits})
-    predicted = predict(model, {each.learner.name: each.fitted for each in fits}, mean, parts.heldout)
-    predicted = predicted.persist()
+    fitted = {each.learner.name: each.fitted for each in fits}
+    predicted = course_of(model).predict(model, fitted, mean, parts.heldout).persist()
     try:
-        names = (BASELINE, *(each.learner.name for each in fits))
+        names = tuple(dict.fromkeys((BASELINE, *fitted)))
         bins = calibration_bins(predicted, names[-1]) if model.kind == "probability" else ()
         events = model.promotion.minimum_events
         metrics = (*evaluate(model, predicted, names), *calibration_metrics(predicted, names[-1], bins, events))
+        if model.kind == "imputation":
+            metrics += imputing.metrics_of_vitals(predicted, names)
         run = replace(run, model_version=version, metrics=_as_json(metrics))
-        run = _judged(model, run, parts.heldout, store)
+        run = _judged(model, names[-1], run, parts.heldout, store)
         cells = count_cells(predicted, names[-1]) if model.kind == "value" else ()
         return recorded(model, run, Outcome(metrics, fits, bins, cells), store)
     finally:
         predicted.unpersist()
 
 
-def _judged(model: Model, run: ModelRun, heldout: DataFrame, store: ModelStore) -> ModelRun:
+def _judged(model: Learnt, name: str, run: ModelRun, heldout: DataFrame, store: ModelStore) -> ModelRun:
     """The promotion rule, against the baseline and whoever is champion now, on the same held-out rows."""
-    name, metric = model.learner.name, model.promotion.metric
+    metric = model.promotion.metric
     before = champion_state(model.name, store.tracking_uri).version
     if before is not None and before == run.model_version:
         return replace(run, is_champion=True, reason="champion: the very model that already scores")
@@ -97,20 +118,20 @@ def _judged(model: Model, run: ModelRun, heldout: DataFrame, store: ModelStore) 
     return replace(run, is_champion=verdict.is_champion, reason=verdict.reason)
 
 
-def _champions_metric(model: Model, heldout: DataFrame, store: ModelStore) -> float | None:
+def _champions_metric(model: Learnt, heldout: DataFrame, store: ModelStore) -> float | None:
     """None where the champion cannot read today's features: the declaration has moved on."""
     from pyspark.errors import PySparkException
 
     pipeline = tracking.load_champion_pipeline(store, model.name)
     try:
-        metrics = evaluate(model, predict(model, {"champion": pipeline}, 0.0, heldout), ("champion",))
+        metrics = evaluate(model, course_of(model).predict(model, {"champion": pipeline}, 0.0, heldout), ("champion",))
     except PySparkException:
         return None
     wanted = [m.value for m in metrics if m.part == HELDOUT and m.name == model.promotion.metric]
     return wanted[0] if wanted else None
 
 
-def _untrained(model: Model, run: ModelRun, trained: Count, store: ModelStore) -> ModelRun:
+def _untrained(model: Learnt, run: ModelRun, trained: Count, store: ModelStore) -> ModelRun:
     reason = f"no model: {trained.rows} training rows of {trained.persons} persons"
     if model.kind == "probability":
         reason += f", {trained.events} of them with the outcome"
@@ -119,7 +140,7 @@ def _untrained(model: Model, run: ModelRun, trained: Count, store: ModelStore) -
     return replace(run, reason=reason)
 
 
-def _cannot_learn(model: Model, trained: Count) -> bool:
+def _cannot_learn(model: Learnt, trained: Count) -> bool:
     return trained.rows < MINIMUM_TRAINING_ROWS or (model.kind == "probability" and trained.is_constant)
 
 
@@ -134,7 +155,7 @@ def _count(rows: DataFrame) -> Count:
     return Count(found["rows"], found["persons"], found["events"], found["mean"], bool(found["is_constant"]))
 
 
-def _blank(model: Model, publication_id: str, data_digest: str, trained: Count, heldout: Count) -> ModelRun:
+def _blank(model: Learnt, publication_id: str, data_digest: str, trained: Count, heldout: Count) -> ModelRun:
     events = heldout.events if model.kind == "probability" else None
     return ModelRun(
         model.name, None, publication_id, data_digest, trained.persons, trained.rows, heldout.persons, heldout.rows,

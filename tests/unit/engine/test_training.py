@@ -16,7 +16,7 @@ from twinlake.catalog.models.blood_glucose import blood_glucose
 from twinlake.catalog.models.diabetes_probability import LABEL as DIABETES
 from twinlake.catalog.models.diabetes_probability import diabetes_probability
 from twinlake.engine.champions import champion_state
-from twinlake.engine.preparation import split_rows
+from twinlake.engine.preparation import labelled_rows, split_rows
 from twinlake.engine.tracking import ModelStore, connected
 from twinlake.engine.training import refusal, train
 
@@ -50,7 +50,7 @@ def coefficients(run) -> dict:
 
 
 def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(features):
-    parts = split_rows(blood_glucose, features)
+    parts = split_rows(blood_glucose.split, labelled_rows(blood_glucose, features))
     assert parts.train.join(parts.heldout, "person_id", "leftsemi").count() == 0
     last = parts.train.agg(F.max("index_datetime")).collect()[0][0]
     assert parts.heldout.where("is_later").agg(F.min("index_datetime")).collect()[0][0] > last
@@ -60,7 +60,7 @@ def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(f
 def test_coefficients_are_those_of_the_normal_equations(features, run):
     import numpy as np
 
-    parts = split_rows(blood_glucose, features)
+    parts = split_rows(blood_glucose.split, labelled_rows(blood_glucose, features))
     table = parts.train.select("body_weight_kg", "label").toPandas()
     parts.release()
     missing = table["body_weight_kg"].isna()

@@ -21,7 +21,7 @@ UNKNOWN = "nothing the model needs was ever measured"
     grain="a person and a model",
     key=("person_id", "model_name"),
     required=("risk_name",),
-    scored=True,
+    scored=("value", "probability"),
     columns=(
         "person_id", "risk_name", "model_name", "model_version", "risk_prob", "risk_value", "risk_unit",
         "risk_reason", "observed_at",

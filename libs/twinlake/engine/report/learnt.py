@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 
 from twinlake.engine.report.charts import Estimate, intervals
 from twinlake.engine.report.facts import Facts, Row
-from twinlake.engine.report.lake import in_words
+from twinlake.engine.report.lake import in_words, shown
 from twinlake.engine.report.markup import Section, badge, figure, fold, grid, note, number, table, text
 
 BASELINE, HELDOUT = "baseline", "heldout"
@@ -41,7 +41,7 @@ def _model(name: str, runs: Sequence[Row]) -> str:
     )
     said += f", {number(last['heldout_events'])} of them with the outcome" if last["heldout_events"] is not None else ""
     pictures = [*_metrics(last), *_pictures(last["plots"])]
-    body = grid(*pictures) if pictures else note("This training measured nothing.")
+    body = (grid(*pictures) if pictures else note("This training measured nothing.")) + _hidden(last)
     head = f"<h3>{text(_words(name))}</h3>{_champion(runs)}<p>{said}.</p>"
     return f'<article class="model">{head}{body}{_figures(last)}</article>'
 
@@ -79,13 +79,31 @@ def _metrics(row: Row) -> Iterator[str]:
         yield figure(picture, f"<b>{text(title)}</b> on held-out persons, 95 % interval; {better}")
 
 
+def _hidden(row: Row) -> str:
+    """Of an imputation: how far each way to fill a gap is off, in the unit of the sign."""
+    found = {(m["part"], m["learner"], m["name"]): m["value"] for m in json.loads(row["metrics"] or "[]")}
+    counted = {part: count for (part, _, name), count in found.items() if name == "hidden"}
+    hidden = {part: count for part, count in counted.items() if shown(int(count)) is not None}
+    ways = tuple(dict.fromkeys(way for part, way, name in found if part in hidden and name == "rmse"))
+    heads = ("sign", "values hidden#", *(f"{_ways(way)}#" for way in ways))
+    rows = [
+        (text(part.replace("_", " ")), number(int(count)), *(f"{found[part, way, 'rmse']:.3g}" for way in ways))
+        for part, count in sorted(hidden.items())
+    ]
+    return table("Root mean squared error of hidden values, each sign in its unit", heads, rows) if rows else ""
+
+
+def _ways(name: str) -> str:
+    return "mean" if name == BASELINE else name.replace("_", " ")
+
+
 def _figures(row: Row) -> str:
     measured = [m for m in json.loads(row["metrics"] or "[]") if m["value"] is not None]
     rows = [
         (text(m["learner"]), text(_part(m["part"])), text(_name(m["name"])), f"{m['value']:.4g}", _ends(m))
         for m in measured
     ]
-    heads = ("learner", "persons", "metric", "value#", "95 % interval#")
+    heads = ("learner", "part", "metric", "value#", "95 % interval#")
     return fold("All figures", table("Every figure of the last training", heads, rows)) if rows else ""
 
 

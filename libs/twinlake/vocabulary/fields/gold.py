@@ -9,6 +9,8 @@ CONDITIONS = (
     "array<struct<condition_start_date:date,condition_code:string,condition_vocabulary:string,"
     "condition_name:string,hospital:string>>"
 )
+VITAL = "struct<vital_name:string,unit_code:string,value:double,observed_on:date>"
+METHODS = ("measured", "last_value", "multivariate")
 VITALS = {
     "weight": "body weight",
     "height": "body height",
@@ -70,6 +72,11 @@ PAGE = (
     Field("max_value", "double", "Largest value of the day, in `unit_code`"),
     Field("value_count", "bigint", "Values of the day, one that two hospitals sent counted once", minimum=1),
     Field("inferred_count", "bigint", "Those of them whose unit was inferred and not sent", minimum=0),
+    Field("known_vitals", f"array<{VITAL}>", "The last value of each vital sign up to and including the day, by name"),
+    Field("vital_value", "double", "The day's mean, or what stands for it where none was taken; in `unit_code`"),
+    Field("is_missing", "boolean", "The vital sign was not taken on the day"),
+    Field("imputation_method", "string", "Where `vital_value` comes from; null where nothing does", categories=METHODS),
+    Field("value_age_days", "int", "Days since the value was measured; null where it never was", unit="d", minimum=0),
     Field("unit_evidence_key", "bigint", "A hospital's values of one code under one spelling that is no unit"),
     Field("evidence_count", "bigint", "Adults whose numbers those are, each counted once", minimum=1),
     Field("inferred_unit_code", "string", "UCUM unit that the values were most likely written in; null if unsure"),
