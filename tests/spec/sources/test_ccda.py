@@ -412,7 +412,7 @@ def unread(spark, documents: list[bytes]) -> Counter:
 
 def test_what_is_no_statement_has_a_reason(spark) -> None:
     found = unread(spark, [EVERYTHING])
-    assert found["the words of a section are not read until note is"] == 6
+    assert found["the words of a section are not read; its entries are"] == 6
     assert found["who wrote, keeps and signed a document is not read until provider is"] == 1
     assert found["an entry, or a part of one, that is none of the statements its section is for"] == 1
     assert found.total() == 9

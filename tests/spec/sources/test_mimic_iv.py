@@ -222,6 +222,32 @@ def test_a_drug_is_ordered_given_and_infused(implement) -> None:
     )
 
 
+def test_vital_signs_of_the_chart_are_measured_and_the_rest_of_it_is_not(implement) -> None:
+    charted = """
+    subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valuenum,valueuom,warning
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,220045,91,91,bpm,0
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,223761,98.6,98.6,°F,0
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,226531,165,165,,0
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,220179,,,mmHg,0
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,220739,Spontaneously,4,,0
+    7,h1,s,c,2156-05-15 18:00:00,2156-05-15 18:02:00,220615,1.1,1.1,mg/dL,0
+    """
+    items = """
+    itemid,label,abbreviation,linksto,category,unitname,param_type,lownormalvalue,highnormalvalue
+    220045,Heart Rate,HR,chartevents,Routine Vital Signs,bpm,Numeric,,
+    223761,Temperature Fahrenheit,Temperature F,chartevents,Routine Vital Signs,°F,Numeric,,
+    """
+    expect(
+        implement(SYSTEM, "measurement", chartevents=charted, d_items=items),
+        """
+        measurement_code | measurement_vocabulary | measurement_name       | value_source_value | unit_source_value | visit_source_id
+        8867-4           | LOINC                  | Heart Rate             | 91                 | bpm               | h1
+        8310-5           | LOINC                  | Temperature Fahrenheit | 98.6               | °F                | h1
+        29463-7          | LOINC                  |                        | 165                | [lb_av]           | h1
+        """,
+    )
+
+
 def test_output_is_measured(implement) -> None:
     output = """
     subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valueuom

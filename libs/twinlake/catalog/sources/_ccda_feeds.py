@@ -12,7 +12,7 @@ _NOT_READ = {
     "a plan, a goal, a concern or what was done about it: not read until a table takes them": _PLANS,
     "the health of relatives is not read until a table takes it": ("10157-6",),
     "devices are not read until device_exposure is": ("46264-8",),
-    "insurance is not read until payer_plan_period is": ("48768-6",),
+    "insurance of a document is not read; claims tell of it": ("48768-6",),
     "advance directives are not read until a table takes them": ("42348-3",),
     "assessments of functions, mind and nutrition are not read until a table takes them": (
         "47420-5", "10190-7", "61144-2",
@@ -32,8 +32,8 @@ DOCUMENT = Feed(
     delivery="increment",
     unmapped={
         "who wrote, keeps and signed a document is not read until provider is": "what = 'header'",
-        "a body without structure (PDF, image, text) is not read until note is": "what = 'body'",
-        "the words of a section are not read until note is": "what = 'narrative'",
+        "a body without structure (PDF, image, text) is not read": "what = 'body'",
+        "the words of a section are not read; its entries are": "what = 'narrative'",
         **{why: _entry_of(sections) for why, sections in _NOT_READ.items()},
         "an entry, or a part of one, that is none of the statements its section is for": "what = 'entry'",
     },

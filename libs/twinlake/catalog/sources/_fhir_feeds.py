@@ -235,12 +235,12 @@ FEEDS = (
 
 _NOT_READ = {
     "care plans and teams are not read until a table takes them": ("CarePlan", "CareTeam", "Goal", "ServiceRequest"),
-    "money is not read until claims are": ("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit", "Account"),
+    "money is not read as FHIR": ("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit", "Account"),
     "devices and supplies are not read until device_exposure is": ("Device", "DeviceUseStatement", "SupplyDelivery"),
     "attachments and answered forms are not read until a table takes them": (
         "Binary", "Media", "QuestionnaireResponse",
     ),
-    "images are not read until imaging_study is": ("ImagingStudy",),
+    "studies are read as DICOM, not from their summary": ("ImagingStudy",),
     "visits name their Organization; wards and rooms are not read": ("Location",),
     "staff are not read until provider is": ("Practitioner", "PractitionerRole"),
     "specimens are not read until a table takes them": ("Specimen",),

@@ -17,7 +17,7 @@ MESSAGE = Feed(
     unmapped={
         "segments that no table takes: insurance, kin, allergies, specimens, staff, money": "record_kind = 'rest'",
         "an order of tests, or the head of their results: no table takes orders": "record_kind = 'order'",
-        "documents are not read until note is": "record_kind = 'document'",
+        "documents (TXA) are not read until a table takes them": "record_kind = 'document'",
         "appointments are not read until a table takes them": "record_kind = 'appointment'",
         "a merge is kept, but linkage cannot be told of it yet": "record_kind = 'merge'",
     },

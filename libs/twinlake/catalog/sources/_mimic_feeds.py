@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twinlake.declare.source import Feed, csv_feed
+from twinlake.vocabulary.maps.mimic_charted import CHARTED
 
 LOOKUP = {"a dictionary: its words reach the facts that use them": "true"}
 
@@ -19,6 +20,9 @@ GIVEN = f"ifnull({_GIVEN}, false) and medication is not null"
 
 # De-identification writes ___ over what might name somebody; a result may also stand in the number or the comment.
 RESULT = "coalesce(nullif(value, '___'), valuenum, nullif(comments, '___'))"
+
+IS_VITAL = f"ifnull(itemid in ({', '.join(repr(str(item)) for item in sorted(CHARTED))}), false)"
+CHARTED_VITAL = f"coalesce(value, valuenum) is not null and {IS_VITAL}"
 
 IN_A_WARD = "ifnull(eventtype, '') <> 'discharge'"
 
@@ -99,6 +103,16 @@ FEEDS = (
         "originalrate",
         *("orderid", "itemid"),
     ),
+    # No column but all of them names a row: a nurse may chart an item twice in a minute.
+    _feed(
+        "icu/chartevents",
+        "subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valuenum,valueuom,warning",
+        unmapped={
+            "no result: the chart holds no value": "coalesce(value, valuenum) is null",
+            "charted, and no vital sign known here: words, scores, settings, alarms, and laboratory values, which "
+            "labevents has": f"not ({IS_VITAL})",
+        },
+    ),
     _feed(
         "icu/outputevents",
         "subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valueuom",
@@ -126,11 +140,10 @@ _NOT_READ = {
     "hosp/poe_detail": "orders are not read until a table takes orders that are no drug",
     "hosp/pharmacy": "repeats prescriptions with filling details; not read until dispensing is",
     "hosp/emar_detail": "doses of an administration are not read until emar's rows take them",
-    "hosp/drgcodes": "money is not read until claims are",
+    "hosp/drgcodes": "groups for billing are not read; claims are",
     "hosp/d_hcpcs": "hcpcsevents carries its own words",
     "hosp/provider": "staff are not read until provider is",
     "icu/caregiver": "staff are not read until provider is",
-    "icu/chartevents": "charted vitals are not read until a delivery with them is at hand to try it on",
     "icu/datetimeevents": "dates of line changes and the like are not read until device_exposure is",
     "icu/ingredientevents": "repeats inputevents by ingredient (water, calories)",
 }

@@ -16,6 +16,7 @@ from twinlake.catalog.sources._rows import Said, look_up, shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import day, instant, sex
+from twinlake.vocabulary.maps.mimic_charted import CHARTED
 from twinlake.vocabulary.maps.mimic_labitems import ITEMID_TO_LOINC
 from twinlake.vocabulary.maps.mimic_omr import OMR
 
@@ -201,6 +202,29 @@ def _reading(part: str, loinc: Column, value: Column) -> Column:
     return F.struct(F.lit(part).alias("part"), loinc.alias("loinc"), value.alias("value"))
 
 
+@implements("measurement", when=feeds.CHARTED_VITAL, via=(ITEM,))
+def charted_vital(chartevents: DataFrame, d_items: DataFrame) -> DataFrame:
+    """chartevents.csv: the vital signs of the bedside chart; a unit the row leaves out is the dictionary's."""
+    item = F.col("itemid")
+    return shaped(
+        look_up(chartevents, d_items, ITEM, _label=F.col("label")),
+        **_coded(
+            "measurement",
+            one_of({str(known): charted.code for known, charted in CHARTED.items()}, item),
+            F.lit("LOINC"),
+            item,
+            F.col("_label"),
+        ),
+        measurement_datetime=instant(F.col("charttime")),
+        value_source_value=F.coalesce("value", "valuenum"),
+        unit_source_value=F.coalesce("valueuom", one_of({str(k): c.unit for k, c in CHARTED.items()}, item)),
+        range_low_source_value=None,
+        range_high_source_value=None,
+        visit_source_id="hadm_id",
+        part=F.lit(""),
+    )
+
+
 @implements("measurement", via=(ITEM,))
 def output(outputevents: DataFrame, d_items: DataFrame) -> DataFrame:
     """outputevents.csv: urine, drains."""
@@ -279,7 +303,7 @@ SYSTEM = System(
     ignored=feeds.IGNORED,
     implementations=(
         source_person, visit_occurrence, care_site, bed_event, condition_occurrence, billed_procedure,
-        outpatient_procedure, bedside_procedure, laboratory, outpatient_vital, output, drug_order,
+        outpatient_procedure, bedside_procedure, laboratory, outpatient_vital, charted_vital, output, drug_order,
         drug_administration, infusion,
     ),
 )  # fmt: skip

@@ -75,7 +75,7 @@ _NOT_READ = {
     "careplans": "care plans are not read until a table takes them",
     "devices": "devices are not read until device_exposure is",
     "supplies": "supplies are not read until device_exposure is",
-    r"imaging_studies[\w.]*": "images are not read until imaging_study is",
+    r"imaging_studies[\w.]*": "studies are read as DICOM, not from their summary",
     "claims": "claims are read by the system synthea_claims: lay them in its folder",
     "claims_transactions": "claims are read by the system synthea_claims: lay them in its folder",
     "providers": "staff are not read until provider is",
