@@ -56,12 +56,12 @@ DATASETS = (
     Dataset("claims27", "synthea_csv", (f"{CLAIMS_27}/*.gz",)),
     Dataset("claims27", "synthea_claims", _claims(CLAIMS_27, CLAIMS_27)),
     *(Dataset(name.lower(), "cgm", (f"cgm_glucose/{name}*.zip",), NAMELESS + SHIFTED) for name in SENSORS),
-    Dataset("ecg100", "waveform", ("ecg_mitbih100/100.*",), NAMELESS, folder="100"),
+    Dataset("ecg100", "waveform", ("ecg_mitbih100/100.*",), NAMELESS + SHIFTED, folder="100"),
     Dataset("images", "dicom", ("dicom_samples/*.zip",)),
     Dataset("dialogues", "clinical_notes", ("notes_mts_dialog/*.gz",), NAMELESS),
     Dataset("pharmcat", "genotype", ("pgx_pharmcat/*.zip",), NAMELESS, only=".vcf"),
     Dataset("brfss", "lifestyle", ("brfss2015_diabetes/*.gz",), NAMELESS),
-    Dataset("diabetes130", "health_facts", ("diabetes130/*.zip",), NAMELESS),
+    Dataset("diabetes130", "health_facts", ("diabetes130/*.zip",), NAMELESS + SHIFTED),
     Dataset("cms", "icd_cm", ("terminology_icd/CMS32*.gz", "terminology_icd/icd10cm-codes*.gz")),
 )
 

@@ -17,7 +17,7 @@ from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.run import Run
 from twinlake.engine.staging import Naming, digest_of
-from twinlake.engine.wire import FileFault, Record, heading, reader
+from twinlake.engine.wire import FileFault, Record, alone, is_of_parts, reader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -39,13 +39,14 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
     files = {m.path: ledger.current.get(m.path) for m in mended}
     _refuse_unknown(files)
     _refuse_misplaced(run.ops, mended)
-    records = [(m, _read(m, _feed(run, files[m.path]))) for m in mended]
+    records = [(m, _read(m.raw_record, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
+    _refuse_renamed(run, records, files)
     _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
     for path, row in sorted(files.items()):
         assert row is not None
-        mine = [(m, r) for m, r in records if m.path == path and isinstance(r, Record)]
+        mine = [(m, found) for m, found in records if m.path == path]
         kept = _still_held(run, row, mine)
         _replace_in_bronze(run, row, mine)
         run.ops.append("landing_ledger", [_ledger_row(run, row, len(mine), len(kept), sequence)])
@@ -71,8 +72,7 @@ def _refuse_misplaced(ops: Ops, mended: list[Mended]) -> None:
     twice = sorted({f"{p} record {n}" for p, n in places if places.count((p, n)) > 1})
     if twice:
         raise DataError(f"Mended in two ways: {'; '.join(twice)}. Leave one of them.")
-    tables = (Quarantine(ops, name) for name in quarantine_tables(ops))
-    held = {(r["path"], r["record_offset"]) for table in tables for r in table.rows()}
+    held = {(r["path"], r["record_offset"]) for r in _held(ops)}
     elsewhere = [f"{p} record {n}" for p, n in places if (p, n) not in held]
     if elsewhere:
         raise DataError(
@@ -85,22 +85,53 @@ def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
     return run.systems[str(row["system"])].feed(str(row["feed"]))
 
 
-def _read(mended: Mended, feed: Feed) -> Any:
-    head = heading(mended.raw_record, feed)
+def _read(raw: str, feed: Feed) -> list[Record]:
+    """The records of a text by itself: one, but where a record is a part of a message; none of a broken one."""
     try:
-        found = list(reader(feed.wire)(io.BytesIO((head + mended.raw_record + "\n").encode()), feed))
+        found = list(reader(feed.wire)(io.BytesIO(alone(raw, feed).encode()), feed))
     except FileFault:  # of a format whose files are documents, a record that is still broken is no document either
-        return None
-    return found[0] if len(found) == 1 else None
+        return []
+    whole = [item for item in found if isinstance(item, Record)]
+    return whole if len(whole) == len(found) and (len(found) == 1 or is_of_parts(feed.wire)) else []
 
 
-def _refuse_broken(records: list[tuple[Mended, Any]]) -> None:
-    broken = [f"{m.path} record {m.record_offset}" for m, found in records if not isinstance(found, Record)]
+def _refuse_broken(records: list[tuple[Mended, list[Record]]]) -> None:
+    broken = [f"{m.path} record {m.record_offset}" for m, found in records if not found]
     if broken:
-        raise DataError(f"Still not readable: {'; '.join(broken)}. Nothing was replayed; mend these and try again.")
+        raise DataError(
+            f"Still not readable: {'; '.join(broken)}. Nothing was replayed; mend these (a part of a document in the "
+            "document, which is delivered again) and try again."
+        )
 
 
-def _refuse_part(run: Run, files: Mapping[str, Mapping[str, object] | None], records: list[tuple[Mended, Any]]) -> None:
+def _refuse_renamed(
+    run: Run, records: list[tuple[Mended, list[Record]]], files: Mapping[str, Mapping[str, object] | None]
+) -> None:
+    """Parts keep the names they got from what stood around them, so a mend may not touch what they are named by."""
+    held = {(r["path"], r["record_offset"]): r["raw_record"] for r in _held(run.ops)}
+    parts = [(m, found) for m, found in records if is_of_parts(_feed(run, files[m.path]).wire)]
+    before = ((m, found, _read(held[m.path, m.record_offset], _feed(run, files[m.path]))) for m, found in parts)
+    other = [f"{m.path} record {m.record_offset}" for m, found, was in before
+             if (_named(found) != _named(was) if was else len(found) > 1)]  # fmt: skip
+    if other:
+        raise DataError(
+            f"Mended into another person, thing or message: {'; '.join(other)}. A part of a message keeps what it is "
+            "named by; for more than that, and for a message that could not be read at all, mend the file and deliver "
+            "it again. Nothing was replayed."
+        )
+
+
+def _named(found: list[Record]) -> list[tuple[str | None, ...]]:
+    return [(record.kind, record.key, record.person, record.version) for record in found]
+
+
+def _held(ops: Ops) -> list[dict[str, Any]]:
+    return [row for name in quarantine_tables(ops) for row in Quarantine(ops, name).rows()]
+
+
+def _refuse_part(
+    run: Run, files: Mapping[str, Mapping[str, object] | None], records: list[tuple[Mended, list[Record]]]
+) -> None:
     """A file that does not count yet would, with its first record, stand for all that was known before."""
     for path, row in sorted(files.items()):
         assert row is not None
@@ -112,7 +143,7 @@ def _refuse_part(run: Run, files: Mapping[str, Mapping[str, object] | None], rec
             )
 
 
-def _replace_in_bronze(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> None:
+def _replace_in_bronze(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]]) -> None:
     """One commit, so that a replay that is killed has either done nothing to the file or all.
 
     It carries no landing mark: what it replaced is gone, so an unfinished replay is repeated, never taken back.
@@ -130,7 +161,7 @@ def _replace_in_bronze(run: Run, row: Mapping[str, object], mine: list[tuple[Men
     )
 
 
-def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> DataFrame:
+def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]]) -> DataFrame:
     from pyspark.sql import functions as F
 
     schema = (
@@ -138,13 +169,18 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
         "record_hash string, record_key string, source_person_id string, record_version string, record_kind string, "
         "_file_hash string"
     )
-    naming = Naming(_feed(run, row), inside(str(row["path"])))
-    values = [
-        (row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], r.raw, digest,
-         *naming(r._replace(offset=m.record_offset), digest), r.version, r.kind, row["sha256"])
-        for m, r in mine
-        for digest in [digest_of(r.raw)]
-    ]  # fmt: skip
+    naming, names = (
+        Naming(_feed(run, row), inside(str(row["path"]))),
+        _names(run, row, [m.record_offset for m, _ in mine]),
+    )
+    values = []
+    for m, found in mine:
+        record = found[0]._replace(offset=m.record_offset)
+        raw = m.raw_record if m.record_offset in names else record.raw
+        digest = digest_of(raw)
+        named = names.get(m.record_offset) or (*naming(record, digest), record.version, record.kind)
+        values.append((row["hospital"], row["system"], row["path"], m.record_offset, row["delivered_at"], raw, digest,
+                       *named, row["sha256"]))  # fmt: skip
     return (
         run.spark.createDataFrame(values, schema)
         .withColumn("source_person_key", source_person_key())
@@ -153,6 +189,20 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]
         .select(*BRONZE)
         .coalesce(1)
     )
+
+
+def _names(run: Run, row: Mapping[str, object], places: list[int]) -> dict[int, tuple[Any, ...]]:
+    """By its place, what each part of a message that landed there is called."""
+    from pyspark.sql import functions as F
+
+    name = f"bronze.{row['system']}_{row['feed']}"
+    if not is_of_parts(_feed(run, row).wire) or run.ops.version(name) is None:
+        return {}
+    stored = run.spark.read.format("delta").load(run.ops.path(name))
+    of_file = (F.col("path") == row["path"]) & (F.col("_file_hash") == row["sha256"])
+    here = stored.where(of_file & F.col("record_offset").isin(places))
+    known = here.select("record_offset", "record_key", "source_person_id", "record_version", "record_kind").toArrow()
+    return {offset: tuple(names) for offset, *names in zip(*(c.to_pylist() for c in known.columns), strict=True)}
 
 
 def _ledger_row(run: Run, row: Mapping[str, object], mended: int, quarantined: int, sequence: int) -> dict[str, object]:
@@ -166,7 +216,7 @@ def _quarantine(run: Run, row: Mapping[str, object]) -> Quarantine:
     return Quarantine(run.ops, f"quarantine.{row['system']}_{row['feed']}")
 
 
-def _still_held(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, Record]]) -> list[dict[str, Any]]:
+def _still_held(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]]) -> list[dict[str, Any]]:
     """What of the file could not be read at landing and is not mended now."""
     offsets = {m.record_offset for m, _ in mine}
     held = (r for r in _quarantine(run, row).rows() if r["path"] == row["path"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -12,10 +13,12 @@ from tests.support.landing_sample import bronze, land, landed_row, lay, toy_run
 from twinlake.declare.errors import DataError, LockedError
 from twinlake.engine.digest import bronze_digests
 from twinlake.engine.home import run_lock
+from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import read_ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.replay import Mended, land_mended
+from twinlake.plan import read_plan
 
 HEAD = "id,name,note\n"
 PATH = "h/toy/persons.csv"
@@ -67,6 +70,49 @@ def test_a_file_nobody_could_read_is_mended_whole_or_not_at_all(spark, tmp_path)
     row = read_ledger(run.ops).current[PATH]
     assert (row["status"], row["landed"], row["quarantined"], row["reason"]) == ("landed", 2, 0, "")
     assert not [*unbalanced_files(run.ops), *missing_records(run.ops)]
+
+
+MESSAGE = "\r".join((
+    "MSH|^~\\&|LAB|GHH|EHR|GHH|20200301120000||ORU^R01^ORU_R01|M1|P|2.5.1",
+    "PID|1||7^^^GHH^MR||Doe^Jane||19800102|F",
+    "OBR|1|P1^EHR|F1^LAB|24331-1^Lipids^LN|||20200301",
+    "OBX|1|NM|29463-7^Body weight^LN||900|kg|||||F|||20200301",
+))  # fmt: skip
+BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [
+    {"fullUrl": "urn:uuid:1",
+     "resource": {"resourceType": "Patient", "id": "1", "identifier": [{"system": "u", "value": "a"}]}},
+    {"fullUrl": "urn:uuid:2", "resource": {"resourceType": "Observation", "id": "2", "valueQuantity": {"value": 900},
+                                           "subject": {"reference": "Patient?identifier=u|a"}}}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "content", "kind", "other"),
+    [("hl7v2", "oru.hl7", MESSAGE, "result", ("PID|1||7^", "PID|1||8^")),
+     ("fhir_bundle", "one.json", json.dumps(BUNDLE), "Observation", ("u|a", "u|b"))],
+)  # fmt: skip
+def test_a_part_of_a_message_is_mended_under_its_own_name(spark, tmp_path, system, name, content, kind, other):
+    systems, path = read_plan().systems, f"h/{system}/{name}"
+    lay(tmp_path / "feeds", {path: content})
+    run = dataclasses.replace(toy_run(tmp_path, "run-1", spark), systems=systems)
+    ledger = read_ledger(run.ops)
+    ingest(run, "h", new_files(run.home.feeds, "h", systems, ledger), ledger)
+    (feed,) = {row["feed"] for row in read_ledger(run.ops).rows}
+
+    def stored():
+        rows = spark.read.format("delta").load(run.ops.path(f"bronze.{system}_{feed}")).where(f"record_kind = '{kind}'")
+        return rows.select("record_offset", "record_key", "source_person_id", "record_version", "raw_record").first()
+
+    before = stored()
+    held = {"rule": "value_in_range", "hospital": "h", "system": system, "path": path, "unit": 1,
+            "record_offset": before["record_offset"], "raw_record": before["raw_record"]}  # fmt: skip
+    Quarantine(run.ops, "quarantine.measurement").replace_units([1], [held])
+    with pytest.raises(DataError, match="Mended into another person"):
+        land_mended(run, [Mended(path, before["record_offset"], before["raw_record"].replace(*other))])
+    assert stored() == before
+    assert land_mended(run, [Mended(path, before["record_offset"], before["raw_record"].replace("900", "90"))]) == 1
+    after = stored()
+    assert after[:4] == before[:4] and after["source_person_id"] in ("7^^^GHH", "1")
+    assert "900" not in after["raw_record"] and "90" in after["raw_record"]
 
 
 def test_older_contents_of_the_path_are_left_alone(spark, tmp_path):

@@ -56,10 +56,15 @@ def records_of(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fau
     return module.read_at(stream, feed, path) if hasattr(module, "read_at") else module.read(stream, feed)  # type: ignore[no-any-return]
 
 
-def heading(raw: str, feed: Feed) -> str:
-    """What a raw record needs in front to be read alone: `heading` of the module, if it has one."""
+def alone(raw: str, feed: Feed) -> str:
+    """The text in which a raw record can be read by itself: `alone` of the module, if it has one."""
     module = import_module(f"{__name__}.{feed.wire}")
-    return module.heading(raw, feed) if hasattr(module, "heading") else ""
+    return module.alone(raw, feed) if hasattr(module, "alone") else f"{raw}\n"
+
+
+def is_of_parts(wire: str) -> bool:
+    """Whether a record is a part of a document or message, and is known by what stands around it (`PARTS`)."""
+    return getattr(import_module(f"{__name__}.{wire}"), "PARTS", False)
 
 
 def translator(wire: str) -> Callable[[str], str] | None:

@@ -37,9 +37,10 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
         offset += 1
 
 
-def heading(raw: str, feed: Feed) -> str:
-    """What a raw record needs in front to be a file: the feed's header, nothing where its own stands there."""
-    return "" if raw.startswith(tuple(layout.head for layout in feed.layouts)) else ",".join(feed.columns) + "\n"
+def alone(raw: str, feed: Feed) -> str:
+    """The file that a raw record is by itself: under the feed's header, unless its own stands there."""
+    is_headed = raw.startswith(tuple(layout.head for layout in feed.layouts))
+    return f"{raw}\n" if is_headed else f"{','.join(feed.columns)}\n{raw}\n"
 
 
 class _Lines:

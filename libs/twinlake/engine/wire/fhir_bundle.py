@@ -25,6 +25,7 @@ from twinlake.engine.wire.text import document
 Place = tuple[int, int]
 Flaw = tuple[str, str]
 
+PARTS = True
 SAID_TWICE = ("duplicate_key", "an object names the same key twice; expected each key once")
 NO_RESOURCE = ("no_resource", "expected an entry with a resource that names its type, or one that deletes it by id")
 PATCHED = ("partial_resource", "a PATCH says only what changed; expected whole resources")
@@ -34,6 +35,7 @@ PERSONS = ("subject", "patient", "beneficiary")
 
 _BREAK = re.compile(r"[\r\n][ \t\r\n]*")
 _REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
+_IS_RESOURCE = re.compile(r'\s*\{(?!\s*"(?:fullUrl|resource|request|response|link|search)"\s*:)')
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _LITERAL = re.compile(r"(?:^|[/:])(?:([A-Z][A-Za-z]*)/)?([^/:#?]+)(?:/_history/[^/]+)?$")
 _CONDITIONAL = re.compile(r"[?&]identifier=([^&]+)")
@@ -89,6 +91,11 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     resolve = partial(_REFERENCE.sub, partial(_resolved, renamed=targets.renamed())) if targets.renamed() else str
     for offset, entry in enumerate(entries):
         yield _item(offset, entry, text, targets, resolve)
+
+
+def alone(raw: str, feed: Feed) -> str:
+    """The entry of a resource that landed; what could not be read is an entry as it stands."""
+    return f'{{"resource": {raw}}}' if _IS_RESOURCE.match(raw) else raw
 
 
 def _item(offset: int, entry: Entry, text: str, targets: Targets, resolve: Callable[[str], str]) -> Record | Fault:

@@ -32,6 +32,7 @@ from twinlake.engine.wire._hl7v2_segments import (
 )
 from twinlake.engine.wire.text import decode
 
+PARTS = True
 NAMES = {"\r": "CR", "\r\n": "CRLF", "\n": "LF"}
 FLAWS = {
     "not_utf8": "MSH-18 names UTF-8, or no character set, and the bytes are no UTF-8",

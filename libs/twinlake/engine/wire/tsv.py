@@ -30,9 +30,9 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
         offset += 1
 
 
-def heading(raw: str, feed: Feed) -> str:
-    """What a raw record needs in front to be a file."""
-    return "\t".join(feed.columns) + "\n"
+def alone(raw: str, feed: Feed) -> str:
+    """The file that a raw record is by itself."""
+    return "\t".join(feed.columns) + f"\n{raw}\n"
 
 
 def _check_header(line: bytes | None, feed: Feed) -> None:

@@ -7,7 +7,7 @@ import pytest
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.source import Layout, csv_feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire.csv import heading
+from twinlake.engine.wire.csv import alone
 
 HEAD = b"id,name,note\n"
 GOOD = [Record(0, "1,Ada,well", "1", "1", None), Record(1, "2,Bo,ill", "2", "2", None)]
@@ -192,7 +192,7 @@ def test_a_header_that_no_layout_declares_is_still_wrong(read_csv, header):
 @pytest.mark.parametrize("file", [b"name,NR,remark\nAda,1,well\n", b"id,name,note\n1,Ada,well\n"])
 def test_a_record_can_be_read_alone_whatever_its_layout(read_csv, file):
     (record,) = read_csv(file, DRIFTED)
-    assert read_csv((heading(record.raw, DRIFTED) + record.raw).encode(), DRIFTED) == [record]
+    assert read_csv(alone(record.raw, DRIFTED).encode(), DRIFTED) == [record]
 
 
 def test_a_stray_quote_in_another_layout_swallows_no_line(read_csv):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.athena_sample import CONCEPT_HEADER, concept_csv
 from twinlake.catalog.sources.athena import SYSTEM
-from twinlake.engine.wire import Fault, FileFault, Record, heading
+from twinlake.engine.wire import Fault, FileFault, Record, alone
 from twinlake.engine.wire.tsv import read
 
 CONCEPT = SYSTEM.feed("concept")
@@ -47,4 +47,4 @@ def test_another_header_refuses_the_file(data, rule) -> None:
 def test_a_header_may_be_in_any_case_and_a_record_can_be_read_alone() -> None:
     assert records(CONCEPT_HEADER.upper() + "\n") == []
     raw = concept_csv(9529).split("\n")[1]
-    assert [r.raw for r in records(heading(raw, CONCEPT) + raw + "\n")] == [raw]
+    assert [r.raw for r in records(alone(raw, CONCEPT))] == [raw]
