@@ -31,7 +31,12 @@ def written_rules(layer: str, name: str) -> tuple[Rule, ...]:
     module = f"{__name__}.{layer}.{name}"
     if not find_spec(f"{__name__}.{layer}") or not find_spec(module):
         return ()
-    return tuple(import_module(module).RULES)
+    file = f"expectations/{layer}/{name}.py"
+    try:
+        rules = tuple(import_module(module).RULES)
+    except (NameError, ImportError, SyntaxError, TypeError, AttributeError) as error:
+        raise DeclarationError(f"{file}: {error}. Mend the file; rules are made by twinlake.declare.rule.") from error
+    return rules
 
 
 def _fault(twice: list[str], unknown: list[str]) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from twinlake.declare.errors import ConfigurationError
+
 
 def blood_glucose(csv: Path, say: Callable[[str], None]) -> None:
     """Fit the line and say how good it is, on its own rows and on rows it never saw."""
+    if not csv.is_file():
+        raise ConfigurationError(f"{csv} is no file. Give a CSV with the columns body_weight,blood_glucose.")
     from twinlake.engine.least_squares import run_csv
     from twinlake.engine.session import start_session
 

@@ -113,3 +113,7 @@ def foresee(opened: Opened) -> Iterator[str]:
         yield from (f"  {f.found.status:<8} {f.found.path}: {f.found.reason}" for f in files if not f.found.feed)
     for hospital, why in sorted(opened.refused.items()):
         yield f"{hospital}: refused: {why}"
+    steps = opened.run.ops.rows("run")
+    last = steps[-1]["run_id"] if steps else None
+    if last and ("publish", "done") not in {(row["stage"], row["state"]) for row in steps if row["run_id"] == last}:
+        yield f"The last run, {last}, did not reach its publication: a run goes on where it was."

@@ -12,6 +12,7 @@ from jobs import _daily
 from jobs._run import Opened, moment, open_run, run_id_now
 from twinlake.declare.errors import TwinlakeError
 from twinlake.engine.ledger import read_ledger
+from twinlake.engine.summary import tabulated
 
 Say = Callable[[str], None]
 MEASURED = ("empi.source_person", "empi.person_link", "silver.concept", "silver.listed_code", "silver.care_site",
@@ -89,9 +90,7 @@ QUERIES = {
 def _say_rows(opened: Opened, title: str, query: str, say: Say) -> None:
     ops = opened.run.ops
     tables = {n.split(".")[1]: f"delta.`{ops.path(n)}`" for n in MEASURED}
-    rows = opened.run.spark.sql(query.format(**tables)).limit(MOST).toArrow().to_pylist()
-    say(f"\n{title}")
-    for row in rows:
-        say("  " + "  ".join("" if value is None else str(value) for value in row.values()))
-    if not rows:
-        say("  none")
+    found = opened.run.spark.sql(query.format(**tables)).limit(MOST + 1).toArrow().to_pylist()
+    say(f"\n{title}" + (f" (the first {MOST})" if len(found) > MOST else ""))
+    rows = [tuple("–" if value is None else str(value) for value in row.values()) for row in found[:MOST]]
+    say(tabulated(tuple(found[0]), rows) if rows else "  none")

@@ -10,10 +10,12 @@ from typing import Any
 
 from jobs._run import Opened
 from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.failure import without_values
 from twinlake.engine.home import check_home, home_of, run_lock
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.replay import Mended, land_mended
+from twinlake.engine.summary import tabulated
 
 Say = Callable[[str], None]
 
@@ -27,15 +29,19 @@ def show_list(feeds: Path | None, say: Say) -> None:
     )  # fmt: skip
     if not counted:
         say("Quarantine is empty.")
-    for (name, hospital, rule), count in sorted(counted.items()):
-        say(f"{name:<44} {hospital:<16} {rule:<44} {count:>8,}")
+        return
+    rows = [(name.removeprefix("quarantine."), hospital, rule, f"{count:,}")
+            for (name, hospital, rule), count in sorted(counted.items())]  # fmt: skip
+    say(tabulated(("table", "hospital", "rule", "records"), rows))
 
 
 def show(feeds: Path | None, table: str, rule: str | None, limit: int, say: Say) -> None:
     """The first records of a table's quarantine, with their places."""
     for row in list(_rows(feeds, table, rule))[:limit]:
         place = f"{row['path']} record {row['record_offset']}" if row["path"] else "made from several records"
-        say(f"{row['rule']} · {place} · {row['reason']}\n  {row['raw_record'] or row['row'] or '(the whole file)'}")
+        # A record of HL7 v2 ends its lines with CR, which would write them over each other.
+        said = str(row["raw_record"] or row["row"] or "(the whole file)").replace("\r", "\n  ")
+        say(f"{row['rule']} · {place} · {row['reason']}\n  {said}")
 
 
 def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say) -> None:
@@ -52,7 +58,8 @@ def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say
 def replay(opened: Opened, file: Path, say: Say) -> None:
     """Land the mended records in their places."""
     mended = list(_mended(file))
-    with run_lock(opened.run.home, opened.run.run_id):
+    run = opened.run
+    with run_lock(run.home, run.run_id), without_values(run.home, "replay"):
         landed = land_mended(opened.run, mended)
     say(f"{landed} mended records landed in their places")
 
@@ -87,4 +94,8 @@ def _rows(feeds: Path | None, table: str, rule: str | None) -> list[dict[str, An
         raise ConfigurationError(f"{table} has no quarantine. Tables that have one: {held}.")
     rows = Quarantine(ops, name).rows()
     order = sorted(rows, key=lambda r: (r["path"] or "", r["record_offset"] if r["record_offset"] is not None else -1))
-    return [row for row in order if rule is None or rule in row["rule"].split(",")]
+    found = [row for row in order if rule is None or rule in row["rule"].split(",")]
+    if rows and not found:
+        known = ", ".join(sorted({each for row in rows for each in row["rule"].split(",")}))
+        raise ConfigurationError(f"Nothing in {name} broke {rule}. Rules that were broken: {known}.")
+    return found

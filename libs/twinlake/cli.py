@@ -104,15 +104,19 @@ def demo(
 
 @app.command()
 def plan(
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it to this .svg or .png.")] = None,  # noqa: UP007
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it to this .svg, .png or .pdf.")] = None,  # noqa: UP007
 ) -> None:
     """The steps and what each waits for, as text and as a picture."""
+    from expectations import rules_for
     from twinlake.plan import read_plan
     from twinlake.plan_picture import draw_plan, plan_text
 
-    _say(plan_text(read_plan()))
+    known = read_plan()
+    for table in known.tables.values():
+        rules_for(table)
+    _say(plan_text(known))
     if picture:
-        draw_plan(read_plan(), picture)
+        draw_plan(known, picture)
         _say(f"drawn: {picture}")
 
 

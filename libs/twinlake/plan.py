@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import pkgutil
@@ -23,6 +24,7 @@ from twinlake.declare.table import Table
 LAYERS = ("empi", "silver", "gold", "twins", "serving")
 VERBS = {"empi": "link", "silver": "conform", "gold": "curate", "twins": "materialise", "serving": "publish"}
 LIBRARY = Path(__file__).parent
+PAGES = LIBRARY / "vocabulary" / "fields"
 EXPECTATIONS = LIBRARY.parent.parent / "expectations"
 
 
@@ -155,14 +157,27 @@ def _sorted(nodes: Iterator[Node]) -> Iterator[Node]:
 
 def fingerprints(plan: Plan, hospitals: Mapping[str, Hospital]) -> dict[str, str]:
     """What each table's rows depend on besides its inputs: declaration, build, words, rules and hospital.toml."""
-    words = _text(*sorted((LIBRARY / "vocabulary").rglob("*.py")), *sorted((LIBRARY / "clinical").rglob("*.py")))
+    folders = (LIBRARY / "vocabulary", LIBRARY / "clinical")
+    words = _text(*(file for folder in folders for file in sorted(folder.rglob("*.py")) if file.parent != PAGES))
+    words += "\n".join(_without_fields(_text(page)) for page in sorted(PAGES.glob("*.py")))
     shared = _text(*(file for folder in ("declare", "catalog", "catalog/cohorts") for kind in ("*.py", "*.json")
                      for file in sorted((LIBRARY / folder).glob(kind))))  # fmt: skip
     told = repr(sorted((h, repr(v)) for h, v in hospitals.items()))
     return {t.full_name: _hash(words, shared, told, *_own(plan, t)) for t in plan.tables.values()}
 
 
+def _without_fields(page: str) -> str:
+    """A page of the dictionary without its fields: a new column is nothing to the tables that do not have it."""
+    module = ast.parse(page)
+    rest = [
+        node for node in module.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGE")
+    ]
+    return ast.unparse(ast.Module(rest, []))
+
+
 def _own(plan: Plan, table: Table) -> Iterator[str]:
+    yield repr(table.fields)
+    yield _text(*(LIBRARY / "catalog" / "models" / f"{model}.py" for model in table.features))
     yield _text(LIBRARY / "catalog" / table.layer / f"{table.name}.py")
     yield _text(*sorted(EXPECTATIONS.glob("*.py")), EXPECTATIONS / table.layer / f"{table.name}.py")
     if table.versions_of:

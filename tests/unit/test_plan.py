@@ -71,6 +71,19 @@ def test_a_source_may_only_implement_tables_made_from_sources():
         planning._check_sources({system.name: replace(system, implementations=(wrong,))}, PLAN.tables)
 
 
+def test_a_new_column_of_one_table_changes_no_other_tables_fingerprint():
+    page = 'A = 1\n\nPAGE = (\n    Field("a", "int", "m"),\n)\n'
+    added = page.replace("\n)", '\n    Field("b", "int", "n"),\n)')
+    assert planning._without_fields(page) == planning._without_fields(added)
+    assert planning._without_fields(page) != planning._without_fields(page.replace("A = 1", "A = 2"))
+    other = replace(PLAN.tables["person"], columns=(*PLAN.tables["person"].columns, "model_name"))
+    before, after = (
+        fingerprints(replace(PLAN, tables={**PLAN.tables, "person": table}), {})
+        for table in (PLAN.tables["person"], other)
+    )
+    assert {name for name in before if before[name] != after[name]} == {"silver.person"}
+
+
 def test_a_changed_hospital_changes_every_fingerprint_and_nothing_changes_none():
     hospital = Hospital("h", "H", "UTC", "urn:h")
     before = fingerprints(PLAN, {"h": hospital})

@@ -14,11 +14,17 @@ from twinlake.engine.home import Home
 @contextmanager
 def without_values(home: Home, step: str) -> Iterator[None]:
     """Let no message of Spark's out; what it said stands in a file that only its owner can read."""
-    from py4j.protocol import Py4JError
+    from py4j.protocol import Py4JError, Py4JNetworkError
     from pyspark.errors import PySparkException
 
     try:
         yield
+    except (Py4JNetworkError, ConnectionError) as error:
+        raise PlatformError(
+            f"{step}: Spark's process is gone ({type(error).__name__}), most often because memory ran out. Run one "
+            f"command at a time, or give it less with TWINLAKE_DRIVER_MEMORY (such as 4g). The rest is in "
+            f"{_keep(home, step)}. The same command goes on where this one was."
+        ) from None
     except (PySparkException, Py4JError) as error:
         kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
         raise PlatformError(

@@ -65,7 +65,8 @@ class FittedImputation:
     def score(self, features: DataFrame) -> DataFrame:
         """A row a person, day and vital sign: the columns of gold.imputed_vitals."""
         days = rows(self.model, features)
-        filled = self.pipeline.transform(days) if self.pipeline else _untold(self.model, days)
+        untold = {f"{vital}{TOLD}": F.lit(None).cast("double") for vital in self.model.vitals}
+        filled = self.pipeline.transform(days) if self.pipeline else days.withColumns(untold)
         signs = F.array(*(_sign(each, self.version) for each in self.model.carried))
         return filled.select("person_id", F.to_date("index_datetime").alias("measurement_date"), F.inline(signs))
 
@@ -163,21 +164,17 @@ def _chosen(each: Carried, name: str, told: str) -> str:
     return f"coalesce({', '.join(filter(None, (v, young, told)))}) as {v}{FILLED}"
 
 
-def _untold(model: Imputation, days: DataFrame) -> DataFrame:
-    return days.selectExpr("*", *(_chosen(each, DECLARED, "") for each in model.carried))
-
-
 def _sign(each: Carried, version: str | None) -> Column:
     """One element of the long table."""
-    taken, value, age = F.col(each.vital), F.col(f"{each.vital}{FILLED}"), F.col(f"{each.vital}_age_days")
-    method = (
-        F.when(taken.isNotNull(), "measured").when(age <= each.days, LAST_VALUE).when(value.isNotNull(), MULTIVARIATE)
-    )
-    is_told = method == MULTIVARIATE
+    taken, last, told = F.col(each.vital), F.col(f"{each.vital}_last"), F.col(f"{each.vital}{TOLD}")
+    age = F.col(f"{each.vital}_age_days")
+    is_told = taken.isNull() & ~F.coalesce(age <= each.days, F.lit(False)) & told.isNotNull()
+    method = F.when(taken.isNotNull(), "measured").when(age <= each.days, LAST_VALUE).when(is_told, MULTIVARIATE)
+    value = F.coalesce(taken, F.when(age <= each.days, last), F.round(told, DECIMALS))
     return F.struct(
         F.lit(each.vital).alias("vital_name"),
         F.lit(ITEMS[each.vital].unit).alias("unit_code"),
-        F.when(is_told, F.round(value, DECIMALS)).otherwise(value).alias("vital_value"),
+        value.alias("vital_value"),
         taken.isNull().alias("is_missing"),
         method.alias("imputation_method"),
         F.when(taken.isNotNull(), 0).otherwise(age).alias("value_age_days"),

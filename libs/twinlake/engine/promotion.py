@@ -76,6 +76,12 @@ def _not_better(model: Model, evidence: Evidence) -> Iterator[str]:
         return
     sign = 1 if METRICS[metric] else -1
     if sign * (value - evidence.baseline) <= 0:
-        yield f"held-out {metric} {value:.4g} does not beat the baseline's {evidence.baseline:.4g}"
+        yield "held-out {} {} does not beat the baseline's {}".format(metric, *_apart(value, evidence.baseline))
     if evidence.champion is not None and sign * (value - evidence.champion) < 0:
-        yield f"held-out {metric} {value:.4g} is worse than the champion's {evidence.champion:.4g}"
+        yield "held-out {} {} is worse than the champion's {}".format(metric, *_apart(value, evidence.champion))
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Both with as many digits as tell them apart, four where four do."""
+    told = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (4, 6, 9, 12))
+    return next((pair for pair in told if pair[0] != pair[1]), (f"{one:.4g}", f"{other:.4g}"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twinlake.declare.rule import Rule
 
 Units = list[int] | None
+PERSON_IS_KNOWN = "person_is_known"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def split(run: Run, table: Table, rows: DataFrame) -> DataFrame:
     judged = split_by_rules(shaped(table, rows), _rules(run, table), run.hospitals)
     if "_unlinked" not in judged.columns:
         return judged
-    orphan = F.when(F.col("_unlinked"), F.array(F.lit("person_is_known"))).otherwise(F.array().cast("array<string>"))
+    orphan = F.when(F.col("_unlinked"), F.array(F.lit(PERSON_IS_KNOWN))).otherwise(F.array().cast("array<string>"))
     return judged.withColumn("_broken", F.concat(orphan, F.col("_broken")))
 
 
@@ -251,7 +252,8 @@ def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, An
 
 
 def _reason(rules: str, meanings: Mapping[str, str]) -> str:
-    return "; ".join(meanings.get(rule, "the EMPI knows no such person") for rule in rules.split(","))
+    known = {**meanings, PERSON_IS_KNOWN: "the EMPI knows the person"}
+    return "expected: " + "; ".join(known[rule] for rule in rules.split(","))
 
 
 def _places(run: Run, table: Table, rows: list[dict[str, Any]]) -> Mapping[Any, dict[str, Any]]:

@@ -106,6 +106,13 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
+def tabulated(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Plain columns under their heads, as wide as what stands in them, for lists that are piped and searched."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows))
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], last_is_number: bool = True) -> RenderableType:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from jobs import _daily
+from tests.support.landing_sample import toy_run
 from twinlake.declare.errors import DataError
 from twinlake.plan import Node
 
@@ -85,3 +86,15 @@ def test_an_interrupt_stops_spark(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         _daily.take_all(opened, [Node("a", "curate", "a", ())])
     assert stopped == ["spark"]
+
+
+def test_what_a_run_would_do_tells_of_a_run_that_did_not_get_to_its_end(tmp_path):
+    opened = SimpleNamespace(run=toy_run(tmp_path), readable=(), refused={})
+    row = {"run_id": "r1", "stage": "pin", "state": "done"}
+    assert list(_daily.foresee(opened)) == []
+    opened.run.ops.append("run", [row])
+    assert list(_daily.foresee(opened)) == [
+        "The last run, r1, did not reach its publication: a run goes on where it was."
+    ]
+    opened.run.ops.append("run", [{**row, "stage": "publish"}])
+    assert list(_daily.foresee(opened)) == []

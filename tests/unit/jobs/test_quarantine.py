@@ -36,11 +36,17 @@ def said(call, *args):
 
 
 def test_the_list_counts_by_table_hospital_and_rule(held):
-    assert [line.split() for line in said(_quarantine.show_list, None)] == [
-        ["quarantine.measurement", "h", "one", "1"], ["quarantine.measurement", "h", "two", "1"],
-        ["quarantine.toy_visit", "h", "damaged_gzip", "1"], ["quarantine.toy_visit", "h", "not_json", "1"],
-        ["quarantine.toy_visit", "h", "not_json,x", "1"],
+    (told,) = said(_quarantine.show_list, None)
+    assert [line.split() for line in told.split("\n")] == [
+        ["table", "hospital", "rule", "records"],
+        ["measurement", "h", "one", "1"], ["measurement", "h", "two", "1"], ["toy_visit", "h", "damaged_gzip", "1"],
+        ["toy_visit", "h", "not_json", "1"], ["toy_visit", "h", "not_json,x", "1"],
     ]  # fmt: skip
+
+
+def test_a_rule_that_nothing_broke_is_refused_with_those_that_were(held):
+    with pytest.raises(ConfigurationError, match="Nothing in quarantine.measurement broke three. .*: one, two"):
+        said(_quarantine.export, None, "measurement", "three", held / "out")
 
 
 def test_records_are_shown_in_the_order_of_their_places(held):
