@@ -53,6 +53,21 @@ class Quarantine:
             batch = pa.Table.from_pylist([{n: r.get(n) for n in SCHEMA.names} for r in rows], schema=SCHEMA)
             write_deltalake(self.path, batch, mode="append", configuration={"delta.dataSkippingStatsColumns": "unit"})
 
+    def count(self) -> int:
+        """How many rows are held, by the table's own files."""
+        from deltalake import DeltaTable
+
+        return DeltaTable(self.path).count() if self.exists() else 0
+
+    def ids(self) -> list[tuple[int | None]]:
+        """The record ids of all rows, without the records."""
+        from deltalake import DeltaTable, QueryBuilder
+
+        if not self.exists():
+            return []
+        found = pa.table(QueryBuilder().register("t", DeltaTable(self.path)).execute("select record_id from t"))
+        return [(each,) for each in found["record_id"].to_pylist()]
+
     def rows(self, predicate: str | None = None) -> list[dict[str, Any]]:
         from deltalake import DeltaTable, QueryBuilder
 

@@ -15,7 +15,7 @@ from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
 from twinlake.engine.environment import load_environment
 from twinlake.engine.ledger import Ledger, read_ledger
-from twinlake.engine.ops import TEXT, WHOLE
+from twinlake.engine.ops import WHOLE
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run, local_rows, no_rows
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LOST = "lost"
 ALWAYS = "true"
+# More ids than this are read by Spark; a scan of a small table costs more than its rows.
+MOST_LOCAL = 10_000
 SAID = ("hospital", "system", "feed", "outcome", "reason")
 # A system and one of its feeds that has files of its own.
 LandedFeed = tuple[str, str]
@@ -195,12 +197,11 @@ def _placed(run: Run, due: list[LandedFeed]) -> DataFrame:
 def _ids(run: Run, name: str, systems: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
-    layer_free = name.split(".")[1]
     stored = run.spark.read.format("delta").load(run.ops.path(name)).where(F.col("system").isin(systems))
     kept = stored.selectExpr("_record_id", "'mapped' as _place")
-    held = [
-        (r["record_id"], "quarantined")
-        for r in Quarantine(run.ops, f"quarantine.{layer_free}").rows()
-        if r["record_id"]
-    ]
-    return kept.union(local_rows(run.spark, held, pa.schema([("_record_id", WHOLE), ("_place", TEXT)])))
+    quarantine = Quarantine(run.ops, f"quarantine.{name.split('.')[1]}")
+    if quarantine.count() > MOST_LOCAL:
+        held = run.spark.read.format("delta").load(quarantine.path).select("record_id")
+    else:
+        held = local_rows(run.spark, quarantine.ids(), pa.schema([("record_id", WHOLE)]))
+    return kept.union(held.where("record_id is not null").selectExpr("record_id", "'quarantined'"))

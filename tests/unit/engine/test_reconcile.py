@@ -90,7 +90,9 @@ def test_a_reason_that_is_taken_back_is_missed_at_once(run: Run) -> None:
         reconcile(run)
 
 
-def test_a_quarantine_that_lets_a_record_go_is_asked_where_it_went(run: Run) -> None:
+@pytest.mark.parametrize("most_local", [0, 10])
+def test_a_quarantine_that_lets_a_record_go_is_asked_where_it_went(run: Run, monkeypatch, most_local: int) -> None:
+    monkeypatch.setattr("twinlake.engine.reconcile.MOST_LOCAL", most_local)
     store(run, "kind <> 'odd'")
     odd = Records(run, read_ledger(run.ops)).current("toy", "places").where("kind = 'odd'").first()
     place = Quarantine(run.ops, "quarantine.place")
