@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
@@ -30,6 +31,8 @@ def demo(
     if feeds is None:
         out = INVENTED / f"demo-{patients}-{hospitals}-{seed}"
         if not home_of(out / "feeds").lake.exists():
+            # Two threads that import one package at once may each find half of it.
+            import_module("pyspark.sql")
             Thread(target=_warm_up, daemon=True).start()
         feeds = make_network(patients, hospitals, seed, out, say).feeds
         as_of = as_of or REFERENCE_DATE
