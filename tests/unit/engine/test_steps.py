@@ -60,3 +60,16 @@ def test_a_table_found_equal_under_other_rules_is_proved_again(run: Run, spark, 
             make(run, table, "curate", fingerprint=fingerprint)
         assert len(run.ops.rows("validation")) == proofs
     assert steps._files(run, table)["files_added"] == 1
+
+
+def test_rows_that_were_deleted_without_a_new_file_are_not_counted(run: Run, spark) -> None:
+    """A small change leaves the file and marks its rows deleted (a deletion vector)."""
+    many = spark.range(1000).selectExpr("id as person_id", "'A' as city")
+    replacing.replace(run, PLACE, many, None, State({}, "f"))
+    spark.sql(f"DELETE FROM delta.`{run.ops.path('silver.place')}` WHERE person_id < 10")
+    with pytest.raises(AssertionError, match="1000 rows were built and kept, 990 are stored"):
+        prove(run, PLACE)
+    replacing.replace(run, PLACE, many.where("person_id >= 10"), None, State({}, "f"))
+    replacing._mark(run, PLACE, dataclasses.replace(run.ops.state("silver.place"), rows=990))
+    prove(run, PLACE)
+    assert len(run.ops.rows("validation")) == 1
