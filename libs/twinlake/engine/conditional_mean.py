@@ -2,7 +2,8 @@
 
 Buck's method (J R Stat Soc B 1960;22:302-306; Little & Rubin, Statistical Analysis with Missing Data, 3rd ed., 4.2.2):
 the regression of the missing columns on the known ones, for every pattern of what is missing. The moments are of all
-rows that know a pair of columns (3.4, available cases), the correlations made a possible matrix by raising eigenvalues.
+rows that know a pair of columns (3.4, available cases), the correlations shrunk where few rows tell them, and made a
+possible matrix by raising eigenvalues.
 MLlib's own Imputer knows means, medians and modes only; scikit-learn's iterative one needs all rows in one process.
 """
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Fewer rows than this that know both say nothing of how two columns go together.
 MINIMUM_PAIRS = 30
 SMALLEST_EIGENVALUE = 0.01
+# A correlation is drawn towards none as by so many more rows that show none: few rows overstate what they share.
+PRIOR_ROWS = 100
 SUMS = "known array<double>, totals array<double>, squares array<double>, products array<double>, " \
        "least array<double>, most array<double>"  # fmt: skip
 
@@ -80,17 +83,21 @@ class ConditionalMean(Estimator[ConditionalMeanModel], HasInputCols, HasOutputCo
 
     isIndependent: Param[bool] = Param(Params._dummy(), "isIndependent", "fill in means", TypeConverters.toBoolean)
 
+    priorRows: Param[int] = Param(Params._dummy(), "priorRows", "that show no correlation", TypeConverters.toInt)
+
     @keyword_only
-    def __init__(self, *, inputCols: list[str], outputCols: list[str], isIndependent: bool = False) -> None:
+    def __init__(
+        self, *, inputCols: list[str], outputCols: list[str], isIndependent: bool = False, priorRows: int = PRIOR_ROWS
+    ) -> None:
         super().__init__()
-        self._setDefault(isIndependent=False)
+        self._setDefault(isIndependent=False, priorRows=PRIOR_ROWS)
         self._set(**self._input_kwargs)
 
     def _fit(self, dataset: DataFrame) -> ConditionalMeanModel:
         inputs = self.getInputCols()
         rows = dataset.select(*(F.col(name).cast("double") for name in inputs))
         parts = [list(map(np.array, part)) for part in rows.mapInPandas(_sums, SUMS).collect()]
-        means, deviations, least, most, correlations = moments(parts, len(inputs))
+        means, deviations, least, most, correlations = moments(parts, len(inputs), self.getOrDefault(self.priorRows))
         if self.getOrDefault(self.isIndependent):
             correlations = np.eye(len(inputs))
         made = ConditionalMeanModel()
@@ -120,7 +127,7 @@ def _sums(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame({name: [part.ravel().tolist()] for name, part in zip(names, found, strict=True)})
 
 
-def moments(parts: list[list[np.ndarray]], width: int) -> tuple[np.ndarray, ...]:
+def moments(parts: list[list[np.ndarray]], width: int, prior_rows: int) -> tuple[np.ndarray, ...]:
     """Means, standard deviations, least, most (each `width` long) and correlations; NaN where nothing was seen."""
     shape = (width, width)
     known, totals, squares, products = (sum((p[n].reshape(shape) for p in parts), np.zeros(shape)) for n in range(4))
@@ -133,7 +140,7 @@ def moments(parts: list[list[np.ndarray]], width: int) -> tuple[np.ndarray, ...]
         together = (products / known - mean * mean.T) / np.sqrt(spread * spread.T)
     deviations = np.sqrt(np.maximum(np.diag(spread), 0.0))
     told = np.where((known >= MINIMUM_PAIRS) & np.isfinite(together), together, 0.0)
-    return means, deviations, least, most, possible(told)
+    return means, deviations, least, most, possible(told * known / np.maximum(known + prior_rows, 1))
 
 
 def possible(correlations: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def drawn() -> np.ndarray:
 
 
 def test_on_whole_rows_it_is_the_least_squares_regression(drawn) -> None:
-    fill = filler(*moments(summed(drawn), 3))
+    fill = filler(*moments(summed(drawn), 3, 0))
     asked = np.array([[80.0, NAN, 15.0], [65.0, 130.0, NAN], [NAN, NAN, 18.0]])
     for row, filled in zip(asked, fill(asked), strict=True):
         told = np.flatnonzero(np.isfinite(row))
@@ -53,7 +53,7 @@ def test_on_whole_rows_it_is_the_least_squares_regression(drawn) -> None:
 
 def test_the_sums_of_batches_are_the_sums_of_all(drawn) -> None:
     holes = np.where(np.random.default_rng(2).random(drawn.shape) < 0.3, NAN, drawn)
-    for ours, plain in zip(moments(by_batches(holes, 64), 3), moments(summed(holes), 3), strict=True):
+    for ours, plain in zip(moments(by_batches(holes, 64), 3, 0), moments(summed(holes), 3, 0), strict=True):
         assert ours == pytest.approx(plain, rel=1e-9)
 
 
@@ -72,7 +72,7 @@ def test_a_filled_value_lies_within_what_was_seen() -> None:
 
 def test_a_column_nobody_saw_stays_unknown_and_one_that_never_varies_tells_nothing() -> None:
     values = np.array([[n, NAN, 5.0] for n in range(40)], float)
-    filled = filler(*moments(by_batches(values, 40), 3))(np.array([[NAN, NAN, 7.0], [3.0, NAN, NAN]]))
+    filled = filler(*moments(by_batches(values, 40), 3, 0))(np.array([[NAN, NAN, 7.0], [3.0, NAN, NAN]]))
     assert filled[0, 0] == pytest.approx(19.5)
     assert np.isnan(filled[:, 1]).all()
     assert filled[1, 2] == 5
@@ -83,11 +83,18 @@ def test_pairs_that_few_rows_know_go_by_their_means() -> None:
     values = np.full((100, 2), NAN)
     values[:, 0] = draw.normal(size=100)
     values[: MINIMUM_PAIRS - 1, 1] = 3 * values[: MINIMUM_PAIRS - 1, 0] + 1
-    *_, correlations = moments(summed(values), 2)
+    *_, correlations = moments(summed(values), 2, 0)
     assert correlations == pytest.approx(np.eye(2))
     values[MINIMUM_PAIRS - 1, 1] = 3 * values[MINIMUM_PAIRS - 1, 0] + 1
-    *_, correlations = moments(summed(values), 2)
+    *_, correlations = moments(summed(values), 2, 0)
     assert correlations[0, 1] > 0.97
+
+
+def test_a_correlation_counts_as_much_as_its_rows(drawn) -> None:
+    *_, plain = moments(summed(drawn), 3, 0)
+    *_, shrunk = moments(summed(drawn), 3, 400)
+    off = ~np.eye(3, dtype=bool)
+    assert shrunk[off] == pytest.approx(plain[off] / 2), "400 rows, and 400 that show none"
 
 
 def test_correlations_that_cannot_be_together_become_possible() -> None:
@@ -112,7 +119,7 @@ def test_the_stage_fills_as_scikit_learns_iterative_imputer_does(rows) -> None:
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
-    made = ConditionalMean(inputCols=["a", "b", "c"], outputCols=["x", "y"]).fit(rows)
+    made = ConditionalMean(inputCols=["a", "b", "c"], outputCols=["x", "y"], priorRows=0).fit(rows)
     found = made.transform(rows).orderBy("n").toPandas()
     theirs = IterativeImputer(max_iter=50, tol=1e-6, random_state=0).fit_transform(found[["a", "b", "c"]])
     known = found[["a", "b"]].notna().to_numpy()
