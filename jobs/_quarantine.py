@@ -60,7 +60,7 @@ def replay(opened: Opened, file: Path, say: Say) -> None:
     mended = list(_mended(file))
     run = opened.run
     with run_lock(run.home, run.run_id), without_values(run.home, "replay"):
-        landed = land_mended(opened.run, mended)
+        landed = land_mended(run, mended)
     say(f"{landed} mended records landed in their places")
 
 

@@ -48,26 +48,24 @@ class ConditionalMeanModel(Model, HasInputCols, HasOutputCols, DefaultParamsRead
     @property
     def numbers(self) -> tuple[float, ...]:
         """Everything that makes what it fills in what it is."""
-        return tuple(x for p in (self.means, self.deviations, self.least, self.most, self.correlations)
-                     for x in self.getOrDefault(p))  # fmt: skip
+        return tuple(number for values in self._moments().values() for number in values)
+
+    def _moments(self) -> dict[str, list[float]]:
+        known = (self.means, self.deviations, self.least, self.most, self.correlations)
+        return {param.name: self.getOrDefault(param) for param in known}
 
     def as_json(self) -> dict[str, Any]:
         """What a person without Spark needs to fill a gap by hand."""
         inputs = self.getInputCols()
-        told = {p.name: dict(zip(inputs, self.getOrDefault(p), strict=True))
-                for p in (self.means, self.deviations, self.least, self.most)}  # fmt: skip
-        rows = np.reshape(self.getOrDefault(self.correlations), (len(inputs), len(inputs)))
-        return {
-            **told,
-            "correlations": {
-                name: dict(zip(inputs, r, strict=True)) for name, r in zip(inputs, rows.tolist(), strict=True)
-            },
-        }
+        told = self._moments()
+        rows = np.reshape(told.pop("correlations"), (len(inputs), len(inputs))).tolist()
+        columns = {name: dict(zip(inputs, values, strict=True)) for name, values in told.items()}
+        pairs = {name: dict(zip(inputs, row, strict=True)) for name, row in zip(inputs, rows, strict=True)}
+        return {**columns, "correlations": pairs}
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         inputs, outputs = self.getInputCols(), self.getOutputCols()
-        fill = filler(*(np.array(self.getOrDefault(p)) for p in
-                        (self.means, self.deviations, self.least, self.most, self.correlations)))  # fmt: skip
+        fill = filler(*map(np.array, self._moments().values()))
 
         def of_batch(rows: pd.DataFrame) -> pd.DataFrame:
             return pd.DataFrame(fill(rows.to_numpy(float))[:, : len(outputs)], columns=outputs)
@@ -82,7 +80,6 @@ class ConditionalMean(Estimator[ConditionalMeanModel], HasInputCols, HasOutputCo
     """Estimates the moments in one pass; with `isIndependent` only means, and so fills in means."""
 
     isIndependent: Param[bool] = Param(Params._dummy(), "isIndependent", "fill in means", TypeConverters.toBoolean)
-
     priorRows: Param[int] = Param(Params._dummy(), "priorRows", "that show no correlation", TypeConverters.toInt)
 
     @keyword_only

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from twinlake.engine.evaluation import BASELINE, HELDOUT, Metric
-from twinlake.engine.preparation import BUCKETS
+from twinlake.engine.preparation import in_share
 from twinlake.vocabulary.measurements import ITEMS
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def rows(model: Imputation, features: DataFrame) -> DataFrame:
         age = F.date_diff(day, last["observed_on"]).alias(f"{vital}_age_days")
         taken = F.when(now["observed_on"] == day, now["value"]).alias(vital)
         columns += [taken, last["value"].alias(f"{vital}_last"), age]
-    taken = F.size(F.filter(known, lambda each: each["observed_on"] == day)).cast("double").alias("label")
+    label = F.size(F.filter(known, lambda each: each["observed_on"] == day)).cast("double").alias("label")
     told = [F.col(name).cast("double") for name in model.covariates]
     return features.withColumn("_before", before).select(
-        "person_id", day.cast("timestamp").alias("index_datetime"), taken, *columns, *told
+        "person_id", day.cast("timestamp").alias("index_datetime"), label, *columns, *told
     )
 
 
@@ -98,9 +98,7 @@ def fit_all(model: Imputation, train: DataFrame) -> tuple[Fit, ...]:
 
     mean, multivariate = (_fill(model, is_independent=each).fit(train) for each in (True, False))
     fills = dict(zip(LEARNERS, (mean, mean, multivariate, multivariate), strict=True))
-    chosen = {
-        name: ", ".join(_chosen(each, name, f"{each.vital}{TOLD}") for each in model.carried) for name in LEARNERS
-    }
+    chosen = {name: ", ".join(_chosen(each, name) for each in model.carried) for name in LEARNERS}
     return tuple(
         Fit(Learner(name), PipelineModel([fills[name], SQLTransformer(statement=f"select *, {sql} from __THIS__")]))
         for name, sql in chosen.items()
@@ -157,11 +155,12 @@ def _fill(model: Imputation, *, is_independent: bool) -> ConditionalMean:
     )
 
 
-def _chosen(each: Carried, name: str, told: str) -> str:
+def _chosen(each: Carried, name: str) -> str:
     """What stands for a sign, as SQL: the day's value; its last one, of any age or while it is young; what is told."""
     v = each.vital
     young = {LAST_VALUE: f"{v}_last", DECLARED: f"if({v}_age_days <= {each.days}, {v}_last, null)"}.get(name)
-    return f"coalesce({', '.join(filter(None, (v, young, told)))}) as {v}{FILLED}"
+    known = ", ".join(filter(None, (v, young, f"{v}{TOLD}")))
+    return f"coalesce({known}) as {v}{FILLED}"
 
 
 def _sign(each: Carried, version: str | None) -> Column:
@@ -187,8 +186,8 @@ def _of(known: Column, vital: str) -> Column:
 
 
 def _is_hidden(model: Imputation, each: Carried) -> Column:
-    place = F.xxhash64(F.lit(model.split.seed), "person_id", "index_datetime", F.lit(each.panel))
-    return F.pmod(place, F.lit(BUCKETS)) < round(HIDDEN_SHARE * BUCKETS)
+    place = (F.col("person_id"), F.col("index_datetime"), F.lit(each.panel))
+    return in_share(HIDDEN_SHARE, F.lit(model.split.seed), *place)
 
 
 def _standardised(long: DataFrame, names: tuple[str, ...]) -> DataFrame:

@@ -47,7 +47,12 @@ def split_rows(split: Split, rows: DataFrame) -> Parts:
 
 def heldout_bucket(split: Split) -> Column:
     """True for a held-out person: by the hash of seed and person alone, so the same in every lake and every year."""
-    return F.pmod(F.xxhash64(F.lit(split.seed), "person_id"), F.lit(BUCKETS)) < round(split.heldout_share * BUCKETS)
+    return in_share(split.heldout_share, F.lit(split.seed), F.col("person_id"))
+
+
+def in_share(share: float, *of: Column) -> Column:
+    """True for this share of rows, by the hash of these columns alone."""
+    return F.pmod(F.xxhash64(*of), F.lit(BUCKETS)) < round(share * BUCKETS)
 
 
 def seen_columns(model: Model, train: DataFrame) -> frozenset[str]:

@@ -61,21 +61,17 @@ class Quarantine:
 
     def ids(self) -> list[tuple[int | None]]:
         """The record ids of all rows, without the records."""
-        from deltalake import DeltaTable, QueryBuilder
-
-        if not self.exists():
-            return []
-        found = pa.table(QueryBuilder().register("t", DeltaTable(self.path)).execute("select record_id from t"))
-        return [(each,) for each in found["record_id"].to_pylist()]
+        return [(row["record_id"],) for row in self._asked("select record_id from t")]
 
     def rows(self, predicate: str | None = None) -> list[dict[str, Any]]:
+        return self._asked("select * from t" + (f" where {predicate}" if predicate else ""))
+
+    def _asked(self, sql: str) -> list[dict[str, Any]]:
         from deltalake import DeltaTable, QueryBuilder
 
         if not self.exists():
             return []
-        where = f" where {predicate}" if predicate else ""
-        query = QueryBuilder().register("t", DeltaTable(self.path)).execute(f"select * from t{where}")
-        return pa.table(query).to_pylist()
+        return pa.table(QueryBuilder().register("t", DeltaTable(self.path)).execute(sql)).to_pylist()
 
 
 def quarantine_tables(ops: Ops) -> list[str]:

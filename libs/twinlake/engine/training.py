@@ -30,15 +30,16 @@ MINIMUM_TRAINING_ROWS = 10
 
 
 class Course(NamedTuple):
-    """What differs by kind of model: labelled rows, fits (none where nothing can be learnt) and predictions."""
+    """What differs by kind of model: labelled rows, fits (none where nothing can be learnt), predictions, metrics."""
 
     rows: Callable[..., DataFrame]
     fit_all: Callable[..., tuple[Any, ...]]
     predict: Callable[..., DataFrame]
+    more_metrics: Callable[..., tuple[Metric, ...]] = lambda predicted, names: ()
 
 
 SUPERVISED = Course(labelled_rows, fit_all, predict)
-IMPUTING = Course(imputing.rows, imputing.fit_all, imputing.predict)
+IMPUTING = Course(imputing.rows, imputing.fit_all, imputing.predict, imputing.metrics_of_vitals)
 
 
 def course_of(model: Learnt) -> Course:
@@ -88,14 +89,14 @@ def _measured(
 ) -> ModelRun:
     version = model_version(model, run.data_digest, {each.learner.name: each.numbers for each in fits})
     fitted = {each.learner.name: each.fitted for each in fits}
-    predicted = course_of(model).predict(model, fitted, mean, parts.heldout).persist()
+    course = course_of(model)
+    predicted = course.predict(model, fitted, mean, parts.heldout).persist()
     try:
         names = tuple(dict.fromkeys((BASELINE, *fitted)))
         bins = calibration_bins(predicted, names[-1]) if model.kind == "probability" else ()
         events = model.promotion.minimum_events
         metrics = (*evaluate(model, predicted, names), *calibration_metrics(predicted, names[-1], bins, events))
-        if model.kind == "imputation":
-            metrics += imputing.metrics_of_vitals(predicted, names)
+        metrics += course.more_metrics(predicted, names)
         run = replace(run, model_version=version, metrics=_as_json(metrics))
         run = _judged(model, names[-1], run, parts.heldout, store)
         cells = count_cells(predicted, names[-1]) if model.kind == "value" else ()
