@@ -83,6 +83,22 @@ class State:
         return State(said["inputs"], said["fingerprint"], said["rows"], int(said["hash_sum"]), said["mode"])
 
 
+def append_rows(path: str, batch: pa.Table, configuration: Mapping[str, str | None] | None = None) -> None:
+    """Add rows to a Delta table in one commit; nothing to add makes no commit."""
+    from deltalake import write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    for left in reversed(range(TRIES if batch.num_rows else 0)):
+        try:
+            write_deltalake(path, batch, mode="append", configuration=configuration)
+            return
+        except CommitFailedError:
+            # Two first writers make the table at once; the one that lost finds it there.
+            if not left:
+                raise
+            time.sleep(0.1)
+
+
 class Ops:
     """The `ops` tables and the commit metadata of a lake, read and written without a Spark session."""
 
@@ -97,20 +113,9 @@ class Ops:
 
     def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to `ops.<name>` in one commit; nothing to add makes no commit."""
-        from deltalake import write_deltalake
-        from deltalake.exceptions import CommitFailedError
-
         schema = SCHEMAS[name]
         batch = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
-        for left in reversed(range(TRIES if batch.num_rows else 0)):
-            try:
-                write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
-                return
-            except CommitFailedError:
-                # Two first writers make the table at once; the one that lost finds it there.
-                if not left:
-                    raise
-                time.sleep(0.1)
+        append_rows(self.path(f"ops.{name}"), batch)
 
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
         """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.

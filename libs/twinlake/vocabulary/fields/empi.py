@@ -12,6 +12,12 @@ PAGE = (
     Field("old_person_id", "bigint", "A person_id that no longer exists, and now is called person_id"),
     Field("match_weight", "double", "Best Fellegi-Sunter weight (log2 of the odds) that ties it to the cluster"),
     Field("reason", "string", "Why these source persons are one, in words without any value"),
+    Field("retired_source_person_id", "string", "Whom a hospital merged into another of its patients", identifier=True),
+    Field("surviving_source_person_id", "string", "The patient whom a merge kept", identifier=True),
+    Field("merged_at", "timestamp", "When the hospital said so: of the message or the record, else of its delivery"),
+    Field(
+        "is_in_force", "boolean", "False where the hospital has since told of the retired patient as one of their own"
+    ),
     Field("is_linkable", "boolean", "False where the hospital gives nothing to link on (link = false)"),
     Field("given_name", "string", "First given name, standardised for linkage", identifier=True),
     Field("middle_name", "string", "Second given name, standardised for linkage", identifier=True),

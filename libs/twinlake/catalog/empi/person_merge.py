@@ -1,0 +1,31 @@
+"""A row for each source person whom their hospital merged into another of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twinlake.declare.expressions import source_person_key
+from twinlake.declare.table import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+SAID = ("retired_source_person_id", "surviving_source_person_id", "merged_at", "is_in_force")
+
+
+@table(
+    grain="a merge of two source persons, as one record of their hospital tells it",
+    key=("hospital", "system", "source_person_id", "retired_source_person_id", "surviving_source_person_id"),
+    unit="source_person_key",
+    required=("merged_at", "is_in_force"),
+    from_sources=SAID,
+    columns=("source_person_key", "hospital", "system", "source_person_id", *SAID, "_record_id"),
+)  # fmt: skip
+def person_merge(rows: DataFrame) -> DataFrame:
+    """Two source persons whom their hospital knows to be one (HL7 v2 A40 and its kin, FHIR Patient.link).
+
+    Neither need be known: a merge waits for them. It goes when its record is corrected, replaced or withdrawn. What it
+    cannot tell: whether the hospital merged the right ones, and whose the facts were that the retired number gathered
+    before it was given to somebody else.
+    """
+    return rows.withColumn("source_person_key", source_person_key())
