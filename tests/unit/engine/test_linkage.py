@@ -20,7 +20,7 @@ from twinlake.catalog.identity import identity, model
 from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.survivorship import survivors
-from twinlake.engine.linkage import link_persons, link_table
+from twinlake.engine.linkage import compare_persons, link_persons, link_table
 from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.linkage_training import train
 
@@ -221,15 +221,18 @@ def as_spark(spark: Any, people: list[dict[str, Any]], linkable: bool = True) ->
     return (
         text.withColumn("birth_date", F.expr("try_cast(birth_date AS date)"))
         .withColumn("year_of_birth", F.col("year_of_birth").cast("int"))
-        .withColumn("linkable", F.lit(linkable))
+        .withColumn("is_linkable", F.lit(linkable))
     )
 
 
 def test_both_engines_give_the_same_person_link(spark: Any, two_silos: list[dict[str, Any]]) -> None:
     people = as_spark(spark, two_silos[:40] + two_silos[-100:-60])
     few = replace(identity(), blocking=identity().blocking[:3])  # each rule costs Spark a join
-    rows = [sorted(map(tuple, link_persons(people, few, b).collect())) for b in ("duckdb", "spark")]
-    assert len(rows[0]) == 80
+    pairs = {b: compare_persons(people, few, b).persist() for b in ("duckdb", "spark")}
+    compared = [sorted(map(tuple, found.collect())) for found in pairs.values()]
+    rows = [sorted(map(tuple, link_persons(people, found, few, b).collect())) for b, found in pairs.items()]
+    assert (len(compared[0]), len(rows[0])) == (40, 80)
+    assert compared[0] == compared[1]
     assert rows[0] == rows[1]
 
 
@@ -237,7 +240,7 @@ def test_person_link_rows(spark: Any) -> None:
     people = as_spark(spark, [ANN, other(NO_IDENTIFIER)]).unionByName(
         as_spark(spark, [other({}, source_person_id="9", hospital="z")], linkable=False)
     )
-    links = link_persons(people, identity())
+    links = link_persons(people, compare_persons(people, identity()), identity())
     smallest = links.where("source_person_id = '1'").select(surrogate_key("hospital", "system", "source_person_id"))
     rows = {row["source_person_id"]: row for row in links.collect()}
     assert links.dtypes[3:] == [("person_id", "bigint"), ("match_weight", "double"), ("reason", "string")]
@@ -248,9 +251,31 @@ def test_person_link_rows(spark: Any) -> None:
     assert rows["9"]["person_id"] != rows["1"]["person_id"]
 
 
+def test_person_pair_rows(spark: Any) -> None:
+    """A twin stays in the grey band: no evidence, though the weight is high."""
+    people = as_spark(spark, [other(TWIN), ANN, other({"family_name": "QUIMBEY", "phone": None}, hospital="c")])
+    unlinked = as_spark(spark, [other({}, hospital="z")], linkable=False)
+    pairs = compare_persons(people.unionByName(unlinked), identity()).toArrow().to_pylist()
+    by_hospitals = {(row["left_hospital"], row["right_hospital"]): row for row in pairs}
+    assert {sides: row["is_sure"] for sides, row in by_hospitals.items()} == {
+        ("a", "b"): False, ("a", "c"): True, ("b", "c"): False,
+    }  # fmt: skip
+    twins, same = by_hospitals["a", "b"], by_hospitals["a", "c"]
+    assert twins["match_weight"] > identity().automatic
+    levels = {name.removesuffix("_level"): twins[name] for name in twins if name.endswith("_level")}
+    assert levels == {
+        "given_name": "differs", "family_name": "same", "middle_name": "missing", "birth_date": "same", "sex": "same",
+        "address": "same", "phone": "same", "ssn": "missing", "licence_number": "missing", "passport_number": "missing",
+    }  # fmt: skip
+    assert (same["family_name_level"], same["phone_level"]) == ("one_edit", "missing")
+    keys = people.select("hospital", surrogate_key("hospital", "system", "source_person_id").alias("key")).collect()
+    key = {row["hospital"]: row["key"] for row in keys}
+    assert (same["left_source_person_key"], same["right_source_person_key"]) == (key["a"], key["c"])
+
+
 def test_an_unknown_backend_is_refused(spark: Any) -> None:
     with pytest.raises(DeclarationError, match="duckdb"):
-        link_persons(as_spark(spark, [ANN]), identity(), "oracle")
+        compare_persons(as_spark(spark, [ANN]), identity(), "oracle")
 
 
 SURVIVING = (
