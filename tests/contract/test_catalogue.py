@@ -27,6 +27,7 @@ NO_SPEC = {
     "empi.person_alias": "tests/unit/engine/test_linkage.py",
     "empi.person_link": "tests/unit/engine/test_linkage.py",
     "empi.person_merge": "the specs of the sources",
+    "empi.person_pair": "tests/unit/engine/test_linkage.py",
     "empi.source_person": "the specs of the sources",
     "silver.care_site": "the specs of the sources",
     "silver.condition_occurrence": "the specs of the sources",

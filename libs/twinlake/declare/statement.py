@@ -35,6 +35,10 @@ class Persons:
             record = above
         return record
 
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether two records are told to be two persons'."""
+        return self.of(other) in self._apart.get(self.of(one), ())
+
     def take(self, said: Statement) -> bool:
         """Whether the statement stands, which it does unless what was taken before says the contrary."""
         return self._join(said) if said.is_same else self._part(said)

@@ -33,11 +33,9 @@ def record_decision(ops: Ops, decision: Decision) -> None:
 
 def decisions_of(ops: Ops) -> list[Decision]:
     """All decisions ever taken, in the order of their time."""
-    from deltalake import DeltaTable, QueryBuilder
-
     if ops.version(NAME) is None:
         return []
-    rows = pa.table(QueryBuilder().register("t", DeltaTable(ops.path(NAME))).execute("select * from t")).to_pylist()
+    rows = ops.ask("select * from steward_decision", {NAME: None})
     found = {row.pop("decision_id"): Decision(**_as_said(row)) for row in rows}
     return [found[name] for name in sorted(found, key=lambda name: (found[name].decided_at, name))]
 

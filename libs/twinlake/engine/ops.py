@@ -135,6 +135,15 @@ class Ops:
         ordered = sorted(files, key=lambda file: (file["modification_time"], file["path"]))
         return [row for file in ordered for row in pq.ParquetFile(folder / file["path"]).read().to_pylist()]
 
+    def ask(self, sql: str, versions: Mapping[str, int | None]) -> list[dict[str, Any]]:
+        """The few rows of `sql` over tables at these versions (None: the newest), each called by its short name."""
+        from deltalake import DeltaTable, QueryBuilder
+
+        builder = QueryBuilder()
+        for name, version in versions.items():
+            builder = builder.register(name.split(".")[-1], DeltaTable(self.path(name), version=version))
+        return pa.table(builder.execute(sql)).to_pylist()
+
     def version(self, name: str) -> int | None:
         """The newest version of a table, None if there is none."""
         from deltalake import DeltaTable

@@ -107,12 +107,11 @@ def person_merge(patient: DataFrame) -> DataFrame:
     )
     told = patient.select("*", F.inline(merges).alias("_type", "_other"))
     own, is_retired = F.col("source_person_id"), F.col("_type") == "replaced-by"
-    changed = instant(F.col("meta.lastUpdated")).utc
     return shaped(
         told,
         retired_source_person_id=F.when(is_retired, own).otherwise(F.col("_other")),
         surviving_source_person_id=F.when(is_retired, F.col("_other")).otherwise(own),
-        merged_at=F.coalesce(changed, "known_from"),
+        merged_at=instant(F.col("meta.lastUpdated")),
         is_in_force=F.lit(True),
     )
 

@@ -27,6 +27,7 @@ from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import (
+    Instant,
     day,
     digits,
     full_date,
@@ -90,9 +91,9 @@ def source_person(person: DataFrame) -> DataFrame:
 @implements("person_merge", when=feeds.MERGED, via=(Via("person", fact="prior", lookup="patient"),))
 def person_merge(merge: DataFrame, person: DataFrame) -> DataFrame:
     """MRG into PID. An ADT that later tells of the retired number as a patient's says that it is in use again."""
-    merged = merge.withColumn("_merged_at", _sent())
+    merged = merge.withColumn("_merged_at", _sent().utc)
     retired = merged.select("hospital", "source_person_id", "_merged_at")
-    told = person.where(at("MSH-9.1") == "ADT").withColumn("_told_at", _sent())
+    told = person.where(at("MSH-9.1") == "ADT").withColumn("_told_at", _sent().utc)
     again = (
         told.join(F.broadcast(retired), ["hospital", "source_person_id"])
         .where("_told_at > _merged_at")
@@ -102,13 +103,13 @@ def person_merge(merge: DataFrame, person: DataFrame) -> DataFrame:
         merged.join(F.broadcast(again), ["hospital", "source_person_id"], "left"),
         retired_source_person_id="prior",
         surviving_source_person_id="patient",
-        merged_at=F.coalesce("_merged_at", "known_from"),
+        merged_at=_sent(),
         is_in_force=F.col("_again").isNull(),
     )
 
 
-def _sent() -> Column:
-    return instant(iso(at("MSH-7"))).utc
+def _sent() -> Instant:
+    return instant(iso(at("MSH-7")))
 
 
 @implements("care_site", when=f"{said('PV1-3.4')} is not null")

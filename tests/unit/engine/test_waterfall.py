@@ -1,0 +1,58 @@
+"""The waterfall of a pair comes to what Splink says it weighs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.engine.test_linkage import ANN, NO_IDENTIFIER, ONE_PERSON, STRANGERS, TWIN, other, table
+from twinlake.catalog.identity import identity
+from twinlake.engine.linkage import compare
+from twinlake.engine.linkage_backend import DuckdbBackend
+from twinlake.engine.linkage_sql import prepare_sql
+from twinlake.engine.waterfall import draw_waterfall, waterfall
+
+CASES = {**ONE_PERSON, **STRANGERS}
+
+
+def splinks(people) -> dict:
+    """The pair as Splink compared it; nothing where blocking did not bring it together, or it weighs too little."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        engine = DuckdbBackend(connection)
+        nodes = engine.keep("nodes", prepare_sql(identity(), engine.take("source_person", people)))
+        found = connection.table(compare(engine, nodes, identity())).to_arrow_table().to_pylist()
+    return found[0] if found else {}
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_the_steps_add_up_to_the_weight_of_the_pair_and_stand_at_its_levels(case: str) -> None:
+    people = table(ANN, other(CASES[case]))
+    told, pair = waterfall(people, identity()), splinks(people)
+    if not pair:
+        assert not told.evidence, "what blocking keeps apart could not be linked anyway"
+        return
+    assert told.total == pytest.approx(pair["match_weight"], abs=1e-5)
+    levels = {c.name: step.level for c, step in zip(identity().comparisons, told.steps, strict=True)}
+    assert levels == {name: pair[f"{name}_level"] for name in levels}
+    assert bool(told.evidence and told.total >= identity().automatic) == pair["is_sure"]
+
+
+def test_a_common_name_weighs_less_than_its_level() -> None:
+    common = {**ANN, "given_name": "JOHN", "family_name": "SMITH"}
+    frequencies = identity().weights.frequencies  # type: ignore[union-attr]
+    name = max(frequencies["family_name"], key=frequencies["family_name"].get)  # type: ignore[arg-type]
+    told = waterfall(table({**common, "family_name": name}, other({**NO_IDENTIFIER, "family_name": name})), identity())
+    (family,) = [step for step in told.steps if step.words == "family name"]
+    assert family.level == "same" and family.rarity < 0
+
+
+def test_the_picture_shows_no_value_of_a_patient(tmp_path: Path) -> None:
+    picture = tmp_path / "pair.svg"
+    draw_waterfall(waterfall(table(ANN, other(TWIN)), identity()), picture)
+    drawn = picture.read_text()
+    assert "family name is the same" in drawn and not any(
+        str(value) in drawn for value in (ANN["family_name"], ANN["phone"])
+    )
