@@ -38,13 +38,18 @@ class Backend(Protocol):
         """What stands under a name."""
 
 
+def speak_spark(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The one function that linkage's SQL needs and DuckDB knows by another name."""
+    return connection.execute("CREATE TEMP MACRO array_join(items, between) AS array_to_string(items, between)")
+
+
 class DuckdbBackend:
     """One connection, in this process's memory."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, spark: SparkSession | None = None) -> None:
         from splink.backends.duckdb import DuckDBAPI
 
-        self.connection, self.spark = connection, spark
+        self.connection, self.spark = speak_spark(connection), spark
         self.api = DuckDBAPI(connection)
 
     def take(self, name: str, rows: Any) -> str:

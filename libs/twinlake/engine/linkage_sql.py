@@ -27,7 +27,9 @@ TAKEN = (
     "ssn",
     "licence_number",
     "passport_number",
+    "mrn",
 )
+MISTYPED = ("given_name", "family_name", "phone", "ssn", "licence_number", "passport_number")
 SCALE = 1_000_000
 UNKNOWN_POSTAL_CODES = ("00000", "99999")
 UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far commoner than births on that day
@@ -38,21 +40,22 @@ def prepare_sql(identity: Identity, table: str) -> str:
     names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
     unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
     return f"""
-SELECT unique_id, source, given_name, middle_name, family_name, maiden_name, sex, address_line, city, postal_code,
-    phone, ssn, licence_number, passport_number,
+SELECT unique_id, source, hospital, given_name, middle_name, family_name, maiden_name, sex, address_line, city,
+    postal_code, phone, ssn, licence_number, passport_number, nullif(mrn, '') AS mrn,
     CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
     {_nickname_sql(identity)} AS given_root,
+    {", ".join(f"array_join(array_sort(split({name}, '')), '') AS {name}_letters" for name in MISTYPED)},
     coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
     substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
 FROM (
     SELECT {_joined("hospital", "system", "source_person_id")} AS unique_id,
-        {_joined("hospital", "system")} AS source, {", ".join(names)},
+        {_joined("hospital", "system")} AS source, hospital, {", ".join(names)},
         CAST(birth_date AS STRING) AS birth_date,
         substr(CAST(birth_date AS STRING), 6) AS birthday, CAST(year_of_birth AS STRING) AS year_text,
         CASE WHEN sex <> 'unknown' THEN sex END AS sex,
         {_folded("address_line")} AS address_line, {_folded("city")} AS city,
         CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
-        phone, ssn, licence_number, passport_number
+        phone, ssn, licence_number, passport_number, replace(replace(upper(mrn), '-', ''), ' ', '') AS mrn
     FROM {table}
 ) AS plain"""
 

@@ -49,6 +49,7 @@ ANN: dict[str, Any] = {
     "ssn": "999123456",
     "licence_number": "S99912345",
     "passport_number": "X1234567X",
+    "mrn": "10-4471",
 }
 NO_IDENTIFIER = {"ssn": None, "licence_number": None, "passport_number": None}
 MOVED = {"address_line": "7 MILL LANE", "city": "LOWELL", "postal_code": "01850", "phone": None}
@@ -76,6 +77,16 @@ ONE_PERSON = {
     "names exchanged": {**NO_IDENTIFIER, "given_name": "QUIMBY", "family_name": "ANNABEL"},
     "only the year of birth": {**NO_IDENTIFIER, "birth_date": None},
     "an accent": {**NO_IDENTIFIER, "given_name": "ÁNNABEL"},
+    "neighbouring letters exchanged in both names": {**NO_IDENTIFIER, "given_name": "ANNABLE", "family_name": "QUIBMY"},
+    "names exchanged, one of them mistyped": {**NO_IDENTIFIER, "given_name": "QUIMBY", "family_name": "ANNABLE"},
+    "another SSN, moved within the town": {**NO_IDENTIFIER, "ssn": "871045992", "address_line": "7 MILL LANE"},
+    "day and month mistyped, at home": {**NO_IDENTIFIER, "birth_date": "1961-05-13"},
+    "no birth date, SSN a digit off, at home": {
+        **NO_IDENTIFIER,
+        "birth_date": None,
+        "year_of_birth": None,
+        "ssn": "999123465",
+    },
 }
 STRANGERS = {
     "SSN alone": STRANGER,
@@ -132,12 +143,31 @@ def test_strangers(case: str) -> None:
 
 
 def test_two_records_of_one_source_need_more() -> None:
-    moved = {**NO_IDENTIFIER, **MOVED, "middle_name": None}
+    moved = {**NO_IDENTIFIER, **MOVED, "middle_name": None, "mrn": None}
     across = link_table(table(ANN, other(moved)), identity())
     within = link_table(table(ANN, other(moved, hospital="a")), identity())
     assert (len(set(clusters(across).values())), len(set(clusters(within).values()))) == (1, 2)
     duplicate = link_table(table(ANN, other({}, hospital="a")), identity())
     assert len(set(clusters(duplicate).values())) == 1
+
+
+NAMES_ALONE = {**dict.fromkeys(set(ANN) - {"given_name", "family_name", "mrn"}), "system": "laboratory"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "persons"),
+    [
+        ({**NAMES_ALONE, "hospital": "a", "mrn": "104471"}, 1),
+        ({**NAMES_ALONE, "hospital": "a", "mrn": "104472"}, 2),
+        ({**NAMES_ALONE, "hospital": "b"}, 2),
+        ({**STRANGER, "hospital": "a", "system": "laboratory", "ssn": None}, 2),
+        ({**TWIN, "hospital": "a", "system": "laboratory"}, 2),
+    ],
+    ids=["names and MRN", "names, another MRN", "another hospital", "an MRN given again", "a twin under one MRN"],
+)
+def test_an_mrn_is_evidence_beside_names_within_one_hospital(changes: dict[str, Any], persons: int) -> None:
+    links = link_table(table(ANN, {**ANN, "source_person_id": "2", **changes}), identity())
+    assert len(set(clusters(links).values())) == persons
 
 
 def test_no_order_no_patient_value_and_the_best_pair() -> None:
@@ -301,6 +331,7 @@ def test_person_pair_rows(spark: Any) -> None:
     assert levels == {
         "given_name": "differs", "family_name": "same", "middle_name": "missing", "birth_date": "same", "sex": "same",
         "address": "same", "phone": "same", "ssn": "missing", "licence_number": "missing", "passport_number": "missing",
+        "mrn": "missing",
     }  # fmt: skip
     assert (same["family_name_level"], same["phone_level"]) == ("one_edit", "missing")
     keys = people.select("hospital", surrogate_key("hospital", "system", "source_person_id").alias("key")).collect()

@@ -16,6 +16,7 @@ COMPARED = {
     "ssn": "social security numbers",
     "licence_number": "driver's licence numbers",
     "passport_number": "passport numbers",
+    "mrn": "medical record numbers, within one hospital,",
 }
 LEVEL = "How alike the {} of a pair are: a level of catalog/identity.py, `differs`, or `missing` where one is not known"
 
