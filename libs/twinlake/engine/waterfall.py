@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from twinlake.declare.identity import DIFFERS, MISSING, Comparison, Identity
+from twinlake.engine.linkage_backend import speak_spark
 from twinlake.engine.linkage_sql import TAKEN, prepare_sql
 
 COMPARED = re.compile(r"\b(\w+)_l\b")
@@ -52,7 +53,7 @@ def waterfall(persons: pa.Table, identity: Identity) -> Waterfall:
 
     with duckdb.connect() as connection:
         text = pa.schema([(column, pa.string()) for column in TAKEN])
-        connection.register("source_person", persons.select(TAKEN).cast(text))
+        speak_spark(connection).register("source_person", persons.select(TAKEN).cast(text))
         found = connection.sql(_pair_sql(identity)).to_arrow_table().to_pylist()[0]
     steps = tuple(_step(identity, comparison, found) for comparison in identity.comparisons)
     levels = {c.name: step.level for c, step in zip(identity.comparisons, steps, strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,14 @@ from twinlake.engine.waterfall import draw_waterfall, waterfall
 CASES = {**ONE_PERSON, **STRANGERS}
 
 
-def splinks(people) -> dict:
+def splinks(people, model=None) -> dict:
     """The pair as Splink compared it; nothing where blocking did not bring it together, or it weighs too little."""
     import duckdb
 
     with duckdb.connect() as connection:
         engine = DuckdbBackend(connection)
-        nodes = engine.keep("nodes", prepare_sql(identity(), engine.take("source_person", people)))
-        found = connection.table(compare(engine, nodes, identity())).to_arrow_table().to_pylist()
+        nodes = engine.keep("nodes", prepare_sql(model or identity(), engine.take("source_person", people)))
+        found = connection.table(compare(engine, nodes, model or identity())).to_arrow_table().to_pylist()
     return found[0] if found else {}
 
 
@@ -40,13 +41,14 @@ def test_the_steps_add_up_to_the_weight_of_the_pair_and_stand_at_its_levels(case
     assert bool(told.evidence and told.total >= identity().automatic) == pair["is_sure"]
 
 
-def test_a_common_name_weighs_less_than_its_level() -> None:
-    common = {**ANN, "given_name": "JOHN", "family_name": "SMITH"}
-    frequencies = identity().weights.frequencies  # type: ignore[union-attr]
-    name = max(frequencies["family_name"], key=frequencies["family_name"].get)  # type: ignore[arg-type]
-    told = waterfall(table({**common, "family_name": name}, other({**NO_IDENTIFIER, "family_name": name})), identity())
+@pytest.mark.parametrize("share", [0.1, 1e-6])
+def test_a_common_name_weighs_less_than_its_level_and_a_rare_one_more(share: float) -> None:
+    known = replace(identity().weights, frequencies={"family_name": {"QUIMBY": share}})  # type: ignore[type-var]
+    model, people = replace(identity(), weights=known), table(ANN, other(NO_IDENTIFIER))
+    told = waterfall(people, model)
     (family,) = [step for step in told.steps if step.words == "family name"]
-    assert family.level == "same" and family.rarity < 0
+    assert family.level == "same" and (family.rarity < 0) == (share == 0.1)
+    assert told.total == pytest.approx(splinks(people, model)["match_weight"], abs=1e-5)
 
 
 def test_the_picture_shows_no_value_of_a_patient(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_merge_of_one_hospital_says_nothing_of_the_numbers_of_another() -> Non
 def test_a_number_that_changed_is_the_same_person_with_or_without_a_word_of_the_hospital() -> None:
     """With a message (A47) it is told; without one the model links a whole registration, but not a bare one."""
     again = other({}, hospital="a", source_person_id="9")
-    bare = other({**NO_IDENTIFIER, **MOVED, "middle_name": None}, hospital="a", source_person_id="9")
+    bare = other({**NO_IDENTIFIER, **MOVED, "middle_name": None, "mrn": None}, hospital="a", source_person_id="9")
     assert persons([ANN, again]) == groups("a1 a9")
     assert persons([ANN, bare]) == groups("a1", "a9")
     assert persons([ANN, bare], merge_of("a", "s", "1", "9")) == groups("a1 a9")
