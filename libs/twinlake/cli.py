@@ -16,7 +16,7 @@ app = typer.Typer(
     help="A hospital digital-twin lakehouse: real feeds in, one checked lake, a living twin of every patient out.",
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
-empi = typer.Typer(no_args_is_help=True, help="Who is who: the linkage model.")
+empi = typer.Typer(no_args_is_help=True, help="Who is who: review, accept, reject, split; the linkage model.")
 codes = typer.Typer(no_args_is_help=True, help="Local codes: which are not mapped to a vocabulary yet.")
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "model": model}.items():
@@ -275,6 +275,100 @@ def empi_train(
     from jobs._empi import train_weights
 
     train_weights(feeds, out, _say)
+
+
+SourcePerson = Annotated[str, typer.Argument(help="A source person: hospital/system/id.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user of this machine).")]  # noqa: UP007
+Why = Annotated[str, typer.Option("--why", help="Why; kept with the decision.")]
+At = Annotated[str | None, typer.Option("--at", help="When it was decided (default: now).")]  # noqa: UP007
+NEGATIVE = {"ignore_unknown_options": True}
+
+
+@empi.command("review")
+def empi_review(
+    one: Annotated[str | None, typer.Argument(help="hospital/system/id; with OTHER: this pair.")] = None,  # noqa: UP007
+    other: Annotated[str | None, typer.Argument(help="hospital/system/id")] = None,  # noqa: UP007
+    limit: Annotated[int, typer.Option("--limit", help="Pairs to show at most.")] = 20,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the pair's weight to this .svg or .png.")
+    ] = None,  # noqa: UP007
+    feeds: Feeds = None,
+) -> None:
+    """The doubtful pairs, the likeliest first; or a pair side by side, with what each comparison weighs."""
+    from jobs._review import show_pair, show_queue
+
+    if (one is None) != (other is None):
+        raise typer.BadParameter("name both source persons of the pair, or none for the queue")
+    if one and other:
+        show_pair(feeds, one, other, picture)
+    else:
+        show_queue(feeds, limit)
+
+
+@empi.command("show", context_settings=NEGATIVE)
+def empi_show(person: Annotated[int, typer.Argument(help="person_id")], feeds: Feeds = None) -> None:
+    """A person: who they are at each hospital and why, what survives of whom, what was decided and merged."""
+    from jobs._review import show_person
+
+    show_person(feeds, person)
+
+
+@empi.command("accept")
+def empi_accept(
+    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
+) -> None:
+    """Two source persons are one person, whatever the model says. The next run links them."""
+    from jobs._empi import decide
+
+    decide(feeds, "accept", one, other, by, why, at, _say)
+
+
+@empi.command("reject")
+def empi_reject(
+    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
+) -> None:
+    """Two source persons are two persons, whatever the model or their hospital says."""
+    from jobs._empi import decide
+
+    decide(feeds, "reject", one, other, by, why, at, _say)
+
+
+@empi.command("split", context_settings=NEGATIVE)
+def empi_split(
+    person: Annotated[int, typer.Argument(help="person_id")],
+    out: Annotated[list[str], typer.Option("--out", help="A source person to take out: hospital/system/id.")],
+    why: Why,
+    more: Annotated[list[str] | None, typer.Argument(help="Further ones to take out.")] = None,  # noqa: UP007
+    by: By = None,
+    at: At = None,
+    feeds: Feeds = None,
+) -> None:
+    """Some source persons of a person are somebody else, and no path of pairs joins them again."""
+    from jobs._empi import split
+
+    split(feeds, person, [*out, *(more or [])], by, why, at, _say)
+
+
+@empi.command("undo")
+def empi_undo(
+    decision: Annotated[str, typer.Argument(help="Its id, as `twinlake empi decisions` lists it.")],
+    why: Why,
+    by: By = None,
+    at: At = None,
+    feeds: Feeds = None,
+) -> None:
+    """Take a decision back; it stays to be seen."""
+    from jobs._empi import undo
+
+    undo(feeds, decision, by, why, at, _say)
+
+
+@empi.command("decisions")
+def empi_decisions(feeds: Feeds = None) -> None:
+    """All decisions ever taken, the latest first."""
+    from jobs._review import show_decisions
+
+    show_decisions(feeds)
 
 
 @codes.command("unmapped")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.identity import Comparison, Identity
 from twinlake.engine.linkage import quiet_splink
+from twinlake.engine.linkage_backend import speak_spark
 from twinlake.engine.linkage_sql import prepare_sql, splink_settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def train(source_person: Any, identity: Identity, truth: Any | None = None, sour
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.execute("SET threads = 1")  # a seeded sample repeats only on one thread
+        speak_spark(connection).execute("SET threads = 1")  # a seeded sample repeats only on one thread
         records = _register(connection, source_person, identity, truth)
         chances = _learn_chances(connection, identity, truth is not None)
         likenesses = _learn_likenesses(connection, identity, truth is not None)

@@ -35,10 +35,13 @@ PATIENT = resource_feed(
         deceasedDateTime="string",
         address=f"array<{ADDRESS}>",
         maritalStatus=CONCEPT,
+        link=f"array<struct<other:{REFERENCE},type:string>>",
     ),
     person="id",
     withdrawn=None,
 )
+# `refer` and `seealso` leave both Patients in use: the model may link them, nothing must.
+MERGES = "x.type in ('replaced-by', 'replaces')"
 ORGANIZATION = resource_feed(
     "Organization",
     ddl(identifier=f"array<{IDENTIFIER}>", name="string", address=f"array<{ADDRESS}>"),

@@ -61,4 +61,4 @@ def _whose(kind: str, said: Said, seen: Counter[tuple[str, str]]) -> tuple[str, 
     if key and kind in KEYS:
         seen[kind, key] += 1
         key += f"#{seen[kind, key]}" if seen[kind, key] > 1 else ""
-    return key, key if kind == "merge" else person
+    return key, (said.prior or person) if kind == "merge" else person

@@ -129,14 +129,14 @@ _last = _Last()
 
 
 def as_json(raw: str) -> str:
-    """The record as JSON: each segment under its name (a second one `NTE_2`), patient and visit, and its line end."""
+    """The record as JSON: each segment under its name (a second one `NTE_2`), whose it is, and its line end."""
     by = _separators(raw)
     each = segments(raw)
     said: dict[str, str] = {}
     for segment, text in zip(each, _last.translated(each, by, len(raw) <= LONGEST_CACHED), strict=True):
         name = segment[:3]
         said[name if name not in said else _again(name, said)] = text
-    whose = orjson.dumps(whose_of(_first(each, "PID"), _first(each, "PV1"), by)).decode()
+    whose = orjson.dumps(whose_of(*(_first(each, name) for name in ("PID", "PV1", "MRG")), by)).decode()
     whole = ",".join([f'"{name}":{text}' for name, text in said.items()])
     return f'{{"line_end":"{NAMES[line_end(raw)]}",{whose[1:-1]},{whole}}}'
 
