@@ -189,11 +189,14 @@ def synth(
     patients: Annotated[int, typer.Option("--patients", help="Living patients of the network.")] = 200,
     hospitals: Annotated[int, typer.Option("--hospitals", help="Hospitals they are dealt to.")] = 4,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 7,
+    events_per_person: Annotated[
+        int, typer.Option("--events-per-person", help="On average; 0 for as many as Synthea gives, about 1,000.")
+    ] = 150,
 ) -> None:
-    """Invent a hospital network with faults, and keep the truth beside it."""
+    """Invent a hospital network of any size with faults, and keep the truth beside it."""
     from twinlake.synthetic.network import make_network
 
-    made = make_network(patients, hospitals, seed, out, _say)
+    made = make_network(patients, hospitals, seed, out, _say, events_per_person)
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
 
 

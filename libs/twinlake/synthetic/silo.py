@@ -123,8 +123,8 @@ class Silo:
         return f"{int.from_bytes(digest[:8], 'big') % 10**digits:0{digits}d}"
 
     def mrn(self, person: str) -> str:
-        """Nine digits behind the hospital's initials; unique within the hospital for all practical sizes."""
-        return self.initials + self.number("mrn", person, 9)
+        """Twelve digits behind the hospital's initials; unique within the hospital for all practical sizes."""
+        return self.initials + self.number("mrn", person, 12)
 
     def toml(self) -> str:
         """Its hospital.toml; only spellings that are not UCUM need explaining."""

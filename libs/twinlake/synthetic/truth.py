@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import gzip
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Known:
 
 def write_truth(known: list[Known], faults: list[Noted], truth: Path) -> None:
     """`persons.csv`, `misspellings.csv` and `faults.csv`."""
-    persons = [(one.who.person, one.who.hospital, one.system, one.source_person_id) for one in known]
+    persons = [(one.who.truly, one.who.hospital, one.system, one.source_person_id) for one in known]
     changes = [
         (one.who.hospital, one.system, one.source_person_id, change) for one in known for change in one.who.changes
     ]
@@ -30,6 +31,14 @@ def write_truth(known: list[Known], faults: list[Noted], truth: Path) -> None:
     _table(truth / "persons.csv", ("person", "hospital", "system", "source_person_id"), sorted(persons))
     _table(truth / "misspellings.csv", ("hospital", "system", "source_person_id", "change"), sorted(changes))
     _table(truth / "faults.csv", tuple(field.name for field in fields(Noted)), [astuple(fault) for fault in faults])
+
+
+def read_table(truth: Path, table: str) -> Iterator[dict[str, str]]:
+    """The rows of a table of the truth, of one file or of all its parts."""
+    for path in sorted(truth.glob(f"{table}.csv")) + sorted(truth.glob(f"{table}.*.csv.gz")):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8", newline="") as text:
+            yield from csv.DictReader(text)
 
 
 def _table(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

@@ -65,7 +65,7 @@ class Delivered:
         return Noted(self.silo.folder, self.system, name, offset, record_id, kind, what)
 
 
-def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: int) -> list[Noted]:
+def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: object) -> list[Noted]:
     """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital."""
     every = [Delivered(silo, system, feeds) for silo in silos for system in silo.profile.systems]
     firsts = {one.system: one for one in reversed(every)}
@@ -89,7 +89,7 @@ def faults_of(system: str, is_first: bool, person: str | None) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.copies)
 
 
-def _spoil_records(one: Delivered, faults: list[Fault], seed: int) -> Iterator[Noted]:
+def _spoil_records(one: Delivered, faults: list[Fault], seed: object) -> Iterator[Noted]:
     left = list(faults)
     for path in one.files:
         here = [fault for fault in left if fnmatchcase(path.stem, fault.file)]

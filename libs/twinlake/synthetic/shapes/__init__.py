@@ -2,7 +2,7 @@
 
 A hospital's profile (`silo.py`) names the systems. `add` takes the charts of the hospital one by one and says what
 the system calls the person, or None where it does not know them; `finish` writes what is known only at the end. Files
-are opened for each chart and closed again, so any number of hospitals can be written at once.
+are opened for each megabyte or so and closed again, so any number of hospitals can be written at once.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.silo import Silo
 from twinlake.synthetic.synthea import Population
 
+# Bytes of an export that are held before they are written.
+HELD = 1 << 20
+
 
 class Export:
-    """One hospital's export of one system while it is written into `folder`."""
+    """One hospital's export of one system while it is written into `folder`; `part` tells it from other parts'."""
 
-    def __init__(self, silo: Silo, people: Population, folder: Path) -> None:
-        self.silo, self.people, self.folder = silo, people, folder
+    def __init__(self, silo: Silo, people: Population, folder: Path, part: str = "") -> None:
+        self.silo, self.people, self.folder, self.part = silo, people, folder, part
+        self._held: dict[str, list[bytes]] = {}
+        self._bytes = 0
         folder.mkdir(parents=True, exist_ok=True)
         self.begin()
 
@@ -36,12 +41,25 @@ class Export:
     def finish(self) -> None:
         """What is known at the end alone."""
 
+    def close(self) -> None:
+        """All is known and stands in the files."""
+        self.finish()
+        self._flush()
+
     def write(self, name: str, text: bytes) -> None:
         """Appends to a file of the folder."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(text)
+        self._held.setdefault(name, []).append(text)
+        self._bytes += len(text)
+        if self._bytes > HELD:
+            self._flush()
+
+    def _flush(self) -> None:
+        for name, texts in self._held.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.writelines(texts)
+        self._held, self._bytes = {}, 0
 
     def write_rows(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
         """Appends rows to a CSV table."""

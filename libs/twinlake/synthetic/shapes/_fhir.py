@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
-from twinlake.synthetic.chart import FACTS, OWN_ID, Chart, lines_of
+from twinlake.synthetic.base import FACTS, OWN_ID, SHARED_RESOURCES, UUID, lines_of
+from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.molar import mmol_per_l
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export
 from twinlake.synthetic.silo import Profile, Silo
 
 DELIVERY = "2026-11-01"
-UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POINTED_AT = re.compile(rb'(?:"Medication/|"(?:Organization|Location)\?identifier=[^|"]*\|)([0-9a-f-]{36})"')
 REASONS = re.compile(rb'"Condition/([0-9a-f-]{36})"')
 # A location points at its organization, so organizations go last.
-POINTED = ("Medication", "Location", "Organization")
+POINTED = SHARED_RESOURCES
 UCUM = "http://unitsofmeasure.org"
 IDENTIFIER_KINDS = {"SS": "ssn", "DL": "licence", "PPN": "passport"}
 DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-years")
@@ -33,18 +33,22 @@ class FhirExport(Export):
     def begin(self) -> None:
         self.pointed: set[bytes] = set()
 
+    def told(self, chart: Chart, name: str) -> list[bytes]:
+        """What the system holds of a resource, before it is put in the hospital's words."""
+        return chart.lines(name)
+
     def resources(self, chart: Chart) -> Iterator[tuple[str, bytes]]:
         """Type and line of the patient and all their facts."""
         own: dict[bytes, bytes] = {}
         for line in chart.lines("Patient"):
             patient = patient_as_registered(orjson.loads(line), chart.who, self.silo)
-            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", own)
+            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", chart.id_of, own)
         conditions = {found for line in chart.lines("Condition") for found in OWN_ID.findall(line)[:1]}
         for name in self.kinds:
-            for line in chart.lines(name):
+            for line in self.told(chart, name):
                 told = _fact(line, name, conditions, chart.who, self.silo.profile)
                 self.pointed.update(POINTED_AT.findall(told))
-                yield name, self._own_ids(told, own)
+                yield name, self._own_ids(told, chart.id_of, own)
 
     def pointed_at(self) -> Iterator[tuple[str, bytes]]:
         """Medications, locations and their organizations that the hospital's facts point at."""
@@ -52,12 +56,12 @@ class FhirExport(Export):
             for line in lines_of(self.people, name):
                 if self.pointed.intersection(OWN_ID.findall(line)[:1]):
                     self.pointed.update(UUID.findall(line))
-                    yield name, self._own_ids(line, {})
+                    yield name, self._own_ids(line, str, {})
 
-    def _own_ids(self, line: bytes, known: dict[bytes, bytes]) -> bytes:
+    def _own_ids(self, line: bytes, id_of: Callable[[str], str], known: dict[bytes, bytes]) -> bytes:
         def own(found: re.Match[bytes]) -> bytes:
             if found[0] not in known:
-                known[found[0]] = self.silo.own_id(found[0].decode()).encode()
+                known[found[0]] = self.silo.own_id(id_of(found[0].decode())).encode()
             return known[found[0]]
 
         return UUID.sub(own, line)

@@ -51,7 +51,6 @@ class Export(Base):
     """adt.hl7, oru.hl7, rde.hl7, vxu.hl7."""
 
     def begin(self) -> None:
-        self._sent = 0
         for name in ("adt", "oru", "rde", "vxu"):
             self.write(f"{name}.hl7", b"")
 
@@ -68,13 +67,13 @@ class Export(Base):
         return joined(chart.who.mrn, "", "", self.silo.initials)
 
     def _send(self, file: str, messages: Iterable[tuple[str, str, list[str]]]) -> None:
-        """Messages of type and time, under heads with control ids in the order of sending."""
+        """Messages of type and time, under heads with control ids of their own."""
         sent = []
         for kind, when, segments in messages:
-            self._sent += 1
+            number = self.silo.number("message", "|".join([kind, when, *segments]), 12)
             head = segment(
                 f"MSH|{SEPARATORS[1:]}", f1="EHR", f2=self.silo.initials, f3="TWIN", f4="LAKE", f5=stamp(when), f7=kind,
-                f8=f"{self.silo.initials}{self._sent:08d}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
+                f8=f"{self.silo.initials}{number}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
             )  # fmt: skip
             sent.append(BEGIN + "\r".join([head, *segments]).encode() + b"\r" + END)
         self.write(f"{file}.hl7", b"".join(sent))

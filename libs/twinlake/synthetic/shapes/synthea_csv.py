@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from twinlake.synthetic.base import columns_of, rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import columns_of, rows
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export as Base
 from twinlake.synthetic.silo import Profile, Silo
