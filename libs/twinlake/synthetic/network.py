@@ -12,7 +12,8 @@ from twinlake.declare.errors import ConfigurationError, PlatformError
 from twinlake.synthetic.cache import made_whole
 from twinlake.synthetic.chart import Chart, charts
 from twinlake.synthetic.deal import Deal, deal, quietest_persons
-from twinlake.synthetic.faults.spread import Noted, spread
+from twinlake.synthetic.faults.spread import spread
+from twinlake.synthetic.measured import MeasuredTruth
 from twinlake.synthetic.registration import registrations
 from twinlake.synthetic.shapes import Export, export_of
 from twinlake.synthetic.silo import Silo, silos
@@ -20,7 +21,7 @@ from twinlake.synthetic.synthea import Population, population
 from twinlake.synthetic.truth import Known, write_truth
 
 # Raise it when the same arguments come to give other bytes: an older network is then not taken for a new one.
-EDITION = 3
+EDITION = 4
 SUMMARY = "network.json"
 
 
@@ -64,14 +65,19 @@ def lay(people: Population, chosen: tuple[Silo, ...], seed: int, out: Path, prog
     for silo in chosen:
         (feeds / silo.folder).mkdir(parents=True)
         (feeds / silo.folder / "hospital.toml").write_text(silo.toml(), encoding="utf-8")
-    known = write_exports(people, charts(people, dealt, registrations(people, dealt, chosen, seed)), chosen, feeds)
+    with MeasuredTruth(truth) as measured:
+        found = charts(people, dealt, registrations(people, dealt, chosen, seed))
+        known = write_exports(people, found, chosen, feeds, measured)
     progress("Network: putting in the faults and packing")
     faults = spread(chosen, quietest_persons(people, dealt), feeds, seed)
     write_truth(known, faults, truth)
-    return _summed(feeds, truth, chosen, dealt, known, faults)
+    kinds = Counter(fault.kind for fault in faults) + measured.faults
+    return _summed(feeds, truth, chosen, dealt, known, kinds)
 
 
-def write_exports(people: Population, found: Iterable[Chart], chosen: tuple[Silo, ...], feeds: Path) -> list[Known]:
+def write_exports(
+    people: Population, found: Iterable[Chart], chosen: tuple[Silo, ...], feeds: Path, measured: MeasuredTruth
+) -> list[Known]:
     """Every system's export of every hospital, plain, in one pass over the charts; whom each of them knows."""
     exports: dict[str, dict[str, Export]] = {
         silo.folder: {
@@ -79,23 +85,22 @@ def write_exports(people: Population, found: Iterable[Chart], chosen: tuple[Silo
         }
         for silo in chosen
     }
-    known = [
-        Known(chart.who, system, called)
-        for chart in found
-        for system, export in exports[chart.who.hospital].items()
-        if (called := export.add(chart)) is not None
-    ]
+    known = []
+    for chart in found:
+        for system, export in exports[chart.who.hospital].items():
+            if (called := export.add(chart)) is not None:
+                known.append(Known(chart.who, system, called))
+                measured.add(chart.who.hospital, system, called, export.measured())
     for export in (export for systems in exports.values() for export in systems.values()):
         export.finish()
     return known
 
 
 def _summed(
-    feeds: Path, truth: Path, chosen: tuple[Silo, ...], dealt: Deal, known: list[Known], faults: list[Noted]
+    feeds: Path, truth: Path, chosen: tuple[Silo, ...], dealt: Deal, known: list[Known], kinds: Counter[str]
 ) -> Network:
-    kinds = dict(sorted(Counter(fault.kind for fault in faults).items()))
     names = tuple(silo.folder for silo in chosen)
-    return Network(feeds, truth, names, len(dealt.hospitals), len(known), kinds)
+    return Network(feeds, truth, names, len(dealt.hospitals), len(known), dict(sorted(kinds.items())))
 
 
 def _refuse_nonsense(patients: int, hospitals: int) -> None:

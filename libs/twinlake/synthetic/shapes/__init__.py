@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from twinlake.synthetic.chart import Chart
+from twinlake.synthetic.measured import Measured
 from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.spoken import Result, Said, speak
 from twinlake.synthetic.synthea import Population
 
 
@@ -23,6 +26,9 @@ class Export:
 
     def __init__(self, silo: Silo, people: Population, folder: Path) -> None:
         self.silo, self.people, self.folder = silo, people, folder
+        self._placed: Counter[str] = Counter()
+        self._pending: list[tuple[Result, Said, str]] = []
+        self._graded: list[Measured] = []
         folder.mkdir(parents=True, exist_ok=True)
         self.begin()
 
@@ -35,6 +41,25 @@ class Export:
 
     def finish(self) -> None:
         """What is known at the end alone."""
+
+    def said(self, result: Result, moment: str) -> Said:
+        """A measured value as the hospital says it, which the record in the making tells."""
+        said = speak(self.silo, result)
+        self._pending.append((result, said, moment))
+        return said
+
+    def placed(self, name: str, at: int | None = None) -> None:
+        """A record was made: the next of its file (or the one `at` that line), with the values said since the last."""
+        offset = self._placed[name] if at is None else at
+        self._placed[name] += 1
+        path = f"{self.folder.name}/{name}"
+        self._graded += (Measured.of(path, offset, *told) for told in self._pending)
+        self._pending.clear()
+
+    def measured(self) -> list[Measured]:
+        """The values told since this was last asked."""
+        told, self._graded = self._graded, []
+        return told
 
     def write(self, name: str, text: bytes) -> None:
         """Appends to a file of the folder."""
