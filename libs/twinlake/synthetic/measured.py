@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -48,6 +49,11 @@ TEXTS = ("hospital", "system", "source_person_id")
 SCHEMA = pa.schema(
     [*((name, pa.string()) for name in TEXTS), *((f.name, NUMBERS.get(f.name, pa.string())) for f in fields(Measured))]
 )
+
+
+def in_utc(moment: str) -> str:
+    """An instant of the generator's, whatever its zone, as `2026-11-01T09:00:00Z`."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class MeasuredTruth:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from twinlake.synthetic.chart import Chart
-from twinlake.synthetic.measured import Measured
+from twinlake.synthetic.measured import Measured, in_utc
 from twinlake.synthetic.silo import Silo
 from twinlake.synthetic.spoken import Result, Said, speak
 from twinlake.synthetic.synthea import Population
@@ -45,7 +45,7 @@ class Export:
     def said(self, result: Result, moment: str) -> Said:
         """A measured value as the hospital says it, which the record in the making tells."""
         said = speak(self.silo, result)
-        self._pending.append((result, said, moment))
+        self._pending.append((result, said, in_utc(moment)))
         return said
 
     def placed(self, name: str, at: int | None = None) -> None:
