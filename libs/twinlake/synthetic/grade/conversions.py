@@ -31,8 +31,11 @@ EXACT = (
     Conversion("", "pg/mL", "ng/L", 1.0),
     Conversion("", "ug/mL", "ng/mL{FEU}", 1000.0),
 )
-# Words of the same thing, in which UCUM sees no difference.
-SAME = (("{nominal}", "{SG}"), ("{#}", "{score}"))
+# The same by UCUM's own algebra, or two words of one thing.
+SAME = (
+    ("{nominal}", "{SG}"), ("{#}", "{score}"), ("10*3/uL", "10*9/L"), ("10*6/uL", "10*12/L"), ("U/L", "[IU]/L"),
+    ("kU/L", "k[IU]/L"),
+)  # fmt: skip
 
 CONVERSIONS = (
     *EXACT,

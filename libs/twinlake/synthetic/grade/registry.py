@@ -103,8 +103,12 @@ OUTCOMES: Mapping[str, Outcome] = {
     "unit_variant": OfValues("is_right"),
     "missing_element": OfValues("is_right"),
     "unmapped_code": OfValues("is_right AND measurement_vocabulary <> 'LOINC'"),
-    "unknown_unit": OfValues("rule = '' AND value_as_number IS NULL AND conversion_rule = 'unit_unknown'"),
-    "missing_unit": OfValues("rule = '' AND value_as_number IS NULL AND conversion_rule = 'unit_missing'"),
+    "unknown_unit": OfValues("rule = '' AND unit_code IS NULL AND conversion_rule = 'unit_unknown'"),
+    # A number that has no unit (pH, a score) lacks none.
+    "missing_unit": OfValues(
+        "rule = '' AND (unit_code IS NULL AND conversion_rule = 'unit_missing'"
+        " OR conversion_rule = 'unitless' AND is_right)"
+    ),
     "impossible_value": OfValues("rule = 'measurement.value_in_range'"),
     "implausible_value": OfValues("rule = 'measurement.value_in_range'", is_told=False),
     "wrong_code": OfValues("rule <> '' OR conversion_rule = 'unit_impossible'", is_told=False),

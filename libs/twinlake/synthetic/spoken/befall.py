@@ -18,13 +18,17 @@ UNKNOWN_UNIT = "RLU"  # relative light units: common on laboratory reports, abse
 WEIGHT, HEIGHT = "29463-7", "8302-2"
 # Nobody was heavier, or taller (Guinness World Records: 635 kg, 272 cm).
 MOST = {WEIGHT: 635.0, HEIGHT: 272.0}
+# LDL cholesterol, which Synthea computes from the other lipids: now and then it comes out below zero.
+COMPUTED = ("18262-6",)
 NEVER_NEGATIVE = (WEIGHT, HEIGHT, "39156-5", "8480-6", "8462-4", "8867-4", "9279-1", "2708-6")
 
 Change = Callable[[Silo, Result, Said, float], Said]
 
 
 def befallen(silo: Silo, result: Result, said: Said) -> Said:
-    """The value with at most one thing wrong: its test's, else its own."""
+    """The value with at most one thing wrong: the generator's own, its test's, or that of the result alone."""
+    if result.loinc in COMPUTED and said.measured < 0:
+        return replace(said, fault="impossible_value")
     for kind in _of_test(silo.seed, silo.folder, result.loinc) if result.is_laboratory and not said.is_local else ():
         changed = CHANGES[kind](silo, result, said, 0.0)
         if changed != said:

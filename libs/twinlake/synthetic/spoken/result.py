@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Synthea writes these where UCUM has a unit of its own, and an eGFR now with, now without the body surface.
-MEANT = {"pH": "[pH]", "mL/min": "mL/min/{1.73_m2}"}
+# Synthea writes these where UCUM has another code, and an eGFR now with, now without the body surface.
+MEANT = {"pH": "[pH]", "mL/min": "mL/min/{1.73_m2}", "ng/dl": "ng/dL"}
 
 
 @dataclass(frozen=True, slots=True)
