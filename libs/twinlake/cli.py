@@ -200,6 +200,21 @@ def synth(
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
 
 
+@app.command("score-synth")
+def score_synth(
+    feeds: Feeds = None,
+    truth: Annotated[
+        Path | None,  # noqa: UP007
+        typer.Option("--truth", help="The truth of the network (default: beside its feeds)."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """Grade a lake against the truth of the network it was made from: links, units, codes, faults."""
+    from jobs._score_synth import score_synth as score
+
+    score(feeds, truth, format, _say)
+
+
 @app.command()
 def bench(
     name: Annotated[str | None, typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from twinlake.synthetic.base import Visit
 from twinlake.synthetic.chance import chance, draw
+from twinlake.synthetic.rates import DELIVERIES
 
 # How many hospitals know a patient: half know one, a third two, the rest three.
 SHARES = {1: 0.50, 2: 0.35, 3: 0.15}
 # The part of a patient's encounters that happens at home, the first hospital of theirs.
 AT_HOME = 0.6
-TWICE = 0.08
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def deal(number: int, visits: Sequence[Visit], names: Sequence[str], seed: int) 
     count = luck.choices(list(SHARES), list(SHARES.values()))[0]
     known = luck.sample(list(names), min(count, len(names)))
     desks = [Desk(hospital, again, not place and not again) for place, hospital in enumerate(known)
-             for again in (False, True)[: 1 + (luck.random() < TWICE)]]  # fmt: skip
+             for again in (False, True)[: 1 + (luck.random() < DELIVERIES["duplicate_person"].share)]]  # fmt: skip
     for visit in visits:
         hospital = _hospital(known, draw(seed, "encounter", number, visit.key))
         here = [desk for desk in desks if desk.hospital == hospital]

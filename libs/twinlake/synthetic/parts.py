@@ -7,23 +7,19 @@ among those of the other parts: `observations.csv` of part 17 is `observations.0
 from __future__ import annotations
 
 import gzip
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
-from twinlake.declare.source import System
 from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.faults.spread import spread
+from twinlake.synthetic.measured import MeasuredTruth
+from twinlake.synthetic.part_names import named
 from twinlake.synthetic.plan import Plan, charts
 from twinlake.synthetic.shapes import Export, export_of
 from twinlake.synthetic.truth import Known, write_truth
-
-DATED = re.compile(r"\d{4}-\d\d-\d\d/")
 
 
 @dataclass(frozen=True)
@@ -45,25 +41,26 @@ def make_part(plan: Plan, number: int, network: Path) -> Made:
         hospital, _, inside = path.relative_to(scratch / "feeds").as_posix().partition("/")
         _move(path, network / "feeds" / hospital / named(inside, label))
     for path in _files(scratch / "truth"):
-        _move_truth(path, network / "truth", label)
+        _move_truth(path, network / "truth" / path.relative_to(scratch / "truth"), label)
     shutil.rmtree(scratch)
     return made
 
 
 def lay(plan: Plan, number: int, out: Path, label: str = "") -> Made:
     """Write the persons' exports, break what is to be broken, write down the truth."""
-    feeds = out / "feeds"
+    feeds, truth = out / "feeds", out / "truth"
     quietest: dict[str, tuple[int, str]] = {}
-    known = write_exports(plan, _noted(charts(plan, number), quietest), feeds, label)
+    with MeasuredTruth(truth, f"part-{number:05d}") as measured:
+        known = write_exports(plan, _noted(charts(plan, number), quietest), feeds, label, measured)
     persons = {hospital: person for hospital, (_, person) in quietest.items()}
     faults = spread(plan.silos, persons, feeds, f"{plan.asked.seed}.{number}")
-    write_truth(known, [replace(fault, path=named(fault.path, label)) for fault in faults], out / "truth")
+    write_truth(known, [replace(fault, path=named(fault.path, label)) for fault in faults], truth)
     size = sum(path.stat().st_size for path in _files(feeds))
-    kinds = dict(sorted(Counter(fault.kind for fault in faults).items()))
-    return Made(len({one.who.truly for one in known}), len(known), size, kinds)
+    kinds = Counter(fault.kind for fault in faults) + measured.faults
+    return Made(len({one.who.truly for one in known}), len(known), size, dict(sorted(kinds.items())))
 
 
-def write_exports(plan: Plan, found: Iterable[Chart], feeds: Path, label: str) -> list[Known]:
+def write_exports(plan: Plan, found: Iterable[Chart], feeds: Path, label: str, measured: MeasuredTruth) -> list[Known]:
     """Every system's export of every hospital, plain, in one pass over the charts; whom each of them knows."""
     exports: dict[str, dict[str, Export]] = {
         silo.folder: {
@@ -72,12 +69,12 @@ def write_exports(plan: Plan, found: Iterable[Chart], feeds: Path, label: str) -
         }
         for silo in plan.silos
     }
-    known = [
-        Known(chart.who, system, called)
-        for chart in found
-        for system, export in exports[chart.who.hospital].items()
-        if (called := export.add(chart)) is not None
-    ]
+    known = []
+    for chart in found:
+        for system, export in exports[chart.who.hospital].items():
+            if (called := export.add(chart)) is not None:
+                known.append(Known(chart.who, system, called))
+                measured.add(chart.who.hospital, system, called, export.measured())
     for export in (export for systems in exports.values() for export in systems.values()):
         export.close()
     return known
@@ -91,32 +88,6 @@ def _noted(found: Iterable[Chart], quietest: dict[str, tuple[int, str]]) -> Iter
         yield chart
 
 
-def named(inside: str, label: str) -> str:
-    """The path in a hospital's folder that a part's file takes; what is named for a person keeps its name."""
-    system, _, path = inside.partition("/")
-    if not label or _is_named_for_a_person(system, path):
-        return inside
-    folder, slash, name = inside.rpartition("/")
-    stem, dot, ending = name.partition(".")
-    return f"{folder}{slash}{stem}.{label}{dot}{ending}"
-
-
-def _is_named_for_a_person(system: str, path: str) -> bool:
-    plain = DATED.sub("", path, count=1).removesuffix(".gz")
-    declared = _system(system)
-    feed = declared.feed_of(plain) if declared else None
-    return feed is not None and feed.person_in(plain) is not None
-
-
-@lru_cache
-def _system(name: str) -> System | None:
-    try:
-        declared: System = import_module(f"twinlake.catalog.sources.{name}").SYSTEM
-    except ModuleNotFoundError:
-        return None
-    return declared
-
-
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -126,15 +97,12 @@ def _move(path: Path, target: Path) -> None:
     path.rename(target)
 
 
-def _move_truth(path: Path, truth: Path, label: str) -> None:
-    """A part's truth is packed; read a table of it by `truth.read_table`."""
-    if not label:
-        return _move(path, truth / path.name)
-    truth.mkdir(exist_ok=True)
-    with (
-        path.open("rb") as plain,
-        (truth / f"{path.stem}.{label}{path.suffix}.gz").open("wb") as raw,
-        gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
-    ):
-        shutil.copyfileobj(plain, packed)
+def _move_truth(path: Path, target: Path, label: str) -> None:
+    """A part's tables are packed and bear its number; `truth.files_of` finds them."""
+    if path.suffix != ".csv" or not label:
+        return _move(path, target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    packed = target.with_name(f"{path.stem}.{label}.csv.gz")
+    with path.open("rb") as plain, packed.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        shutil.copyfileobj(plain, file)
     return None

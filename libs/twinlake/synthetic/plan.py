@@ -14,6 +14,7 @@ from twinlake.synthetic.chance import draw
 from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.clone import MOST_DAYS_LATER, Clone, kept_visits
 from twinlake.synthetic.deal import Desk, deal
+from twinlake.synthetic.rates import DELIVERIES
 from twinlake.synthetic.registration import registered_at
 from twinlake.synthetic.silo import Silo, silos
 from twinlake.synthetic.synthea import REFERENCE_DATE, Progress, population
@@ -25,7 +26,7 @@ REFERENCE = datetime.strptime(REFERENCE_DATE, "%Y%m%d").date().toordinal()
 MOST_GENERATED = 200
 # Events of a network that is made whole, in this process; and of each part of a larger one.
 WHOLE, PART = 500_000, 250_000
-LATE, MOST_DAYS_LATE = 0.05, 7
+MOST_DAYS_LATE = 7
 
 
 @dataclass(frozen=True)
@@ -146,5 +147,5 @@ def known_desks(clone: Clone, plan: Plan, names: list[str]) -> Iterator[Desk]:
 
 def delivered(clone: Clone, visit: Visit) -> int:
     """The day a visit is told of: the one it ended on, or some days later."""
-    lot = draw(clone.seed, "late", clone.number, visit.key) / LATE
+    lot = draw(clone.seed, "late", clone.number, visit.key) / DELIVERIES["later_than_a_day"].share
     return visit.ended + clone.days + (1 + int(lot * MOST_DAYS_LATE) if lot < 1 else 0)

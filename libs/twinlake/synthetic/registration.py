@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from twinlake.synthetic.chance import chance
 from twinlake.synthetic.deal import Desk
 from twinlake.synthetic.names import undigited
+from twinlake.synthetic.rates import DESK
 from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.typing_errors import mistyped, one_digit_wrong
 
 if TYPE_CHECKING:
     from twinlake.synthetic.clone import Clone
-
-# The share of registrations away from home on which each slip is tried; a registration may carry several, and a slip
-# that does not apply (no maiden name, no middle name, a short name) changes nothing.
-NICKNAME, TYPO, MOVED, MAIDEN, NO_MIDDLE = 0.05, 0.04, 0.08, 0.10, 0.15
 
 NICKNAMES = {
     "Alexander": "Alex", "Andrew": "Andy", "Anthony": "Tony", "Antonio": "Toño", "Barbara": "Barb",
@@ -54,6 +52,7 @@ class Registration:
     address_line: str
     city: str
     postal_code: str
+    ssn: str
     changes: tuple[str, ...] = ()
 
 
@@ -78,13 +77,13 @@ def _plain(clone: Clone, silo: Silo) -> Registration:
         address_line=row["ADDRESS"],
         city=row["CITY"],
         postal_code=row["ZIP"],
+        ssn=row["SSN"],
     )
 
 
 def altered(plain: Registration, luck: random.Random) -> Registration:
     """The registration with the slips that chance allows, each of which is drawn whether or not it applies."""
-    slips = ((NICKNAME, _nickname), (TYPO, _typo), (MOVED, _moved), (MAIDEN, _maiden), (NO_MIDDLE, _no_middle))
-    drawn = [(slip, luck.random() < rate) for rate, slip in slips]
+    drawn = [(slip, luck.random() < DESK[name].share) for name, slip in SLIPS.items()]
     changed = plain
     for slip in (slip for slip, applies in drawn if applies):
         changed = slip(changed, luck)
@@ -102,12 +101,11 @@ def _nickname(who: Registration, luck: random.Random) -> Registration:
 
 
 def _typo(who: Registration, luck: random.Random) -> Registration:
-    """Two neighbouring letters of the family name change places."""
-    name = who.family_name
-    if len(name) < 4:
+    """The family name mistyped; a name of three letters or fewer is spared."""
+    if len(who.family_name) < 4:
         return who
-    at = luck.randrange(1, len(name) - 1)
-    return _noted(who, "typo", family_name=name[:at] + name[at + 1] + name[at] + name[at + 2 :])
+    kind, name = mistyped(who.family_name, luck)
+    return _noted(who, f"typo: {kind}", family_name=name)
 
 
 def _moved(who: Registration, luck: random.Random) -> Registration:
@@ -120,5 +118,22 @@ def _maiden(who: Registration, luck: random.Random) -> Registration:
     return _noted(who, "maiden name", family_name=who.maiden_name or who.family_name, maiden_name="")
 
 
-def _no_middle(who: Registration, luck: random.Random) -> Registration:
-    return _noted(who, "no middle name", middle_name="")
+def _middle(who: Registration, luck: random.Random) -> Registration:
+    """Another middle name than at home: none, its initial, or a mistyped one."""
+    said = who.middle_name
+    told = luck.choice(("", said[:1], mistyped(said, luck)[1] if len(said) > 3 else ""))
+    return _noted(who, "middle name", middle_name=told)
+
+
+def _ssn(who: Registration, luck: random.Random) -> Registration:
+    return _noted(who, "ssn", ssn=one_digit_wrong(who.ssn, luck))
+
+
+SLIPS = {
+    "nickname": _nickname,
+    "typo": _typo,
+    "moved": _moved,
+    "maiden_name": _maiden,
+    "middle_name": _middle,
+    "ssn": _ssn,
+}

@@ -33,9 +33,14 @@ def write_truth(known: list[Known], faults: list[Noted], truth: Path) -> None:
     _table(truth / "faults.csv", tuple(field.name for field in fields(Noted)), [astuple(fault) for fault in faults])
 
 
+def files_of(truth: Path, table: str) -> list[Path]:
+    """The one file of a table of the truth, or those of its parts."""
+    return [*truth.glob(f"{table}.csv"), *sorted(truth.glob(f"{table}.*.csv.gz"))]
+
+
 def read_table(truth: Path, table: str) -> Iterator[dict[str, str]]:
     """The rows of a table of the truth, of one file or of all its parts."""
-    for path in sorted(truth.glob(f"{table}.csv")) + sorted(truth.glob(f"{table}.*.csv.gz")):
+    for path in files_of(truth, table):
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8", newline="") as text:
             yield from csv.DictReader(text)

@@ -77,6 +77,12 @@ class Made:
             assert feed or declared.why_ignored(inside), inside
             yield from ((path.name, record) for record in _read(path, feed)) if feed else ()
 
+    def measured(self) -> list[dict]:
+        """The truth of the measured values."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.network.truth / "measurements").to_pylist()
+
     def truth(self, table: str) -> list[dict[str, str]]:
         import csv
 

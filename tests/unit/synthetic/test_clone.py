@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from twinlake.declare.errors import ConfigurationError
 from twinlake.synthetic.clone import MOST_DAYS_LATER, Clone, kept_visits
 from twinlake.synthetic.plan import REFERENCE, Asked, Plan, charts, delivered, known_desks
+from twinlake.synthetic.silo import NAMESPACE, PROFILES, Silo
 
 NUMBERS = range(400)
 NEVER = REFERENCE + 2 * MOST_DAYS_LATER
@@ -97,3 +99,8 @@ def test_what_is_not_over_is_told_without_an_end(plan, clone):
         "resourceType": "Condition", "clinicalStatus": {"coding": [{"code": "active", "display": "Active"}]}
     }  # fmt: skip
     assert before == ended % b"2026-11-01T09:00:00Z"
+
+
+def test_a_hospitals_own_id_is_a_uuid_of_version_5():
+    silo = Silo("lakeside", "Lakeside", 7, PROFILES[0])
+    assert all(silo.own_id(str(n)) == str(uuid.uuid5(NAMESPACE, f"7|lakeside|{n}")) for n in range(100))

@@ -10,7 +10,8 @@ from importlib import import_module
 import pytest
 
 from twinlake.synthetic.network import lay_network
-from twinlake.synthetic.parts import DATED, make_part, named
+from twinlake.synthetic.part_names import DATED, named
+from twinlake.synthetic.parts import make_part
 from twinlake.synthetic.truth import read_table
 
 HOSPITALS, PERSONS = 6, 60

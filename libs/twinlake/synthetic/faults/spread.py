@@ -31,7 +31,8 @@ class Noted:
     """One line of `truth/faults.csv`.
 
     `path` is relative to the hospital's folder; `record_offset` counts lines from 0 (CSV rows below the header,
-    entries of a Bundle, messages, calls of a VCF) and is empty where the whole file is at fault.
+    entries of a Bundle, messages, calls of a VCF) and is empty where the whole file is at fault. `original_offset` is
+    the place of the record that this one repeats.
     """
 
     hospital: str
@@ -41,6 +42,7 @@ class Noted:
     record_id: str
     kind: str
     what: str
+    original_offset: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def _spoil_records(one: Delivered, faults: list[Fault], seed: object) -> Iterato
 def _note(one: Delivered, path: Path, records: list[Record]) -> Iterator[Noted]:
     for offset, record in enumerate(records):
         if record.kind:
-            yield one.noted(path, record.kind, record.what, str(offset), record.record_id)
+            noted = one.noted(path, record.kind, record.what, str(offset), record.record_id)
+            yield replace(noted, original_offset=record.original)
 
 
 def _empty(one: Delivered) -> list[Noted]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from twinlake.synthetic.chart import Chart
+from twinlake.synthetic.measured import Measured, in_utc
+from twinlake.synthetic.part_names import named
 from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.spoken import Result, Said, speak
 from twinlake.synthetic.synthea import Population
 
 # Bytes of an export that are held before they are written.
@@ -28,6 +32,9 @@ class Export:
         self.silo, self.people, self.folder, self.part = silo, people, folder, part
         self._held: dict[str, list[bytes]] = {}
         self._bytes = 0
+        self._placed: Counter[str] = Counter()
+        self._pending: list[tuple[Result, Said, str]] = []
+        self._graded: list[Measured] = []
         folder.mkdir(parents=True, exist_ok=True)
         self.begin()
 
@@ -45,6 +52,25 @@ class Export:
         """All is known and stands in the files."""
         self.finish()
         self._flush()
+
+    def said(self, result: Result, moment: str) -> Said:
+        """A measured value as the hospital says it, which the record in the making tells."""
+        said = speak(self.silo, result)
+        self._pending.append((result, said, in_utc(moment)))
+        return said
+
+    def placed(self, name: str, at: int | None = None) -> None:
+        """A record was made: the next of its file (or the one `at` that line), with the values said since the last."""
+        offset = self._placed[name] if at is None else at
+        self._placed[name] += 1
+        path = named(f"{self.folder.name}/{name}", self.part)
+        self._graded += (Measured.of(path, offset, *told) for told in self._pending)
+        self._pending.clear()
+
+    def measured(self) -> list[Measured]:
+        """The values told since this was last asked."""
+        told, self._graded = self._graded, []
+        return told
 
     def write(self, name: str, text: bytes) -> None:
         """Appends to a file of the folder."""
@@ -64,7 +90,7 @@ class Export:
     def write_rows(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
         """Appends rows to a CSV table."""
         text = io.StringIO()
-        csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore").writerows(rows)
+        csv.writer(text, lineterminator="\n").writerows([row.get(column, "") for column in columns] for row in rows)
         self.write(name, text.getvalue().encode())
 
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from twinlake.synthetic.chart import Chart, Row
 from twinlake.synthetic.shapes import Export as Base
-from twinlake.synthetic.shapes.synthea_csv import as_spoken
+from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
 SINCE = "2021-11-01"
 BEGIN, END = b"\x0b", b"\x1c\r\n"
@@ -76,6 +76,7 @@ class Export(Base):
                 f8=f"{self.silo.initials}{number}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
             )  # fmt: skip
             sent.append(BEGIN + "\r".join([head, *segments]).encode() + b"\r" + END)
+            self.placed(f"{file}.hl7")
         self.write(f"{file}.hl7", b"".join(sent))
 
     def _pid(self, chart: Chart) -> str:
@@ -86,7 +87,7 @@ class Export(Base):
         return segment(
             "PID", f1=1, f3=mrn, f5=names, f7=stamp(row["BIRTHDATE"]), f8=SEXES.get(row["GENDER"], "U"),
             f10=joined("", row["RACE"]), f11=joined(who.address_line, "", who.city, "MA", who.postal_code, "US", "H"),
-            f16=row["MARITAL"], f19="" if "ssn" in silo.profile.withheld else row["SSN"].replace("-", ""),
+            f16=row["MARITAL"], f19="" if "ssn" in silo.profile.withheld else who.ssn.replace("-", ""),
             f22=joined("", row["ETHNICITY"]), f29=stamp(row["DEATHDATE"]),
         )  # fmt: skip
 
@@ -128,10 +129,10 @@ class Export(Base):
 
     def _values(self, panel: Iterable[Row]) -> Iterator[str]:
         seen: Counter[str] = Counter()
-        for place, row in enumerate((as_spoken(row, self.silo.profile) for row in panel), 1):
+        for place, row in enumerate((as_spoken(row, self) for row in panel), 1):
             seen[row["CODE"]] += 1
             again = seen[row["CODE"]] if seen[row["CODE"]] > 1 else ""
-            system = "LN" if row["CODE"] not in self.silo.profile.codes.values() else "L"
+            system = "LN" if is_loinc(row["CODE"]) else "L"
             yield segment(
                 "OBX", f1=place, f2="NM" if row["TYPE"] == "numeric" else "ST",
                 f3=joined(row["CODE"], row["DESCRIPTION"], system), f4=again,

@@ -13,7 +13,7 @@ from twinlake.catalog.sources._omop_feeds import FEEDS
 from twinlake.synthetic.base import rows
 from twinlake.synthetic.chart import Chart, Row
 from twinlake.synthetic.shapes import Export as Base
-from twinlake.synthetic.shapes.synthea_csv import as_spoken
+from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
 COLUMNS = {feed.name: feed.columns for feed in FEEDS}
 FIRST_CONCEPT = 2_000_000_001
@@ -144,11 +144,15 @@ class Export(Base):
         return {**self._coded("drug", "CVX", row), **times}
 
     def _measured(self, row: Row, stem: str) -> Told:
-        spoken = as_spoken(row, self.silo.profile)
+        spoken = as_spoken(row, self) if stem == "measurement" else row
+        self.placed(f"{stem}.csv")
         told = {"value_as_number": spoken["VALUE"]} if spoken["TYPE"] == "numeric" else {}
+        # Rows of the CDM name no test: what is missing is the time of day.
+        when = _when(stem, spoken["DATE"]) if spoken["DESCRIPTION"] else {f"{stem}_date": spoken["DATE"][:10]}
         words = {} if told or stem == "measurement" else {"value_as_string": spoken["VALUE"]}
         return {
-            **self._coded(stem, "LOINC", spoken), **_when(stem, spoken["DATE"]), **told, **words,
+            **self._coded(stem, "LOINC" if is_loinc(spoken["CODE"]) else self.silo.name, spoken), **when, **told,
+            **words,
             "value_source_value": spoken["VALUE"], "unit_source_value": spoken["UNITS"],
         }  # fmt: skip
 
