@@ -5,6 +5,7 @@ The files are mapped, not read, and the index is kept beside them: a process hol
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import pickle
@@ -103,8 +104,11 @@ class Base:
 
 @lru_cache(maxsize=1)
 def base_of(folder: Path) -> Base:
-    """The population of a folder; a process reads its index once."""
-    return Base(Population(folder))
+    """The population of a folder; a process reads its index once, and its garbage collector never looks at it again."""
+    base = Base(Population(folder))
+    _ = base.index
+    gc.freeze()
+    return base
 
 
 def keep_index(people: Population) -> None:
