@@ -13,7 +13,7 @@ from twinlake.engine.publication import require_publication
 from twinlake.synthetic.grade import Figure, grade
 
 Say = Callable[[str], None]
-HEADS = ("", "hospital", "system", "of", "right", "share", "95 % interval")
+HEADS = ("", "hospital", "system", "of", "so many", "share", "95 % interval")
 
 
 def score_synth(feeds: Path | None, truth: Path | None, form: str, say: Say) -> None:

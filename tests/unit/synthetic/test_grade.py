@@ -46,9 +46,9 @@ def table(ops, name, columns, rows):
 
 
 def silver_row(number, key, told):
-    loinc, _, _, sent, _, _ = key
+    loinc, _, _, sent, sent_unit, _ = key
     value, unit, rule = told
-    return (number, "a", "csv", 10, WHEN, loinc, loinc, "LOINC", sent, value, unit, rule)
+    return (number, "a", "csv", 10, WHEN, loinc, loinc, "LOINC", sent, value, unit, sent_unit, rule)
 
 
 def quarantined(ops, name, **row):

@@ -1,8 +1,8 @@
 """Each measured value of the truth beside what the lake made of it: the table `judged`.
 
-A value is found by what was sent of it (whose, on which day, under which code, in which digits), in silver or in
-quarantine. `spoiled` names the fault of its record, which the value has no part in: such values are graded by that
-fault alone. `is_right` says that silver's number in silver's unit is what was measured, to one in a million.
+A value is found by what was sent of it (whose, on which day, under which code, in which digits, best in its unit), in
+silver or in quarantine. `spoiled` names the fault of its record, which the value has no part in: such values are graded
+by that fault alone. `is_right` says that silver's number in silver's unit is what was measured, to one in a million.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ STORED = """
 CREATE TABLE stored AS
 SELECT hospital, system, person_id, left(measurement_datetime, 10) AS day, measurement_source_value AS sent_code,
        value_source_value AS sent_value, measurement_id, measurement_code, measurement_vocabulary, value_as_number,
-       unit_code, conversion_rule, '' AS rule
+       unit_code, unit_source_value, conversion_rule, '' AS rule
 FROM measurement
 UNION ALL
 SELECT hospital, system, CAST(said ->> 'person_id' AS BIGINT), left(said ->> 'measurement_datetime', 10),
        said ->> 'measurement_source_value', said ->> 'value_source_value', CAST(said ->> 'measurement_id' AS BIGINT),
        said ->> 'measurement_code', said ->> 'measurement_vocabulary', CAST(said ->> 'value_as_number' AS DOUBLE),
-       said ->> 'unit_code', said ->> 'conversion_rule', rule
+       said ->> 'unit_code', said ->> 'unit_source_value', said ->> 'conversion_rule', rule
 FROM (SELECT *, CAST("row" AS JSON) AS said FROM quarantined WHERE "table" = 'measurement')
 """
 SPOILED = """
@@ -56,7 +56,8 @@ WITH told AS (
 )
 SELECT *, rule = '' AND coalesce(abs(value_as_number - expected) <= {PRECISION} * abs(expected), false) AS is_right
 FROM beside
-QUALIFY row_number() OVER (PARTITION BY n ORDER BY is_right DESC, rule, measurement_id) = 1
+QUALIFY row_number() OVER (
+  PARTITION BY n ORDER BY coalesce(unit_source_value, '') = sent_unit DESC, is_right DESC, rule, measurement_id) = 1
 """
 
 

@@ -24,7 +24,7 @@ READ = {
     "silver.measurement": "measurement_id bigint, hospital string, system string, person_id bigint, "
     "measurement_datetime string, measurement_source_value string, measurement_code string, "
     "measurement_vocabulary string, value_source_value string, value_as_number double, unit_code string, "
-    "conversion_rule string",
+    "unit_source_value string, conversion_rule string",
     "silver.variant_call": "hospital string, system string, variant_source_value string, has_passed_filters boolean",
     "gold.inferred_measurement": "measurement_id bigint, value_as_number double, unit_code string",
     "gold.unmapped_code": "hospital string, system string, source_code string",

@@ -103,7 +103,10 @@ OUTCOMES: Mapping[str, Outcome] = {
     "unit_variant": OfValues("is_right"),
     "missing_element": OfValues("is_right"),
     "unmapped_code": OfValues("is_right AND measurement_vocabulary <> 'LOINC'"),
-    "unknown_unit": OfValues("rule = '' AND unit_code IS NULL AND conversion_rule = 'unit_unknown'"),
+    # Beside a number that has no unit (a score), one that nobody knows is impossible.
+    "unknown_unit": OfValues(
+        "rule = '' AND unit_code IS NULL AND conversion_rule IN ('unit_unknown', 'unit_impossible')"
+    ),
     # A number that has no unit (pH, a score) lacks none.
     "missing_unit": OfValues(
         "rule = '' AND (unit_code IS NULL AND conversion_rule = 'unit_missing'"

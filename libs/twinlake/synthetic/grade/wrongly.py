@@ -1,8 +1,8 @@
 """Rows in quarantine that no fault of the truth explains: good rows wrongly refused.
 
-A fault explains the row at its own place, whatever the rule (in HL7 v2 and C-CDA, whose records are parts of a message
-or a line, under its own rule in its file); a person without a year of birth all rows of theirs; and a wrong value the
-row of that value.
+A fault explains the row at its own place, whatever the rule (in HL7 v2, C-CDA and VCF, whose records are parts of
+a message or a line, under its own rule in its file); a person without a year of birth all rows of theirs; and a wrong
+value the row of that value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from twinlake.synthetic.grade.opened import Opened
 from twinlake.synthetic.grade.registry import OUTCOMES, Quarantined
 
 # Their records are not lines.
-IN_PARTS = "('hl7v2', 'ccda')"
+IN_PARTS = "('hl7v2', 'ccda', 'genotype')"
 UNEXPLAINED = f"""
 SELECT q."table", q.rule, q.hospital, q.system, count(*)
 FROM quarantined q

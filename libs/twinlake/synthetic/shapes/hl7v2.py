@@ -119,10 +119,11 @@ class Export(Base):
             yield "ADT^A03", visit["STOP"], [f"EVN|A03|{stamp(visit['STOP'])}", pid, pv1[key], *told]
 
     def _results(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:
-        sent = [row for row in chart.rows("observations") if row["CATEGORY"] in SENT and row["ENCOUNTER"] in pv1]
-        for (visit, when, category), panel in groupby(
-            sent, lambda row: (row["ENCOUNTER"], row["DATE"], row["CATEGORY"])
-        ):
+        panels: dict[tuple[str, str, str], list[Row]] = {}
+        for row in chart.rows("observations"):
+            if row["CATEGORY"] in SENT and row["ENCOUNTER"] in pv1:
+                panels.setdefault((row["ENCOUNTER"], row["DATE"], row["CATEGORY"]), []).append(row)
+        for (visit, when, category), panel in panels.items():
             order = self._number("order", visit, when, category)
             head = segment("OBR", f1=1, f3=order, f4=joined(category, category, "L"), f7=stamp(when), f22=stamp(when))
             yield "ORU^R01^ORU_R01", when, [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)]
