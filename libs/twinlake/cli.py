@@ -192,11 +192,18 @@ def synth(
     events_per_person: Annotated[
         int, typer.Option("--events-per-person", help="On average; 0 for as many as Synthea gives, about 1,000.")
     ] = 150,
+    day: Annotated[
+        str | None,  # noqa: UP007
+        typer.Option("--day", help="Add the deliveries of a later day, 3 or 2026-11-04, to the network in OUT."),
+    ] = None,
 ) -> None:
-    """Invent a hospital network of any size with faults, and keep the truth beside it."""
-    from twinlake.synthetic.network import make_network
+    """Invent a hospital network of any size with faults, and keep the truth beside it; let it grow day by day."""
+    from twinlake.synthetic.network import day_told, grow_network, make_network
 
-    made = make_network(patients, hospitals, seed, out, _say, events_per_person)
+    if day:
+        made = grow_network(out, day_told(day), _say)
+    else:
+        made = make_network(patients, hospitals, seed, out, _say, events_per_person)
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -41,6 +41,14 @@ class Chart:
                 else self.clone.lines(resource, self._keys(resource))
             )  # fmt: skip
         return self._lines[resource]
+
+    @property
+    def news(self) -> Chart | None:
+        """What a delivery of today has to tell; None where nothing happened."""
+        if not self.desk.news and not self.desk.is_new:
+            return None
+        told = replace(self.desk, visits=self.desk.news, is_home=self.desk.is_home and self.desk.is_new)
+        return Chart(self.who, replace(self.clone, says_withdrawn=True), told)
 
     def id_of(self, old: str) -> str:
         """The person's own id for what is theirs."""

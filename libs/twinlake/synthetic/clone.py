@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import orjson
 
 from twinlake.synthetic.base import Base, Visit
-from twinlake.synthetic.calendar import day_of, moved, moved_bytes
+from twinlake.synthetic.calendar import day_of, moved, moved_bytes, text_of
 from twinlake.synthetic.chance import chance, draw
 from twinlake.synthetic.identity import Identity, identity_of
 
 # Days by which a life is moved, at most; for as many days after the reference there are visits to deliver.
 MOST_DAYS_LATER = 364
 MOST_CHANGED = 0.02
+CORRECTED, WITHDRAWN = "corrected", "withdrawn"
+# What became of results, as OBX-11 and as FHIR say it; by what a correction multiplies.
+AMENDED = {CORRECTED: ("C", "corrected"), WITHDRAWN: ("D", "entered-in-error")}
+CORRECTION = 1.1
 DATES = frozenset((
     "START", "STOP", "DATE", "BIRTHDATE", "DEATHDATE", "SERVICEDATE", "CURRENTILLNESSDATE", "LASTBILLEDDATE1",
     "LASTBILLEDDATE2", "LASTBILLEDDATEP", "FROMDATE", "TODATE", "START_DATE", "END_DATE",
@@ -47,7 +51,9 @@ Row = dict[str, str]
 class Clone:
     """Person `number` of a network; `today` is the ordinal of the day as of which they are told.
 
-    A person registered twice at a hospital is two clones of one number there: copies 0 and 1, with ids of their own.
+    `amended` names the visits whose results were corrected or withdrawn by then; the withdrawn ones are said to be so,
+    or left out. A person registered twice at a hospital is two clones of one number there: copies 0 and 1, with ids of
+    their own.
     """
 
     base: Base
@@ -55,6 +61,8 @@ class Clone:
     number: int
     today: int
     copy: int = 0
+    amended: Mapping[str, str] = field(default_factory=dict)
+    says_withdrawn: bool = False
 
     @cached_property
     def original(self) -> str:
@@ -100,16 +108,38 @@ class Clone:
 
     def rows(self, table: str, keys: Iterable[str]) -> list[Row]:
         """The rows of a table about visits, or about the person."""
-        change = _changes(self.base, table)
-        texts = (line for key in keys for line in self.base.lines(table, key))
-        return [change(line.decode().rstrip("\n").split(","), self) for line in texts]
+        change, told = _changes(self.base, table), []
+        for key in keys:
+            rows = [change(line.decode().rstrip("\n").split(","), self) for line in self.base.lines(table, key)]
+            manner = self.amended.get(key) if table == "observations" else None
+            told += self._amended_rows(rows, manner) if manner else rows
+        return told
 
     def lines(self, resource: str, keys: Iterable[str]) -> list[bytes]:
         """The FHIR resources about visits or the person, with the ids of the original."""
-        said = (line for key in keys for line in self.base.lines(resource, key))
-        dated = (DAY.sub(self._later, line) for line in said)
         change = {"Observation": self._scaled, "Condition": self._not_over, "DocumentReference": self._reworded}
-        return list(map(change[resource], dated)) if resource in change else list(dated)
+        said, told = change.get(resource, bytes), []
+        for key in keys:
+            lines = [said(DAY.sub(self._later, line)) for line in self.base.lines(resource, key)]
+            manner = self.amended.get(key) if resource == "Observation" else None
+            told += self._amended_lines(lines, manner) if manner else lines
+        return told
+
+    def _amended_rows(self, rows: list[Row], manner: str) -> list[Row]:
+        """Results that are told again: `STATUS` as HL7 has it, `SENT` when."""
+        if manner == WITHDRAWN and not self.says_withdrawn:
+            return []
+        new = {"STATUS": AMENDED[manner][0], "SENT": f"{text_of(self.today)}T12:00:00Z"}
+        is_right = manner == WITHDRAWN
+        return [{**row, **new, **({} if is_right or _is_unscaled(row) else {"VALUE": _corrected(row["VALUE"])})}
+                for row in rows]  # fmt: skip
+
+    def _amended_lines(self, lines: list[bytes], manner: str) -> list[bytes]:
+        if manner == WITHDRAWN and not self.says_withdrawn:
+            return []
+        status = b'"status":"%s"' % AMENDED[manner][1].encode()
+        marked = [line.replace(b'"status":"final"', status, 1) for line in lines]
+        return marked if manner == WITHDRAWN else [QUANTITY.sub(_corrected_quantity, line) for line in marked]
 
     def patient_resource(self) -> dict:
         """Their Patient resource, but for what a registration desk writes down."""
@@ -186,8 +216,21 @@ def _changes(base: Base, table: str) -> Callable[[list[str], Clone], Row]:
     return change
 
 
+def _is_unscaled(row: Row) -> bool:
+    return row["TYPE"] != "numeric" or row["CODE"] == HEIGHT or UNSCALED.match(row["UNITS"]) is not None
+
+
+def _corrected(value: str) -> str:
+    """The right value, which is a tenth higher."""
+    return f"{float(value) * CORRECTION:.{len(value.partition('.')[2])}f}"
+
+
+def _corrected_quantity(found: re.Match[bytes]) -> bytes:
+    return b'"valueQuantity":{"value":%s,"unit":"%s"' % (_corrected(found[1].decode()).encode(), found[2])
+
+
 def _measured(row: Row, who: Clone) -> Row:
-    if row["TYPE"] == "numeric" and row["CODE"] != HEIGHT and not UNSCALED.match(row["UNITS"]):
+    if not _is_unscaled(row):
         row["VALUE"] = told_value(row["VALUE"], row["UNITS"], who)
     return row
 

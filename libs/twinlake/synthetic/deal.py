@@ -17,12 +17,17 @@ AT_HOME = 0.6
 
 @dataclass(frozen=True)
 class Desk:
-    """One registration: `again` tells a second one of a hospital; each has its own visits, home is the very first."""
+    """One registration: `again` tells a second one of a hospital; each has its own visits, home is the very first.
+
+    `news` are the visits that today's delivery tells of, `is_new` says that it tells of the person for the first time.
+    """
 
     hospital: str
     again: bool
     is_home: bool
     visits: list[Visit] = field(default_factory=list)
+    news: list[Visit] = field(default_factory=list)
+    is_new: bool = True
 
 
 def deal(number: int, visits: Sequence[Visit], names: Sequence[str], seed: int) -> list[Desk]:

@@ -12,9 +12,14 @@ DATED = re.compile(r"\d{4}-\d\d-\d\d/")
 
 
 @lru_cache(maxsize=4096)
-def named(inside: str, part: str) -> str:
-    """The path in a hospital's folder that a part's file takes; what is named for a person keeps its name."""
+def named(inside: str, part: str, date: str = "") -> str:
+    """The path in a hospital's folder that a part's file takes; what is named for a person keeps its name.
+
+    `date` is the day of a later delivery, whose folder takes the place of any other.
+    """
     system, _, path = inside.partition("/")
+    if date:
+        inside = f"{system}/{date}/{DATED.sub('', path, count=1)}"
     if not part or _is_named_for_a_person(system, path):
         return inside
     folder, slash, name = inside.rpartition("/")

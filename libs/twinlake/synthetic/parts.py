@@ -15,11 +15,12 @@ from pathlib import Path
 
 from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.faults.spread import spread
+from twinlake.synthetic.growth import changes_of
 from twinlake.synthetic.measured import MeasuredTruth
 from twinlake.synthetic.part_names import named
 from twinlake.synthetic.plan import Plan, charts
 from twinlake.synthetic.shapes import Export, export_of
-from twinlake.synthetic.truth import Known, write_truth
+from twinlake.synthetic.truth import Change, Known, write_changes, write_truth
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def make_part(plan: Plan, number: int, network: Path) -> Made:
     made = lay(plan, number, scratch, label)
     for path in _files(scratch / "feeds"):
         hospital, _, inside = path.relative_to(scratch / "feeds").as_posix().partition("/")
-        _move(path, network / "feeds" / hospital / named(inside, label))
+        _move(path, network / "feeds" / hospital / named(inside, label, plan.date))
     for path in _files(scratch / "truth"):
         _move_truth(path, network / "truth" / path.relative_to(scratch / "truth"), label)
     shutil.rmtree(scratch)
@@ -49,12 +50,15 @@ def make_part(plan: Plan, number: int, network: Path) -> Made:
 def lay(plan: Plan, number: int, out: Path, label: str = "") -> Made:
     """Write the persons' exports, break what is to be broken, write down the truth."""
     feeds, truth = out / "feeds", out / "truth"
-    quietest: dict[str, tuple[int, str]] = {}
+    seen = Seen()
     with MeasuredTruth(truth, f"part-{number:05d}") as measured:
-        known = write_exports(plan, _noted(charts(plan, number), quietest), feeds, label, measured)
-    persons = {hospital: person for hospital, (_, person) in quietest.items()}
-    faults = spread(plan.silos, persons, feeds, f"{plan.asked.seed}.{number}")
-    write_truth(known, [replace(fault, path=named(fault.path, label)) for fault in faults], truth)
+        known = write_exports(plan, seen.noted(charts(plan, number), plan), feeds, label, measured)
+    is_first = number == 0 and not plan.date
+    persons = {hospital: person for hospital, (_, person) in seen.quietest.items()} if is_first else {}
+    faults = spread(plan.silos, persons, feeds, f"{plan.asked.seed}.{number}{plan.date}", of_files=is_first)
+    write_truth(known, [replace(fault, path=named(fault.path, label, plan.date)) for fault in faults], truth)
+    if plan.date:
+        write_changes(seen.changes, truth)
     size = sum(path.stat().st_size for path in _files(feeds))
     kinds = Counter(fault.kind for fault in faults) + measured.faults
     return Made(len({one.who.truly for one in known}), len(known), size, dict(sorted(kinds.items())))
@@ -64,7 +68,7 @@ def write_exports(plan: Plan, found: Iterable[Chart], feeds: Path, label: str, m
     """Every system's export of every hospital, plain, in one pass over the charts; whom each of them knows."""
     exports: dict[str, dict[str, Export]] = {
         silo.folder: {
-            system: export_of(system)(silo, plan.base.people, feeds / silo.folder / system, label)
+            system: export_of(system)(silo, plan.base.people, feeds / silo.folder / system, label, plan.date)
             for system in silo.profile.systems
         }
         for silo in plan.silos
@@ -72,20 +76,31 @@ def write_exports(plan: Plan, found: Iterable[Chart], feeds: Path, label: str, m
     known = []
     for chart in found:
         for system, export in exports[chart.who.hospital].items():
-            if (called := export.add(chart)) is not None:
-                known.append(Known(chart.who, system, called))
+            told = export.told_of(chart)
+            if told and (called := export.add(told)) is not None:
+                known += [Known(chart.who, system, called)] if chart.desk.is_new or not plan.date else []
                 measured.add(chart.who.hospital, system, called, export.measured())
     for export in (export for systems in exports.values() for export in systems.values()):
         export.close()
     return known
 
 
-def _noted(found: Iterable[Chart], quietest: dict[str, tuple[int, str]]) -> Iterator[Chart]:
-    """The charts; in `quietest` for each hospital the person with the fewest visits: whose loss breaks least."""
-    for chart in found:
-        busy, hospital = (len(chart.desk.visits), chart.who.person), chart.who.hospital
-        quietest[hospital] = min(quietest.get(hospital, busy), busy)
-        yield chart
+class Seen:
+    """What passes by while charts are written: of each hospital who is there least, and what a later day changes."""
+
+    def __init__(self) -> None:
+        self.quietest: dict[str, tuple[int, str]] = {}
+        self.changes: list[Change] = []
+
+    def noted(self, found: Iterable[Chart], plan: Plan) -> Iterator[Chart]:
+        """The charts. The loss of the person with the fewest visits breaks least."""
+        by_name = {silo.folder: silo for silo in plan.silos}
+        for chart in found:
+            busy, hospital = (len(chart.desk.visits), chart.who.person), chart.who.hospital
+            self.quietest[hospital] = min(self.quietest.get(hospital, busy), busy)
+            if plan.date:
+                self.changes += changes_of(chart, by_name[hospital])
+            yield chart
 
 
 def _files(folder: Path) -> list[Path]:

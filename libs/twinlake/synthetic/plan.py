@@ -10,11 +10,11 @@ from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError
 from twinlake.synthetic.base import Base, Visit, base_of, keep_index
-from twinlake.synthetic.chance import draw
+from twinlake.synthetic.calendar import text_of
 from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.clone import MOST_DAYS_LATER, Clone, kept_visits
 from twinlake.synthetic.deal import Desk, deal
-from twinlake.synthetic.rates import DELIVERIES
+from twinlake.synthetic.growth import MOST_DAYS, fate
 from twinlake.synthetic.registration import registered_at
 from twinlake.synthetic.silo import Silo, silos
 from twinlake.synthetic.synthea import REFERENCE_DATE, Progress, population
@@ -26,7 +26,6 @@ REFERENCE = datetime.strptime(REFERENCE_DATE, "%Y%m%d").date().toordinal()
 MOST_GENERATED = 200
 # Events of a network that is made whole, in this process; and of each part of a larger one.
 WHOLE, PART = 500_000, 250_000
-MOST_DAYS_LATE = 7
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,12 @@ class Plan:
     asked: Asked
     folder: Path
     part_size: int | None = None
+    today: int = REFERENCE
+
+    @property
+    def date(self) -> str:
+        """The folder of a later day's deliveries; the first one has none of its own."""
+        return text_of(self.today) if self.today > REFERENCE else ""
 
     @cached_property
     def base(self) -> Base:
@@ -121,13 +126,13 @@ def _share_happened(visit: Visit) -> float:
     return min(max(REFERENCE - visit.ended + 1, 0) / (MOST_DAYS_LATER + 1), 1)
 
 
-def charts(plan: Plan, part: int, today: int = REFERENCE) -> Iterator[Chart]:
-    """Every person of a part at every desk that knows them by `today`, home first."""
+def charts(plan: Plan, part: int) -> Iterator[Chart]:
+    """Every person of a part at every desk that knows them today, home first."""
     by_name = {silo.folder: silo for silo in plan.silos}
     for number in plan.numbers(part):
-        clone = Clone(plan.base, plan.asked.seed, number, today)
+        clone = Clone(plan.base, plan.asked.seed, number, plan.today)
         for desk in known_desks(clone, plan, list(by_name)):
-            own = replace(clone, copy=int(desk.again))
+            own = replace(clone, copy=int(desk.again), amended=amended(clone, desk.visits))
             yield Chart(registered_at(desk, own, by_name[desk.hospital]), own, desk)
 
 
@@ -136,16 +141,21 @@ def known_desks(clone: Clone, plan: Plan, names: list[str]) -> Iterator[Desk]:
 
     A desk knows whoever came, and whoever never will: some are registered and seen elsewhere.
     """
-    visits = kept_visits(clone, plan.share)
-    if clone.is_unborn or (visits and not any(delivered(clone, visit) <= clone.today for visit in visits)):
+    visits, today = kept_visits(clone, plan.share), clone.today
+    fates = {visit.key: fate(clone, visit) for visit in visits}
+    first = min((fate.delivered for fate in fates.values()), default=0)
+    if clone.is_unborn or first > today:
         return
     for desk in deal(clone.number, visits, names, clone.seed):
-        told = [visit for visit in desk.visits if delivered(clone, visit) <= clone.today]
+        told = [visit for visit in desk.visits if fates[visit.key].delivered <= today]
         if told or not desk.visits:
-            yield replace(desk, visits=told)
+            news = [visit for visit in told if any(fates[visit.key].of_day(today))]
+            since = min((fates[visit.key].delivered for visit in told), default=first)
+            yield replace(desk, visits=told, news=news, is_new=since == today)
 
 
-def delivered(clone: Clone, visit: Visit) -> int:
-    """The day a visit is told of: the one it ended on, or some days later."""
-    lot = draw(clone.seed, "late", clone.number, visit.key) / DELIVERIES["later_than_a_day"].share
-    return visit.ended + clone.days + (1 + int(lot * MOST_DAYS_LATE) if lot < 1 else 0)
+def amended(clone: Clone, visits: list[Visit]) -> dict[str, str]:
+    """The visits whose results were corrected or withdrawn after the reference day, and which of both."""
+    recent = (visit for visit in visits if visit.ended + clone.days > REFERENCE - 2 * MOST_DAYS)
+    told = {visit.key: fate(clone, visit).as_of(clone.today) for visit in recent}
+    return {key: manner for key, manner in told.items() if manner}

@@ -32,6 +32,7 @@ Batches = Iterator[pa.RecordBatch]
 
 def make_parts(plan: Plan, network: Path, progress: Progress) -> list[Made]:
     """Every part of the plan, in the folder of a network."""
+    network.mkdir(parents=True, exist_ok=True)
     if plan.parts == 1:
         return [make_part(plan, 0, network)]
     from twinlake.engine.session import start_session

@@ -13,6 +13,21 @@ from twinlake.synthetic.registration import Registration
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a later day's delivery did with a visit of a person, or that it tells of them for the first time.
+
+    `visit` is the hospital's own id for it, `records` how many facts it has.
+    """
+
+    person: str
+    hospital: str
+    source_person_id: str
+    kind: str
+    visit: str = ""
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A person as one system of a hospital knows them, and what it calls them."""
 
@@ -31,6 +46,12 @@ def write_truth(known: list[Known], faults: list[Noted], truth: Path) -> None:
     _table(truth / "persons.csv", ("person", "hospital", "system", "source_person_id"), sorted(persons))
     _table(truth / "misspellings.csv", ("hospital", "system", "source_person_id", "change"), sorted(changes))
     _table(truth / "faults.csv", tuple(field.name for field in fields(Noted)), [astuple(fault) for fault in faults])
+
+
+def write_changes(changes: list[Change], truth: Path) -> None:
+    """`changes.csv` of a later day."""
+    rows = sorted(tuple(map(str, astuple(change))) for change in changes)
+    _table(truth / "changes.csv", tuple(field.name for field in fields(Change)), rows)
 
 
 def files_of(truth: Path, table: str) -> list[Path]:

@@ -12,7 +12,8 @@ import pytest
 
 from twinlake.declare.errors import ConfigurationError
 from twinlake.synthetic.clone import MOST_DAYS_LATER, Clone, kept_visits
-from twinlake.synthetic.plan import REFERENCE, Asked, Plan, charts, delivered, known_desks
+from twinlake.synthetic.growth import fate
+from twinlake.synthetic.plan import REFERENCE, Asked, Plan, charts, known_desks
 from twinlake.synthetic.silo import NAMESPACE, PROFILES, Silo
 
 NUMBERS = range(400)
@@ -79,7 +80,7 @@ def test_more_events_than_synthea_gives_are_refused(plan):
 def test_every_visit_that_was_delivered_is_at_one_desk_and_no_later_one_is_told(plan, clone):
     for who in (replace(clone(number), today=REFERENCE) for number in NUMBERS):
         told = [visit for desk in known_desks(who, plan, ["a", "b", "c"]) for visit in desk.visits]
-        happened = [v for v in plan.base.index.visits[who.original] if delivered(who, v) <= REFERENCE]
+        happened = [v for v in plan.base.index.visits[who.original] if fate(who, v).delivered <= REFERENCE]
         assert Counter(told) == Counter(happened)
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.measured import Measured, in_utc
@@ -23,13 +24,20 @@ from twinlake.synthetic.synthea import Population
 
 # Bytes of an export that are held before they are written.
 HELD = 1 << 20
+Later = Literal["all", "all of whom there is news", "news", "nothing"]
 
 
 class Export:
-    """One hospital's export of one system while it is written into `folder`; `part` tells it from other parts'."""
+    """One hospital's export of one system while it is written into `folder`; `part` tells it from other parts'.
 
-    def __init__(self, silo: Silo, people: Population, folder: Path, part: str = "") -> None:
-        self.silo, self.people, self.folder, self.part = silo, people, folder, part
+    `later` is what it tells on a later day, `date`: everything again, of persons with news everything, the news alone,
+    or nothing.
+    """
+
+    later: Later = "nothing"
+
+    def __init__(self, silo: Silo, people: Population, folder: Path, part: str = "", date: str = "") -> None:
+        self.silo, self.people, self.folder, self.part, self.date = silo, people, folder, part, date
         self._held: dict[str, list[bytes]] = {}
         self._bytes = 0
         self._placed: Counter[str] = Counter()
@@ -44,6 +52,13 @@ class Export:
     def add(self, chart: Chart) -> str | None:
         """Writes what the system holds of a person; their id there."""
         raise NotImplementedError
+
+    def told_of(self, chart: Chart) -> Chart | None:
+        """What of a chart is told today; None for nothing."""
+        if not self.date or self.later == "all":
+            return chart
+        news = chart.news if self.later != "nothing" else None
+        return news and (news if self.later == "news" else chart)
 
     def finish(self) -> None:
         """What is known at the end alone."""
@@ -63,7 +78,7 @@ class Export:
         """A record was made: the next of its file (or the one `at` that line), with the values said since the last."""
         offset = self._placed[name] if at is None else at
         self._placed[name] += 1
-        path = named(f"{self.folder.name}/{name}", self.part)
+        path = named(f"{self.folder.name}/{name}", self.part, self.date)
         self._graded += (Measured.of(path, offset, *told) for told in self._pending)
         self._pending.clear()
 

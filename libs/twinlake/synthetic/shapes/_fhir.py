@@ -28,6 +28,7 @@ DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-y
 class FhirExport(Export):
     """What FHIR exports have in common: the hospital's own resources, and what these point at."""
 
+    later = "news"
     kinds: tuple[str, ...] = tuple(name for name in FACTS if name != "DocumentReference")
 
     def begin(self) -> None:

@@ -50,6 +50,8 @@ def segment(name: str, **fields: object) -> str:
 class Export(Base):
     """adt.hl7, oru.hl7, rde.hl7, vxu.hl7."""
 
+    later = "news"
+
     def begin(self) -> None:
         for name in ("adt", "oru", "rde", "vxu"):
             self.write(f"{name}.hl7", b"")
@@ -126,7 +128,11 @@ class Export(Base):
         for (visit, when, category), panel in panels.items():
             order = self._number("order", visit, when, category)
             head = segment("OBR", f1=1, f3=order, f4=joined(category, category, "L"), f7=stamp(when), f22=stamp(when))
-            yield "ORU^R01^ORU_R01", when, [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)]
+            yield (
+                "ORU^R01^ORU_R01",
+                panel[0].get("SENT", when),
+                [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)],
+            )
 
     def _values(self, panel: Iterable[Row]) -> Iterator[str]:
         seen: Counter[str] = Counter()
@@ -137,7 +143,7 @@ class Export(Base):
             yield segment(
                 "OBX", f1=place, f2="NM" if row["TYPE"] == "numeric" else "ST",
                 f3=joined(row["CODE"], row["DESCRIPTION"], system), f4=again,
-                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11="F", f14=stamp(row["DATE"]),
+                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11=row.get("STATUS", "F"), f14=stamp(row["DATE"]),
             )  # fmt: skip
 
     def _prescriptions(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:

@@ -27,6 +27,8 @@ Told = dict[str, object]
 class Export(Base):
     """A CSV file for each table that is read."""
 
+    later = "all"
+
     def begin(self) -> None:
         for table, columns in COLUMNS.items():
             self.write(f"{table}.csv", ",".join(columns).encode() + b"\n")

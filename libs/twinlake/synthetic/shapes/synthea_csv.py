@@ -23,6 +23,7 @@ WITHHELD_COLUMNS = {"ssn": "SSN", "licence": "DRIVERS", "passport": "PASSPORT"}
 class Tables(Base):
     """Tables of Synthea with this hospital's ids."""
 
+    later = "all"
     names: tuple[str, ...]
     references: tuple[str, ...] = REFERENCES
 
