@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+from statistics import mean
 
 from twinlake.declare.errors import ConfigurationError, PlatformError
 from twinlake.synthetic.cache import made_whole
@@ -20,8 +21,12 @@ from twinlake.synthetic.spark import make_parts
 from twinlake.synthetic.synthea import Progress
 
 SUMMARY = "network.json"
-# Bytes of an event in the feeds, all formats taken together, and what the parts in the making take beside them.
-BYTES_OF_EVENT, SCRATCH_BYTES = 300, 2 << 30
+# Bytes of an event in the feeds of a hospital by its main system, packed as it packs them (measured at 50 events a
+# person), and what the parts in the making take beside them.
+BYTES_OF_EVENT = {
+    "fhir_r4_bulk": 90, "synthea_csv": 320, "fhir_bundle": 950, "hl7v2": 20, "omop_cdm": 50, "ccda": 210,
+}  # fmt: skip
+SCRATCH_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,8 @@ def _summed(parts: Iterable[Made]) -> Made:
 
 def _refuse_without_room(plan: Plan, out: Path) -> None:
     there = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.exists())
-    free, needed = shutil.disk_usage(there).free, int(plan.events * BYTES_OF_EVENT) + SCRATCH_BYTES
+    of_event = mean(BYTES_OF_EVENT[silo.profile.systems[0]] for silo in plan.silos)
+    free, needed = shutil.disk_usage(there).free, plan.events * of_event + SCRATCH_BYTES
     if free < needed:
         raise PlatformError(
             f"synth: {plan.persons:,} persons with {plan.density * plan.share:.0f} events each take about "

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import re
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
-from twinlake.synthetic.network import lay_network
+from twinlake.declare.errors import PlatformError
+from twinlake.synthetic.network import lay_network, make_network
 from twinlake.synthetic.part_names import DATED, named
 from twinlake.synthetic.parts import make_part
+from twinlake.synthetic.spark import make_parts
+from twinlake.synthetic.synthea import Population
 from twinlake.synthetic.truth import read_table
 
 HOSPITALS, PERSONS = 6, 60
@@ -100,3 +105,30 @@ def test_a_file_named_for_a_person_keeps_its_name():
         "fhir_r4_bulk/2026-11-01/Observation.00017.ndjson.gz"
     )
     assert named("synthea_csv/observations.csv", "") == "synthea_csv/observations.csv"
+
+
+@pytest.mark.spark
+def test_spark_makes_the_bytes_that_this_process_makes(spark, planned, tmp_path, laid, monkeypatch):
+    here = laid(20)
+    monkeypatch.setattr("twinlake.synthetic.network.make_parts", make_parts)
+    lay_network(planned(tmp_path, HOSPITALS, PERSONS, part_size=20), tmp_path / "spark", lambda _: None)
+    assert digest(tmp_path / "spark") == digest(here) and len(digest(here)) > 150
+
+
+def test_a_full_disk_is_told_in_one_line_and_nothing_is_left(planned, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("twinlake.synthetic.network.make_parts", full)
+    monkeypatch.setattr("twinlake.synthetic.plan.population", lambda *_: Population(planned(tmp_path).folder))
+    with pytest.raises(PlatformError, match=r"could not be written \(No space left on device\)\. Mend that"):
+        make_network(PERSONS, HOSPITALS, 7, tmp_path / "out", lambda _: None)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_too_little_room_is_told_before_anything_is_made(planned, tmp_path, monkeypatch):
+    monkeypatch.setattr("twinlake.synthetic.network.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
+    monkeypatch.setattr("twinlake.synthetic.plan.population", lambda *_: Population(planned(tmp_path).folder))
+    with pytest.raises(PlatformError, match="Make room, or ask for fewer patients"):
+        make_network(PERSONS, HOSPITALS, 7, tmp_path / "out", lambda _: None)
+    assert not (tmp_path / "out").exists()
