@@ -14,11 +14,11 @@ FROM judged WHERE {SOUND} AND sent_code <> loinc AND fault NOT IN ('wrong_code',
 GROUP BY ALL ORDER BY ALL
 """
 UNMAPPED = f"""
-SELECT hospital, system, count(u.source_code), count(*)
+SELECT j.hospital, j.system, count(u.source_code), count(*)
 FROM (SELECT DISTINCT hospital, system, sent_code FROM judged WHERE {SOUND} AND fault = 'unmapped_code') j
 LEFT JOIN unmapped_code u ON (u.hospital, u.system, u.source_code) = (j.hospital, j.system, j.sent_code)
 GROUP BY j.hospital, j.system ORDER BY ALL
-""".replace("SELECT hospital, system, count(u", "SELECT j.hospital, j.system, count(u")
+"""
 PLAIN = f"""
 SELECT hospital, system, count(*) FILTER (measurement_vocabulary = 'LOINC' AND measurement_code = loinc), count(*)
 FROM judged WHERE {SOUND} AND sent_code = loinc AND fault <> 'wrong_code' GROUP BY ALL ORDER BY ALL

@@ -69,9 +69,8 @@ def _pairs(opened: Opened, by: str) -> int:
 
 
 def _clusters(opened: Opened) -> tuple[int, int, int]:
+    """How many clusters are exactly a person's, are made, and are true."""
     made, true = (MEMBERS.format(by) for by in ("person_id", "person"))
-    both = f"SELECT count(*) FROM ({made}) JOIN ({true}) USING (members)"
-    return tuple(
-        int(opened.rows(query)[0][0])
-        for query in (both, f"SELECT count(*) FROM ({made})", f"SELECT count(*) FROM ({true})")
-    )  # type: ignore[return-value]
+    asked = (f"({made}) JOIN ({true}) USING (members)", f"({made})", f"({true})")
+    right, all_made, all_true = (int(opened.rows(f"SELECT count(*) FROM {query}")[0][0]) for query in asked)
+    return right, all_made, all_true

@@ -10,7 +10,10 @@ from twinlake.synthetic.grade.opened import Opened
 # Their values or codes are not what was measured, so that no unit could make them right; faults.py grades them.
 OTHERWISE_WRONG = "('impossible_value', 'implausible_value', 'wrong_code')"
 GIVEN = f"spoiled IS NULL AND sent_unit <> '' AND fault NOT IN ('unknown_unit', {OTHERWISE_WRONG[1:]}"
-WITHOUT = "spoiled IS NULL AND fault IN ('missing_unit', 'unknown_unit')"
+# A number that has no unit (pH, a score) lacks none.
+WITHOUT = (
+    "spoiled IS NULL AND fault IN ('missing_unit', 'unknown_unit') AND conversion_rule IS DISTINCT FROM 'unitless'"
+)
 RIGHT = f"""
 SELECT hospital, system, count(*) FILTER (is_right), count(*) FROM judged WHERE {GIVEN} GROUP BY ALL ORDER BY ALL
 """
@@ -26,7 +29,7 @@ SELECT j.hospital, j.system, count(*), count(i.measurement_id),
 FROM judged j
 LEFT JOIN inferred_measurement i USING (measurement_id)
 LEFT JOIN conversions c ON c.unit = j.unit AND c.stored = i.unit_code AND c.loinc IN ('', j.loinc)
-WHERE {WITHOUT} GROUP BY ALL ORDER BY ALL
+WHERE {WITHOUT} OR i.measurement_id IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 
 

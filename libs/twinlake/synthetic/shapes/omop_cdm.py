@@ -149,12 +149,12 @@ class Export(Base):
         spoken = as_spoken(row, self) if stem == "measurement" else row
         self.placed(f"{stem}.csv")
         told = {"value_as_number": spoken["VALUE"]} if spoken["TYPE"] == "numeric" else {}
+        system = "LOINC" if is_loinc(spoken["CODE"]) else self.silo.name
         # Rows of the CDM name no test: what is missing is the time of day.
         when = _when(stem, spoken["DATE"]) if spoken["DESCRIPTION"] else {f"{stem}_date": spoken["DATE"][:10]}
         words = {} if told or stem == "measurement" else {"value_as_string": spoken["VALUE"]}
         return {
-            **self._coded(stem, "LOINC" if is_loinc(spoken["CODE"]) else self.silo.name, spoken), **when, **told,
-            **words,
+            **self._coded(stem, system, {**spoken, "DESCRIPTION": row["DESCRIPTION"]}), **when, **told, **words,
             "value_source_value": spoken["VALUE"], "unit_source_value": spoken["UNITS"],
         }  # fmt: skip
 
