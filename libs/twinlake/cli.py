@@ -189,12 +189,37 @@ def synth(
     patients: Annotated[int, typer.Option("--patients", help="Living patients of the network.")] = 200,
     hospitals: Annotated[int, typer.Option("--hospitals", help="Hospitals they are dealt to.")] = 4,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 7,
+    events_per_person: Annotated[
+        int, typer.Option("--events-per-person", help="On average; 0 for as many as Synthea gives, about 1,000.")
+    ] = 150,
+    day: Annotated[
+        str | None,  # noqa: UP007
+        typer.Option("--day", help="Add the deliveries of a later day, 3 or 2026-11-04, to the network in OUT."),
+    ] = None,
 ) -> None:
-    """Invent a hospital network with faults, and keep the truth beside it."""
-    from twinlake.synthetic.network import make_network
+    """Invent a hospital network of any size with faults, and keep the truth beside it; let it grow day by day."""
+    from twinlake.synthetic.network import day_told, grow_network, make_network
 
-    made = make_network(patients, hospitals, seed, out, _say)
+    if day:
+        made = grow_network(out, day_told(day), _say)
+    else:
+        made = make_network(patients, hospitals, seed, out, _say, events_per_person)
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
+
+
+@app.command("score-synth")
+def score_synth(
+    feeds: Feeds = None,
+    truth: Annotated[
+        Path | None,  # noqa: UP007
+        typer.Option("--truth", help="The truth of the network (default: beside its feeds)."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """Grade a lake against the truth of the network it was made from: links, units, codes, faults."""
+    from jobs._score_synth import score_synth as score
+
+    score(feeds, truth, format, _say)
 
 
 @app.command()

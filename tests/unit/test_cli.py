@@ -53,6 +53,7 @@ def test_help_is_instant_and_names_every_command(twinlake):
         "codes",
         "verify",
         "synth",
+        "score-synth",
         "airflow",
     ):
         assert f" {command} " in out

@@ -12,6 +12,8 @@ from typing import Any
 from twinlake.declare.errors import DeclarationError
 
 DELIVERIES = ("snapshot", "increment")
+# A table may come in several files of one delivery: `observations.csv`, or `observations.00017.csv` and its like.
+PART = r"(?:[.-]\d+)?"
 
 
 @dataclass(frozen=True)

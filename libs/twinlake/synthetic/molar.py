@@ -5,8 +5,9 @@ Kept apart from `vocabulary` on purpose: what checks a conversion must not be ma
 
 from __future__ import annotations
 
-# Molar masses in g/mol: glucose C6H12O6, cholesterol C27H46O, triglycerides by custom as triolein C57H104O6.
-GLUCOSE, CHOLESTEROL, TRIGLYCERIDES = 180.156, 386.65, 885.43
+# Molar masses in g/mol, summed by hand from IUPAC's abridged atomic weights of 2021 (C 12.011, H 1.008, O 15.999):
+# glucose C6H12O6, cholesterol C27H46O, triglycerides by custom as triolein C57H104O6.
+GLUCOSE, CHOLESTEROL, TRIGLYCERIDES = 180.156, 386.664, 885.453
 MOLAR_MASS = {
     "2339-0": GLUCOSE,
     "2345-7": GLUCOSE,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from twinlake.synthetic.chance import chance
-from twinlake.synthetic.deal import Deal, rows
+from twinlake.synthetic.deal import Desk
+from twinlake.synthetic.names import undigited
+from twinlake.synthetic.rates import DESK
 from twinlake.synthetic.silo import Silo
-from twinlake.synthetic.synthea import Population
+from twinlake.synthetic.typing_errors import mistyped, one_digit_wrong
 
-# The share of registrations away from home on which each slip is tried; a registration may carry several, and a slip
-# that does not apply (no maiden name, no middle name, a short name) changes nothing.
-NICKNAME, TYPO, MOVED, MAIDEN, NO_MIDDLE = 0.05, 0.04, 0.08, 0.10, 0.15
+if TYPE_CHECKING:
+    from twinlake.synthetic.clone import Clone
 
 NICKNAMES = {
     "Alexander": "Alex", "Andrew": "Andy", "Anthony": "Tony", "Antonio": "Toño", "Barbara": "Barb",
@@ -35,8 +35,12 @@ TOWNS = {"Boston": "02118", "Lowell": "01852", "Salem": "01970", "Springfield": 
 
 @dataclass(frozen=True)
 class Registration:
-    """One person at one hospital; `changes` names what differs from the generator's record."""
+    """One person at one desk, which calls them `person` in the generator's way; `truly` is who they are.
 
+    `changes` names what differs from the generator's record.
+    """
+
+    truly: str
     person: str
     hospital: str
     source_person_id: str
@@ -48,26 +52,24 @@ class Registration:
     address_line: str
     city: str
     postal_code: str
+    ssn: str
     changes: tuple[str, ...] = ()
 
 
-def registrations(people: Population, dealt: Deal, silos: tuple[Silo, ...], seed: int) -> list[Registration]:
-    """Every person at every hospital that knows them, in the generator's order; at home all is spelled right."""
-    by_name = {silo.folder: silo for silo in silos}
-    return [
-        plain if hospital == dealt.home(row["Id"]) else altered(plain, chance(seed, "desk", hospital, row["Id"]))
-        for row in rows(people.table("patients"))
-        for hospital in dealt.hospitals[row["Id"]]
-        for plain in (_plain(row, by_name[hospital]),)
-    ]
+def registered_at(desk: Desk, clone: Clone, silo: Silo) -> Registration:
+    """How a person is known at a desk. The first time at home all is spelled right."""
+    plain = _plain(clone, silo)
+    return plain if desk.is_home else altered(plain, chance(clone.seed, "desk", silo.folder, plain.person))
 
 
-def _plain(row: Mapping[str, str], silo: Silo) -> Registration:
+def _plain(clone: Clone, silo: Silo) -> Registration:
+    row = clone.patient
     return Registration(
-        person=row["Id"],
+        truly=replace(clone, copy=0).person,
+        person=clone.person,
         hospital=silo.folder,
-        source_person_id=silo.own_id(row["Id"]),
-        mrn=silo.mrn(row["Id"]),
+        source_person_id=silo.own_id(clone.person),
+        mrn=silo.mrn(clone.person),
         given_name=undigited(row["FIRST"]),
         middle_name=undigited(row["MIDDLE"]),
         family_name=undigited(row["LAST"]),
@@ -75,18 +77,13 @@ def _plain(row: Mapping[str, str], silo: Silo) -> Registration:
         address_line=row["ADDRESS"],
         city=row["CITY"],
         postal_code=row["ZIP"],
+        ssn=row["SSN"],
     )
-
-
-def undigited(name: str) -> str:
-    """Synthea marks its names as invented with digits (`Hand679`); hospitals' names have none."""
-    return re.sub(r"\d+", "", name)
 
 
 def altered(plain: Registration, luck: random.Random) -> Registration:
     """The registration with the slips that chance allows, each of which is drawn whether or not it applies."""
-    slips = ((NICKNAME, _nickname), (TYPO, _typo), (MOVED, _moved), (MAIDEN, _maiden), (NO_MIDDLE, _no_middle))
-    drawn = [(slip, luck.random() < rate) for rate, slip in slips]
+    drawn = [(slip, luck.random() < DESK[name].share) for name, slip in SLIPS.items()]
     changed = plain
     for slip in (slip for slip, applies in drawn if applies):
         changed = slip(changed, luck)
@@ -104,12 +101,11 @@ def _nickname(who: Registration, luck: random.Random) -> Registration:
 
 
 def _typo(who: Registration, luck: random.Random) -> Registration:
-    """Two neighbouring letters of the family name change places."""
-    name = who.family_name
-    if len(name) < 4:
+    """The family name mistyped; a name of three letters or fewer is spared."""
+    if len(who.family_name) < 4:
         return who
-    at = luck.randrange(1, len(name) - 1)
-    return _noted(who, "typo", family_name=name[:at] + name[at + 1] + name[at] + name[at + 2 :])
+    kind, name = mistyped(who.family_name, luck)
+    return _noted(who, f"typo: {kind}", family_name=name)
 
 
 def _moved(who: Registration, luck: random.Random) -> Registration:
@@ -122,5 +118,22 @@ def _maiden(who: Registration, luck: random.Random) -> Registration:
     return _noted(who, "maiden name", family_name=who.maiden_name or who.family_name, maiden_name="")
 
 
-def _no_middle(who: Registration, luck: random.Random) -> Registration:
-    return _noted(who, "no middle name", middle_name="")
+def _middle(who: Registration, luck: random.Random) -> Registration:
+    """Another middle name than at home: none, its initial, or a mistyped one."""
+    said = who.middle_name
+    told = luck.choice(("", said[:1], mistyped(said, luck)[1] if len(said) > 3 else ""))
+    return _noted(who, "middle name", middle_name=told)
+
+
+def _ssn(who: Registration, luck: random.Random) -> Registration:
+    return _noted(who, "ssn", ssn=one_digit_wrong(who.ssn, luck))
+
+
+SLIPS = {
+    "nickname": _nickname,
+    "typo": _typo,
+    "moved": _moved,
+    "maiden_name": _maiden,
+    "middle_name": _middle,
+    "ssn": _ssn,
+}

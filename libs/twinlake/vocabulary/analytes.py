@@ -35,7 +35,7 @@ _ALL = (
     Analyte("bilirubin", "C33H36N4O6", 584.67),
     Analyte("calcium", "Ca", 40.078, valence=2),
     Analyte("chloride", "Cl", 35.45, valence=1),
-    Analyte("cholesterol", "C27H46O", 386.65),
+    Analyte("cholesterol", "C27H46O", 386.664),
     Analyte("cobalamin", "C63H88CoN14O14P", 1355.4),
     Analyte("cortisol", "C21H30O5", 362.46),
     # 113.1, as the factor that laboratories print (88.42 umol/L to 1 mg/dL); by formula 113.12, 0.02 % more.
@@ -63,7 +63,7 @@ _ALL = (
     Analyte("tacrolimus", "C44H69NO12", 804.03),
     Analyte("thyroxine", "C15H11I4NO4", 776.87),
     # A mixture; by convention counted as triolein.
-    Analyte("triglyceride", "C57H104O6", 885.4),
+    Analyte("triglyceride", "C57H104O6", 885.453),
     Analyte("triiodothyronine", "C15H12I3NO4", 650.97),
     Analyte("urate", "C5H4N4O3", 168.11),
     Analyte("urea", "CH4N2O", 60.056),

@@ -20,6 +20,10 @@ EXACT = {
     "tera.l-1": "10*12/L",
     "beats/min^^ISO": "/min",
     "U/g/Hb": "U/g{Hb}",
+    # Molar, as chemists write mol/L.
+    "mM": "mmol/L",
+    "uM": "umol/L",
+    "nM": "nmol/L",
     # A logarithm is no multiple of a concentration: a unit of words only, which converts to nothing.
     "log10 IU/mL": "{log10_IU/mL}",
     "log10 copies/mL": "{log10_copies/mL}",
@@ -33,6 +37,7 @@ ANY_CASE = {
     "degrees f": "[degF]", "°f": "[degF]", "inr": "{INR}", "bpm": "/min", "(score)": "{score}", "points": "{score}",
     "ml/min/bsa": "mL/min/{1.73_m2}", "international units": "[IU]", "international unit": "[IU]",
     "kg/m2": "kg/m2", "kg/m^2": "kg/m2", "kg/m*2": "kg/m2", "kg/m**2": "kg/m2", "kg/sqm": "kg/m2",
+    "mg/g creat": "mg/g", "mg/g creatinine": "mg/g", "units/l": "U/L", "units/ml": "U/mL", "pct": "%",
     "/100 wbc": "%", "/100 wbcs": "%", "vol%": "%",
     # UCUM's own case insensitive codes.
     "mm[hg]": "mm[Hg]", "cm[h2o]": "cm[H2O]", "[ph]": "[pH]", "cel": "Cel", "[degf]": "[degF]", "[in_i]": "[in_i]",
@@ -43,13 +48,16 @@ ANY_CASE = {
 
 WORDS = {
     "percent": "%", "ratio": "{ratio}", "score": "{score}", "steps": "{steps}", "count": "{count}", "dose": "{dose}",
-    "#": "", "cells": "", "cell": "", "beats": "", "breaths": "", "breath": "", "insp": "", "beat": "{beat}",
-    "copies": "{copies}", "msec": "ms", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "mins": "min",
-    "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d",
+    "#": "", "cells": "", "cell": "", "beats": "", "breaths": "", "breath": "", "insp": "", "resp": "",
+    "beat": "{beat}", "copies": "{copies}", "msec": "ms", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
+    "mins": "min", "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
+    "days": "d",
     "week": "wk", "weeks": "wk", "month": "mo", "months": "mo", "yr": "a", "yrs": "a", "year": "a", "years": "a",
     "cc": "mL", "liter": "L", "liters": "L", "litre": "L", "litres": "L", "mcl": "uL", "cumm": "uL",
-    "mcg": "ug", "mcmol": "umol", "gram": "g", "grams": "g", "gms": "g", "kgs": "kg", "kilogram": "kg",
-    "kilograms": "kg", "cms": "cm", "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]",
+    "mcg": "ug", "mcmol": "umol", "gram": "g", "grams": "g", "gms": "g", "mgs": "mg", "kg": "kg", "kgs": "kg",
+    "kilogram": "kg", "kilograms": "kg", "picogram": "pg", "picograms": "pg", "femtoliter": "fL", "femtoliters": "fL",
+    "centimeter": "cm", "centimeters": "cm", "cms": "cm",
+    "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]",
     "oz": "[oz_av]", "ounce": "[oz_av]", "ounces": "[oz_av]", "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]",
     "ft": "[ft_i]", "feet": "[ft_i]", "celsius": "Cel", "degc": "Cel", "fahrenheit": "[degF]", "degf": "[degF]",
     "degree": "deg", "degrees": "deg", "mmhg": "mm[Hg]", "cmh2o": "cm[H2O]", "hpf": "[HPF]", "lpf": "[LPF]",

@@ -18,10 +18,11 @@ from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault as WireFault
 from twinlake.engine.wire import FileFault, Record, records_of
 from twinlake.engine.wire.text import open_plain
-from twinlake.synthetic.network import Network, lay
-from twinlake.synthetic.silo import PROFILES, silos
+from twinlake.synthetic.network import Network, lay_network
+from twinlake.synthetic.plan import Asked, Plan
+from twinlake.synthetic.silo import PROFILES
 
-SEED = 7
+SEED, PERSONS = 7, 24
 DELIVERY = re.compile(r"^\d{4}-\d\d-\d\d/")
 
 
@@ -76,6 +77,12 @@ class Made:
             assert feed or declared.why_ignored(inside), inside
             yield from ((path.name, record) for record in _read(path, feed)) if feed else ()
 
+    def measured(self) -> list[dict]:
+        """The truth of the measured values."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.network.truth / "measurements").to_pylist()
+
     def truth(self, table: str) -> list[dict[str, str]]:
         import csv
 
@@ -104,14 +111,30 @@ def _parsed(line: bytes) -> dict | None:
         return None
 
 
+def plan_in(folder: Path, hospitals: int = len(PROFILES), persons: int = PERSONS, **rest: int) -> Plan:
+    """A plan for the tiny population, written where it is not yet."""
+    if not (folder / "population").exists():
+        tiny.write_population(folder / "population")
+    return Plan(Asked(persons, hospitals, SEED), folder / "population", **rest)
+
+
 def made_in(folder: Path, hospitals: int = len(PROFILES)) -> Made:
-    people = tiny.write_population(folder / "population")
-    return Made(lay(people, silos(hospitals, SEED), SEED, folder / "out", lambda _: None))
+    return Made(lay_network(plan_in(folder, hospitals), folder / "out", lambda _: None))
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Made:
     return made_in(tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory) -> Plan:
+    return plan_in(tmp_path_factory.mktemp("plan"))
+
+
+@pytest.fixture(scope="session")
+def planned():
+    return plan_in
 
 
 @pytest.fixture(scope="session")

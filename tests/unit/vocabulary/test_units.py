@@ -29,7 +29,9 @@ from twinlake.vocabulary.units import has_two_readings, is_bare_annotation, ucum
         ("MIU/ML", "m[IU]/mL"), ("uIU/mL", "u[IU]/mL"), ("MM[HG]", "mm[Hg]"), ("kg/m²", "kg/m2"), ("mmHg.", "mm[Hg]"),
         ("mg/L (FEU)", "mg/L{FEU}"), ("ug/ml ddu", "ug/mL{DDU}"), ("log10 copies/mL", "{log10_copies/mL}"),
         ("mL/beat", "mL/{beat}"), ("pg/{cell}", "pg/{cell}"), ("{a/day/b}", "{a/day/b}"),
-        ("Liters", "L"), ("G/DL", "g/dL"), ("u/mL", "U/mL"),
+        ("Liters", "L"), ("G/DL", "g/dL"), ("u/mL", "U/mL"), ("mM", "mmol/L"), ("MM", "mm"), ("Kg", "kg"),
+        ("mgs/dL", "mg/dL"), ("Units/L", "U/L"), ("pct", "%"), ("resp/min", "/min"), ("picograms", "pg"),
+        ("femtoliter", "fL"), ("centimeter", "cm"), ("mg/g creat", "mg/g"),
         # Two readings, or none known: left as they are, to be refused.
         ("G/L", "G/L"), ("Mg/dL", "Mg/dL"), ("Mmol/L", "Mmol/L"), ("units", "units"), ("RPM", "RPM"),
     ],

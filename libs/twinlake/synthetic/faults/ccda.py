@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 
-from twinlake.synthetic.faults.fhir_r4_bulk import UNKNOWN_UNIT
 from twinlake.synthetic.faults.record import Fault, Spoiled
 
 FIRST, SECOND = "summary-0001", "summary-0002"
@@ -18,14 +17,6 @@ def is_result(raw: bytes) -> bool:
     return b'xsi:type="PQ"' in raw and UNIT.search(raw) is not None
 
 
-def unknown_unit(raw: bytes, luck: random.Random) -> Spoiled:
-    """A unit that is not UCUM and that hospital.toml does not explain."""
-    before = UNIT.findall(raw)[0].decode()
-    return Spoiled(
-        UNIT.sub(f' unit="{UNKNOWN_UNIT}"'.encode(), raw, count=1), f"unit {UNKNOWN_UNIT} in place of {before}"
-    )
-
-
 def wrong_date(raw: bytes, luck: random.Random) -> Spoiled:
     """The thirteenth month."""
     return Spoiled(MOMENT.sub(b'<effectiveTime value="20261345', raw, count=1), "a result of 2026-13-45")
@@ -36,8 +27,5 @@ def unclosed(raw: bytes, luck: random.Random) -> Spoiled:
     return Spoiled(raw.removesuffix(b"</entry>"), "an entry is not closed")
 
 
-OF_VALUES = (
-    Fault("unknown_unit", FIRST, 2, is_result, unknown_unit),
-    Fault("wrong_date", FIRST, 1, lambda raw: is_result(raw) and MOMENT.search(raw) is not None, wrong_date),
-)
+OF_VALUES = (Fault("wrong_date", FIRST, 1, lambda raw: is_result(raw) and MOMENT.search(raw) is not None, wrong_date),)
 OF_TEXT = (Fault("broken_document", SECOND, 1, lambda raw: raw.endswith(b"</entry>"), unclosed),)

@@ -11,9 +11,6 @@ import orjson
 
 from twinlake.synthetic.faults.record import Fault, Spoiled
 
-WEIGHT, HEART_RATE = "29463-7", "8867-4"
-UNKNOWN_UNIT = "RLU"  # relative light units: common on laboratory reports, absent from UCUM
-
 Resource = dict[str, Any]
 
 
@@ -28,12 +25,6 @@ def changed(change: Callable[[Resource, random.Random], str]) -> Callable[[bytes
     return spoil
 
 
-def measures(loinc: str) -> Callable[[bytes], bool]:
-    """Whether a line is an observation of that code with a quantity."""
-    code = f'"code":"{loinc}"'.encode()
-    return lambda raw: code in raw and b'"valueQuantity"' in raw and b'"component"' not in raw
-
-
 def is_laboratory(raw: bytes) -> bool:
     """Whether a line is a laboratory value."""
     return b'"code":"laboratory"' in raw and b'"valueQuantity"' in raw and b'"component"' not in raw
@@ -42,33 +33,6 @@ def is_laboratory(raw: bytes) -> bool:
 def anything(raw: bytes) -> bool:
     """Befalls every record."""
     return True
-
-
-def unknown_unit(resource: Resource, luck: random.Random) -> str:
-    """A unit that is not UCUM and that hospital.toml does not explain."""
-    quantity = resource["valueQuantity"]
-    before = quantity.get("unit")
-    resource["valueQuantity"] = {"value": quantity["value"], "unit": UNKNOWN_UNIT}
-    return f"unit {UNKNOWN_UNIT} in place of {before}"
-
-
-def missing_unit(resource: Resource, luck: random.Random) -> str:
-    """A number without a unit."""
-    before = resource["valueQuantity"].get("unit")
-    resource["valueQuantity"] = {"value": resource["valueQuantity"]["value"]}
-    return f"unit {before} left out"
-
-
-def heavy(resource: Resource, luck: random.Random) -> str:
-    """A weight that no person has."""
-    resource["valueQuantity"]["value"] = 900
-    return "body weight of 900 kg"
-
-
-def negative(resource: Resource, luck: random.Random) -> str:
-    """A heart rate below zero."""
-    resource["valueQuantity"]["value"] = -72
-    return "heart rate of -72 per minute"
 
 
 def orphaned(resource: Resource, luck: random.Random) -> str:
@@ -120,10 +84,6 @@ def birthless(own_id: str) -> Fault:
 
 
 OF_VALUES = (
-    Fault("unknown_unit", "Observation", 3, is_laboratory, changed(unknown_unit)),
-    Fault("missing_unit", "Observation", 3, is_laboratory, changed(missing_unit)),
-    Fault("impossible_value", "Observation", 1, measures(WEIGHT), changed(heavy)),
-    Fault("impossible_value", "Observation", 1, measures(HEART_RATE), changed(negative)),
     Fault("orphan", "Observation", 2, is_laboratory, changed(orphaned)),
     Fault("entered_in_error", "Observation", 2, is_laboratory, changed(taken_back)),
     Fault("duplicate_record", "Observation", 3, anything, again, copies=True),

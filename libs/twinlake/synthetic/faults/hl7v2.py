@@ -6,12 +6,12 @@ import random
 import re
 from collections.abc import Callable
 
-from twinlake.synthetic.faults.fhir_r4_bulk import HEART_RATE, UNKNOWN_UNIT, WEIGHT, anything
+from twinlake.synthetic.faults.fhir_r4_bulk import anything
 from twinlake.synthetic.faults.record import Fault, Spoiled
 
 # Fields by place in a segment cut at its separators; of MSH, whose first separator is a field, one less.
 SENT, TYPE, CONTROL = 6, 8, 9
-CODE, VALUE, UNIT, STATUS = 3, 5, 6, 11
+VALUE, UNIT, STATUS = 5, 6, 11
 
 Segments = list[list[str]]
 
@@ -36,41 +36,6 @@ def results(segments: Segments) -> list[list[str]]:
 def is_laboratory(raw: bytes) -> bool:
     """Whether a message has laboratory results with units."""
     return b"|laboratory^" in raw and bool(results([segment.split("|") for segment in raw.decode().split("\r")]))
-
-
-def measures(loinc: str) -> Callable[[bytes], bool]:
-    """Whether a message has a result of that code."""
-    return lambda raw: f"|NM|{loinc}^".encode() in raw
-
-
-def unknown_unit(segments: Segments, luck: random.Random) -> str:
-    """A unit that is not UCUM and that hospital.toml does not explain."""
-    first = results(segments)[0]
-    before, first[UNIT] = first[UNIT], UNKNOWN_UNIT
-    return f"OBX-6 of the first result is {UNKNOWN_UNIT} in place of {before}"
-
-
-def missing_unit(segments: Segments, luck: random.Random) -> str:
-    """A number without a unit."""
-    first = results(segments)[0]
-    before, first[UNIT] = first[UNIT], ""
-    return f"OBX-6 of the first result, {before}, left out"
-
-
-def heavy(segments: Segments, luck: random.Random) -> str:
-    """A weight that no person has."""
-    next(fields for fields in segments if fields[CODE : CODE + 1] and _is(fields, WEIGHT))[VALUE] = "900"
-    return "body weight of 900 kg"
-
-
-def negative(segments: Segments, luck: random.Random) -> str:
-    """A heart rate below zero."""
-    next(fields for fields in segments if fields[CODE : CODE + 1] and _is(fields, HEART_RATE))[VALUE] = "-72"
-    return "heart rate of -72 per minute"
-
-
-def _is(fields: list[str], loinc: str) -> bool:
-    return fields[0] == "OBX" and fields[CODE].startswith(f"{loinc}^")
 
 
 def corrected(segments: Segments, luck: random.Random) -> str:
@@ -111,10 +76,6 @@ def bad_byte(raw: bytes, luck: random.Random) -> Spoiled:
 
 
 OF_VALUES = (
-    Fault("unknown_unit", "oru", 3, is_laboratory, changed(unknown_unit)),
-    Fault("missing_unit", "oru", 3, is_laboratory, changed(missing_unit)),
-    Fault("impossible_value", "oru", 1, measures(WEIGHT), changed(heavy)),
-    Fault("impossible_value", "oru", 1, measures(HEART_RATE), changed(negative)),
     Fault("corrected_result", "oru", 3, is_laboratory, changed(corrected), copies=True),
     Fault("duplicate_record", "rde", 2, anything, again, copies=True),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Lines in front of the first record.
@@ -13,12 +13,16 @@ HEADS = {".csv": 1, ".json": 1}
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line without its end; `kind` and `what` say how it was spoiled, `record_id` whom it was about."""
+    """One line without its end; `kind` and `what` say how it was spoiled, `record_id` whom it was about.
+
+    `original` is the place of the record that this one repeats.
+    """
 
     raw: bytes
     kind: str = ""
     what: str = ""
     record_id: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def put(fault: Fault, records: list[Record], luck: random.Random) -> list[Record
         made = fault.spoil(records[place].raw, luck)
         spoiled = Record(made.raw, fault.kind, made.what, made.record_id)
         if fault.copies:
-            result.append(spoiled)
+            result.append(replace(spoiled, original=str(place)))
         else:
             result[place] = spoiled
     return result

@@ -31,7 +31,8 @@ class Noted:
     """One line of `truth/faults.csv`.
 
     `path` is relative to the hospital's folder; `record_offset` counts lines from 0 (CSV rows below the header,
-    entries of a Bundle, messages, calls of a VCF) and is empty where the whole file is at fault.
+    entries of a Bundle, messages, calls of a VCF) and is empty where the whole file is at fault. `original_offset` is
+    the place of the record that this one repeats.
     """
 
     hospital: str
@@ -41,6 +42,7 @@ class Noted:
     record_id: str
     kind: str
     what: str
+    original_offset: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,13 @@ class Delivered:
         return Noted(self.silo.folder, self.system, name, offset, record_id, kind, what)
 
 
-def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: int) -> list[Noted]:
-    """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital."""
+def spread(
+    silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: object, *, of_files: bool = True
+) -> list[Noted]:
+    """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital.
+
+    Faults `of_files` are once in a network.
+    """
     every = [Delivered(silo, system, feeds) for silo in silos for system in silo.profile.systems]
     firsts = {one.system: one for one in reversed(every)}
     noted: list[Noted] = []
@@ -74,9 +81,12 @@ def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed:
         is_first = firsts[one.system] == one
         person = one.silo.own_id(quietest[one.silo.folder]) if is_first and one.silo.folder in quietest else None
         noted += _spoil_records(one, faults_of(one.system, is_first, person), seed)
-    noted += _empty(firsts.get("synthea_csv", next(one for one in every if one.system in EMPTIED)))
+    if of_files:
+        noted += _empty(firsts.get("synthea_csv", next(one for one in every if one.system in EMPTIED)))
     for one in every:
         _pack(one)
+    if not of_files:
+        return noted
     packing = [one for one in every if one.silo.profile.packed and one.system in CUT]
     return [*noted, *_cut(packing[-1]), *_stranger(silos[-1], feeds)]
 
@@ -89,7 +99,7 @@ def faults_of(system: str, is_first: bool, person: str | None) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.copies)
 
 
-def _spoil_records(one: Delivered, faults: list[Fault], seed: int) -> Iterator[Noted]:
+def _spoil_records(one: Delivered, faults: list[Fault], seed: object) -> Iterator[Noted]:
     left = list(faults)
     for path in one.files:
         here = [fault for fault in left if fnmatchcase(path.stem, fault.file)]
@@ -107,7 +117,8 @@ def _spoil_records(one: Delivered, faults: list[Fault], seed: int) -> Iterator[N
 def _note(one: Delivered, path: Path, records: list[Record]) -> Iterator[Noted]:
     for offset, record in enumerate(records):
         if record.kind:
-            yield one.noted(path, record.kind, record.what, str(offset), record.record_id)
+            noted = one.noted(path, record.kind, record.what, str(offset), record.record_id)
+            yield replace(noted, original_offset=record.original)
 
 
 def _empty(one: Delivered) -> list[Noted]:

@@ -6,11 +6,11 @@ import random
 import uuid
 from collections.abc import Callable
 
-from twinlake.synthetic.faults.fhir_r4_bulk import HEART_RATE, UNKNOWN_UNIT, WEIGHT, anything
+from twinlake.synthetic.faults.fhir_r4_bulk import anything
 from twinlake.synthetic.faults.record import Fault, Spoiled
 
 # Synthea quotes no field and puts no comma inside one, so a row is its cells.
-PATIENT, ENCOUNTER, CODE, VALUE, UNITS, TYPE = 1, 2, 4, 6, 7, 8
+PATIENT, ENCOUNTER, UNITS, TYPE = 1, 2, 7, 8
 BIRTHDATE = 1
 
 
@@ -29,23 +29,6 @@ def is_laboratory(raw: bytes) -> bool:
     """Whether a row is a laboratory value with a unit."""
     row = raw.split(b",")
     return b"laboratory" in raw and row[TYPE] == b"numeric" and row[UNITS] != b""
-
-
-def measures(loinc: str) -> Callable[[bytes], bool]:
-    """Whether a row is of that code."""
-    return lambda raw: raw.split(b",")[CODE] == loinc.encode()
-
-
-def unknown_unit(row: list[str], luck: random.Random) -> str:
-    """A unit that is not UCUM and that hospital.toml does not explain."""
-    before, row[UNITS] = row[UNITS], UNKNOWN_UNIT
-    return f"unit {UNKNOWN_UNIT} in place of {before}"
-
-
-def missing_unit(row: list[str], luck: random.Random) -> str:
-    """A number without a unit."""
-    before, row[UNITS] = row[UNITS], ""
-    return f"unit {before} left out"
 
 
 def orphaned(row: list[str], luck: random.Random) -> str:
@@ -103,22 +86,6 @@ def birthless(own_id: str) -> Fault:
 
 
 OF_VALUES = (
-    Fault("unknown_unit", "observations", 3, is_laboratory, cells(unknown_unit)),
-    Fault("missing_unit", "observations", 3, is_laboratory, cells(missing_unit)),
-    Fault(
-        "impossible_value",
-        "observations",
-        1,
-        measures(WEIGHT),
-        cells(with_cell(VALUE, "900.0", "body weight of 900 kg")),
-    ),
-    Fault(
-        "impossible_value",
-        "observations",
-        1,
-        measures(HEART_RATE),
-        cells(with_cell(VALUE, "-72.0", "heart rate of -72 per minute")),
-    ),
     Fault("orphan", "observations", 2, is_laboratory, cells(orphaned)),
     Fault("duplicate_record", "observations", 3, anything, again, copies=True),
 )

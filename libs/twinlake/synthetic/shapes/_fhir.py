@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
-from twinlake.synthetic.chart import FACTS, OWN_ID, Chart, lines_of
-from twinlake.synthetic.molar import mmol_per_l
+from twinlake.synthetic.base import FACTS, OWN_ID, SHARED_RESOURCES, UUID, lines_of
+from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export
-from twinlake.synthetic.silo import Profile, Silo
+from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.spoken import Result, Said
 
 DELIVERY = "2026-11-01"
-UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POINTED_AT = re.compile(rb'(?:"Medication/|"(?:Organization|Location)\?identifier=[^|"]*\|)([0-9a-f-]{36})"')
 REASONS = re.compile(rb'"Condition/([0-9a-f-]{36})"')
 # A location points at its organization, so organizations go last.
-POINTED = ("Medication", "Location", "Organization")
+POINTED = SHARED_RESOURCES
 UCUM = "http://unitsofmeasure.org"
 IDENTIFIER_KINDS = {"SS": "ssn", "DL": "licence", "PPN": "passport"}
 DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-years")
@@ -28,23 +28,44 @@ DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-y
 class FhirExport(Export):
     """What FHIR exports have in common: the hospital's own resources, and what these point at."""
 
+    later = "news"
     kinds: tuple[str, ...] = tuple(name for name in FACTS if name != "DocumentReference")
 
     def begin(self) -> None:
         self.pointed: set[bytes] = set()
+
+    def told(self, chart: Chart, name: str) -> list[bytes]:
+        """What the system holds of a resource, before it is put in the hospital's words."""
+        return chart.lines(name)
 
     def resources(self, chart: Chart) -> Iterator[tuple[str, bytes]]:
         """Type and line of the patient and all their facts."""
         own: dict[bytes, bytes] = {}
         for line in chart.lines("Patient"):
             patient = patient_as_registered(orjson.loads(line), chart.who, self.silo)
-            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", own)
+            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", chart.id_of, own)
         conditions = {found for line in chart.lines("Condition") for found in OWN_ID.findall(line)[:1]}
         for name in self.kinds:
-            for line in chart.lines(name):
-                told = _fact(line, name, conditions, chart.who, self.silo.profile)
+            for line in self.told(chart, name):
+                told = self._observed(line, chart) if name == "Observation" else _fact(line, name, conditions)
                 self.pointed.update(POINTED_AT.findall(told))
-                yield name, self._own_ids(told, own)
+                yield name, self._own_ids(told, chart.id_of, own)
+
+    def _observed(self, line: bytes, chart: Chart) -> bytes:
+        """An observation whose quantities are told as the hospital tells them."""
+        if b'"valueQuantity"' not in line:
+            return line
+        observation = orjson.loads(line)
+        is_laboratory = b'"code":"laboratory"' in line
+        for part in (observation, *observation.get("component", [])):
+            if quantity := part.get("valueQuantity"):
+                coding = part["code"]["coding"][0]
+                key = f"{chart.id_of(observation['id'])}|{coding['code']}"
+                value = orjson.dumps(quantity["value"]).decode()
+                unit = quantity.get("code", "")
+                result = Result(key, coding["code"], coding["display"], value, unit, is_laboratory)
+                retold(part, self.said(result, observation["effectiveDateTime"]))
+        return orjson.dumps(observation) + b"\n"
 
     def pointed_at(self) -> Iterator[tuple[str, bytes]]:
         """Medications, locations and their organizations that the hospital's facts point at."""
@@ -52,12 +73,12 @@ class FhirExport(Export):
             for line in lines_of(self.people, name):
                 if self.pointed.intersection(OWN_ID.findall(line)[:1]):
                     self.pointed.update(UUID.findall(line))
-                    yield name, self._own_ids(line, {})
+                    yield name, self._own_ids(line, str, {})
 
-    def _own_ids(self, line: bytes, known: dict[bytes, bytes]) -> bytes:
+    def _own_ids(self, line: bytes, id_of: Callable[[str], str], known: dict[bytes, bytes]) -> bytes:
         def own(found: re.Match[bytes]) -> bytes:
             if found[0] not in known:
-                known[found[0]] = self.silo.own_id(found[0].decode()).encode()
+                known[found[0]] = self.silo.own_id(id_of(found[0].decode())).encode()
             return known[found[0]]
 
         return UUID.sub(own, line)
@@ -87,7 +108,9 @@ def _identifier(identifier: dict[str, Any], who: Registration, silo: Silo) -> di
     kind = identifier["type"]["coding"][0]["code"] if "type" in identifier else None
     if kind == "MR":
         return {**identifier, "system": silo.identifier_namespace, "value": who.mrn}
-    return identifier if kind and IDENTIFIER_KINDS.get(kind) not in silo.profile.withheld else None
+    if not kind or IDENTIFIER_KINDS.get(kind) in silo.profile.withheld:
+        return None
+    return {**identifier, "value": who.ssn} if kind == "SS" else identifier
 
 
 def _names(names: list[dict[str, Any]], who: Registration) -> list[dict[str, Any]]:
@@ -107,12 +130,10 @@ def _new_address(who: Registration) -> dict[str, Any]:
     }
 
 
-def _fact(line: bytes, name: str, conditions: set[bytes], who: Registration, profile: Profile) -> bytes:
+def _fact(line: bytes, name: str, conditions: set[bytes]) -> bytes:
     """One fact as the hospital sends it."""
     if name == "Encounter":
         return _nameless(line)
-    if name == "Observation":
-        return _in_own_units(line, profile)
     if any(found not in conditions for found in REASONS.findall(line)):
         return _without_foreign_reasons(line, conditions)
     return line
@@ -133,23 +154,19 @@ def _without_foreign_reasons(line: bytes, known: set[bytes]) -> bytes:
     return orjson.dumps(resource if reasons else {k: v for k, v in resource.items() if k != "reasonReference"}) + b"\n"
 
 
-def _in_own_units(line: bytes, profile: Profile) -> bytes:
-    if not profile.molar and not profile.units:
-        return line
-    observation = orjson.loads(line)
-    for part in (observation, *observation.get("component", [])):
-        if "valueQuantity" in part:
-            part["valueQuantity"] = quantity(part["valueQuantity"], part["code"]["coding"][0]["code"], profile)
-    return orjson.dumps(observation) + b"\n"
+def retold(part: dict[str, Any], said: Said) -> None:
+    """An observation or component with its code and quantity as the hospital says them."""
+    coding = part["code"]["coding"][0]
+    local = {"system": "urn:local:tests"} if said.is_local else {}
+    named = {**coding, **local, "code": said.code, "display": said.name}
+    part["code"] = {**part["code"], "coding": [named], "text": said.name}
+    if not said.name:
+        del named["display"], part["code"]["text"]
+    coded = {"system": UCUM, "code": said.unit_code} if said.unit_code else {}
+    unit = {"unit": said.unit} if said.unit else {}
+    part["valueQuantity"] = {"value": number(said.value), **unit, **coded}
 
 
-def quantity(given: dict[str, Any], loinc: str, profile: Profile) -> dict[str, Any]:
-    """A quantity in the hospital's unit and spelling; a unit it has no word of its own for stays as it is."""
-    molar = mmol_per_l(loinc, given["value"]) if profile.molar and given.get("code") == "mg/dL" else None
-    if molar is not None:
-        return {"value": molar, "unit": "mmol/L", "system": UCUM, "code": "mmol/L"}
-    spelling = profile.units.get(given.get("code", ""))
-    if spelling is None:
-        return given
-    coded = {"system": UCUM, "code": spelling.code} if spelling.code else {}
-    return {"value": given["value"], "unit": spelling.text, **coded}
+def number(digits: str) -> int | float:
+    """The number, whole where it is written so."""
+    return int(digits) if digits.lstrip("-").isdecimal() else float(digits)

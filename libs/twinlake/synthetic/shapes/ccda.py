@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from twinlake.synthetic.chart import Chart, Row
 from twinlake.synthetic.shapes import Export as Base
 from twinlake.synthetic.shapes.hl7v2 import stamp
-from twinlake.synthetic.shapes.synthea_csv import as_spoken
+from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
 SINCE, WRITTEN = "2024-11-01", "20261101000000+0000"
 LOINC, SNOMED, RXNORM, CVX = (
@@ -48,13 +48,19 @@ def during(start: str, end: str = "") -> str:
 class Export(Base):
     """summary-0001.xml …"""
 
+    later = "all of whom there is news"
+
     def begin(self) -> None:
         self._written = 0
         self._root = f"2.25.{int(self.silo.own_id('ids').replace('-', ''), 16)}"
 
     def add(self, chart: Chart) -> str:
         self._written += 1
-        self.write(f"summary-{self._written:04d}.xml", "".join(self._document(chart)).encode())
+        self._file, self._line, parts = f"summary-{self._written:04d}.xml", 0, []
+        for part in self._document(chart):
+            parts.append(part)
+            self._line += part.count("\n")
+        self.write(self._file, "".join(parts).encode())
         return f"{self._root}|{chart.who.mrn}"
 
     def _document(self, chart: Chart) -> Iterator[str]:
@@ -78,7 +84,7 @@ class Export(Base):
         home = {"streetAddressLine": who.address_line, "city": who.city, "state": "MA", "postalCode": who.postal_code}
         ids = [element("id", root=self._root, extension=who.mrn)]
         if "ssn" not in self.silo.profile.withheld:
-            ids.append(element("id", root=SSN, extension=row["SSN"]))
+            ids.append(element("id", root=SSN, extension=who.ssn))
         person = element(
             "patient", element("name", *names, element("family", who.family_name), use="L"),
             element("administrativeGenderCode", code=row["GENDER"], codeSystem="2.16.840.1.113883.5.1"),
@@ -108,11 +114,13 @@ class Export(Base):
         return element("act", element("code", code="CONC"), status, subject, moodCode="EVN")
 
     def _result(self, row: Row) -> str:
-        said = as_spoken(row, self.silo.profile)
+        said = as_spoken(row, self)
+        self.placed(self._file, self._line)
         numeric = element("value", xsi_type="PQ", value=said["VALUE"], unit=said["UNITS"])
         value = numeric if said["TYPE"] == "numeric" else element("value", said["VALUE"], xsi_type="ST")
         return element(
-            "observation", coded(said, LOINC), element("statusCode", code="completed"),
+            "observation", coded(said, LOINC if is_loinc(said["CODE"]) else self._root),
+            element("statusCode", code="completed"),
             element("effectiveTime", value=stamp(row["DATE"])), value, moodCode="EVN",
         )  # fmt: skip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from twinlake.synthetic.chart import OWN_ID, Chart
+from twinlake.synthetic.base import OWN_ID
+from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.shapes._fhir import DELIVERY, FhirExport
 
 PATIENTS_IN_A_FILE = 25
@@ -22,7 +23,12 @@ class Export(FhirExport):
         number, place = divmod(self._patients, PATIENTS_IN_A_FILE)
         if place == 0:
             self._close(number)
-        self.write(_name(number + 1), (HEAD if place == 0 else NEXT) + NEXT.join(_entries(self.resources(chart))))
+        file = _name(number + 1)
+        entries = []
+        for entry in _entries(self.resources(chart)):
+            self.placed(file)
+            entries.append(entry)
+        self.write(file, (HEAD if place == 0 else NEXT) + NEXT.join(entries))
         self._patients += 1
         return chart.who.source_person_id
 

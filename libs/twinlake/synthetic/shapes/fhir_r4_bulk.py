@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from twinlake.synthetic.chart import Chart
@@ -17,9 +18,14 @@ class Export(FhirExport):
             self.write(f"{DELIVERY}/{name}.ndjson", b"")
 
     def add(self, chart: Chart) -> str:
-        for name, told in groupby(self.resources(chart), lambda resource: resource[0]):
+        for name, told in groupby(self._placed_resources(chart), lambda resource: resource[0]):
             self.write(f"{DELIVERY}/{name}.ndjson", b"".join(line for _, line in told))
         return chart.who.source_person_id
+
+    def _placed_resources(self, chart: Chart) -> Iterator[tuple[str, bytes]]:
+        for name, line in self.resources(chart):
+            self.placed(f"{DELIVERY}/{name}.ndjson")
+            yield name, line
 
     def finish(self) -> None:
         for name, told in groupby(self.pointed_at(), lambda resource: resource[0]):

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from twinlake.synthetic.chart import Chart, Row
 from twinlake.synthetic.shapes import Export as Base
-from twinlake.synthetic.shapes.synthea_csv import as_spoken
+from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
 SINCE = "2021-11-01"
 BEGIN, END = b"\x0b", b"\x1c\r\n"
@@ -50,8 +50,9 @@ def segment(name: str, **fields: object) -> str:
 class Export(Base):
     """adt.hl7, oru.hl7, rde.hl7, vxu.hl7."""
 
+    later = "news"
+
     def begin(self) -> None:
-        self._sent = 0
         for name in ("adt", "oru", "rde", "vxu"):
             self.write(f"{name}.hl7", b"")
 
@@ -68,15 +69,16 @@ class Export(Base):
         return joined(chart.who.mrn, "", "", self.silo.initials)
 
     def _send(self, file: str, messages: Iterable[tuple[str, str, list[str]]]) -> None:
-        """Messages of type and time, under heads with control ids in the order of sending."""
+        """Messages of type and time, under heads with control ids of their own."""
         sent = []
         for kind, when, segments in messages:
-            self._sent += 1
+            number = self.silo.number("message", "|".join([kind, when, *segments]), 12)
             head = segment(
                 f"MSH|{SEPARATORS[1:]}", f1="EHR", f2=self.silo.initials, f3="TWIN", f4="LAKE", f5=stamp(when), f7=kind,
-                f8=f"{self.silo.initials}{self._sent:08d}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
+                f8=f"{self.silo.initials}{number}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
             )  # fmt: skip
             sent.append(BEGIN + "\r".join([head, *segments]).encode() + b"\r" + END)
+            self.placed(f"{file}.hl7")
         self.write(f"{file}.hl7", b"".join(sent))
 
     def _pid(self, chart: Chart) -> str:
@@ -87,7 +89,7 @@ class Export(Base):
         return segment(
             "PID", f1=1, f3=mrn, f5=names, f7=stamp(row["BIRTHDATE"]), f8=SEXES.get(row["GENDER"], "U"),
             f10=joined("", row["RACE"]), f11=joined(who.address_line, "", who.city, "MA", who.postal_code, "US", "H"),
-            f16=row["MARITAL"], f19="" if "ssn" in silo.profile.withheld else row["SSN"].replace("-", ""),
+            f16=row["MARITAL"], f19="" if "ssn" in silo.profile.withheld else who.ssn.replace("-", ""),
             f22=joined("", row["ETHNICITY"]), f29=stamp(row["DEATHDATE"]),
         )  # fmt: skip
 
@@ -119,24 +121,29 @@ class Export(Base):
             yield "ADT^A03", visit["STOP"], [f"EVN|A03|{stamp(visit['STOP'])}", pid, pv1[key], *told]
 
     def _results(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:
-        sent = [row for row in chart.rows("observations") if row["CATEGORY"] in SENT and row["ENCOUNTER"] in pv1]
-        for (visit, when, category), panel in groupby(
-            sent, lambda row: (row["ENCOUNTER"], row["DATE"], row["CATEGORY"])
-        ):
+        panels: dict[tuple[str, str, str], list[Row]] = {}
+        for row in chart.rows("observations"):
+            if row["CATEGORY"] in SENT and row["ENCOUNTER"] in pv1:
+                panels.setdefault((row["ENCOUNTER"], row["DATE"], row["CATEGORY"]), []).append(row)
+        for (visit, when, category), panel in panels.items():
             order = self._number("order", visit, when, category)
             head = segment("OBR", f1=1, f3=order, f4=joined(category, category, "L"), f7=stamp(when), f22=stamp(when))
-            yield "ORU^R01^ORU_R01", when, [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)]
+            yield (
+                "ORU^R01^ORU_R01",
+                panel[0].get("SENT", when),
+                [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)],
+            )
 
     def _values(self, panel: Iterable[Row]) -> Iterator[str]:
         seen: Counter[str] = Counter()
-        for place, row in enumerate((as_spoken(row, self.silo.profile) for row in panel), 1):
+        for place, row in enumerate((as_spoken(row, self) for row in panel), 1):
             seen[row["CODE"]] += 1
             again = seen[row["CODE"]] if seen[row["CODE"]] > 1 else ""
-            system = "LN" if row["CODE"] not in self.silo.profile.codes.values() else "L"
+            system = "LN" if is_loinc(row["CODE"]) else "L"
             yield segment(
                 "OBX", f1=place, f2="NM" if row["TYPE"] == "numeric" else "ST",
                 f3=joined(row["CODE"], row["DESCRIPTION"], system), f4=again,
-                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11="F", f14=stamp(row["DATE"]),
+                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11=row.get("STATUS", "F"), f14=stamp(row["DATE"]),
             )  # fmt: skip
 
     def _prescriptions(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:

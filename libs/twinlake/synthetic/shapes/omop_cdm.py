@@ -6,13 +6,14 @@ concepts to be, from two thousand million on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from twinlake.catalog.sources._omop_feeds import FEEDS
+from twinlake.synthetic.base import rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import rows
 from twinlake.synthetic.shapes import Export as Base
-from twinlake.synthetic.shapes.synthea_csv import as_spoken
+from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
 COLUMNS = {feed.name: feed.columns for feed in FEEDS}
 FIRST_CONCEPT = 2_000_000_001
@@ -25,6 +26,8 @@ Told = dict[str, object]
 
 class Export(Base):
     """A CSV file for each table that is read."""
+
+    later = "all"
 
     def begin(self) -> None:
         for table, columns in COLUMNS.items():
@@ -70,7 +73,7 @@ class Export(Base):
             {"concept_id": number, "concept_name": name, "vocabulary_id": system, "concept_code": code,
              "domain_id": "Metadata", "concept_class_id": "Undefined", "valid_start_date": "19700101",
              "valid_end_date": "20991231"}
-            for (system, code), (number, name) in self._concepts.items()
+            for (system, code), (number, name) in sorted(self._concepts.items())
         ))  # fmt: skip
 
     def _put(self, table: str, told: Iterable[Told]) -> None:
@@ -82,11 +85,15 @@ class Export(Base):
 
     def _numbered(self, table: str, chart: Chart, told: Iterable[Told]) -> Iterable[Told]:
         key = COLUMNS[table][0]
-        for place, row in enumerate(told):
-            yield {key: self._id(table, chart.who.person, str(place)), **row}
+        places: Counter[object] = Counter()
+        for row in told:
+            visit = row["visit_occurrence_id"]
+            yield {key: self._id(table, chart.who.person, str(visit), str(places[visit])), **row}
+            places[visit] += 1
 
     def _concept(self, system: str, code: str, name: str) -> int:
-        return self._concepts.setdefault((system, code), (FIRST_CONCEPT + len(self._concepts), name))[0]
+        number = FIRST_CONCEPT + int(self.silo.number("concept", f"{system}|{code}", 12))
+        return self._concepts.setdefault((system, code), (number, name))[0]
 
     def _person(self, chart: Chart, person: str) -> Told:
         row = chart.patient
@@ -139,11 +146,15 @@ class Export(Base):
         return {**self._coded("drug", "CVX", row), **times}
 
     def _measured(self, row: Row, stem: str) -> Told:
-        spoken = as_spoken(row, self.silo.profile)
+        spoken = as_spoken(row, self) if stem == "measurement" else row
+        self.placed(f"{stem}.csv")
         told = {"value_as_number": spoken["VALUE"]} if spoken["TYPE"] == "numeric" else {}
+        system = "LOINC" if is_loinc(spoken["CODE"]) else self.silo.name
+        # Rows of the CDM name no test: what is missing is the time of day.
+        when = _when(stem, spoken["DATE"]) if spoken["DESCRIPTION"] else {f"{stem}_date": spoken["DATE"][:10]}
         words = {} if told or stem == "measurement" else {"value_as_string": spoken["VALUE"]}
         return {
-            **self._coded(stem, "LOINC", spoken), **_when(stem, spoken["DATE"]), **told, **words,
+            **self._coded(stem, system, {**spoken, "DESCRIPTION": row["DESCRIPTION"]}), **when, **told, **words,
             "value_source_value": spoken["VALUE"], "unit_source_value": spoken["UNITS"],
         }  # fmt: skip
 

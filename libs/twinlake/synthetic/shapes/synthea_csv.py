@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from twinlake.synthetic.base import columns_of, rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import columns_of, rows
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export as Base
-from twinlake.synthetic.silo import Profile, Silo
+from twinlake.synthetic.silo import Silo
+from twinlake.synthetic.spoken import Result
 
+LOINC_FORM = re.compile(r"\d{1,7}-\d")
 FACTS = ("encounters", "conditions", "observations", "medications", "procedures", "immunizations")
 REFERENCES = ("Id", "PATIENT", "ENCOUNTER", "ORGANIZATION", "PROVIDER", "PAYER")
+# What the generator keeps of its own, nothing anybody measured.
+BOOKKEEPING = ("QALY", "DALY", "QOLS")
 WITHHELD_COLUMNS = {"ssn": "SSN", "licence": "DRIVERS", "passport": "PASSPORT"}
 
 
 class Tables(Base):
     """Tables of Synthea with this hospital's ids."""
 
+    later = "all"
     names: tuple[str, ...]
     references: tuple[str, ...] = REFERENCES
 
@@ -56,7 +62,12 @@ class Export(Tables):
     def told(self, name: str, known: Iterable[Row]) -> Iterator[Row]:
         for row in known:
             self.visited.add(row.get("ORGANIZATION", ""))
-            yield as_spoken(row, self.silo.profile)
+            yield self._observed(row) if name == "observations" else row
+
+    def _observed(self, row: Row) -> Row:
+        told = as_spoken(row, self)
+        self.placed("observations.csv")
+        return told
 
     def finish(self) -> None:
         self.put(
@@ -74,19 +85,29 @@ def registered(row: Row, who: Registration, silo: Silo) -> Row:
         "ADDRESS": who.address_line,
         "CITY": who.city,
         "ZIP": who.postal_code,
+        "SSN": who.ssn,
     }
     withheld = {WITHHELD_COLUMNS[kind]: "" for kind in silo.profile.withheld}
     moved = dict.fromkeys(("COUNTY", "FIPS", "LAT", "LON"), "") if "moved" in who.changes else {}
     return {**row, **spelled, **withheld, **moved}
 
 
-def as_spoken(row: Row, profile: Profile) -> Row:
-    """An observation in the hospital's own codes and unit spellings; other rows have no UNITS and stay."""
-    if "UNITS" not in row:
-        return row
-    spelling = profile.units.get(row["UNITS"])
-    return {
-        **row,
-        "CODE": profile.codes.get(row["CODE"], row["CODE"]),
-        "UNITS": spelling.text if spelling else row["UNITS"],
-    }
+def as_spoken(row: Row, export: Base) -> Row:
+    """An observation in the hospital's own codes and unit spellings, and with what goes wrong; words stay words."""
+    if row["TYPE"] != "numeric" or row["CODE"] in BOOKKEEPING:
+        codes = export.silo.profile.codes
+        return {**row, "CODE": codes.get(row["CODE"], row["CODE"])}
+    said = export.said(result_of(row), row["DATE"])
+    return {**row, "CODE": said.code, "DESCRIPTION": said.name, "VALUE": said.value, "UNITS": said.unit}
+
+
+def is_loinc(code: str) -> bool:
+    """Whether a code has the form of LOINC's; the hospitals' own have not."""
+    return LOINC_FORM.fullmatch(code) is not None
+
+
+def result_of(row: Row) -> Result:
+    """A numeric row of observations.csv as the generator has it."""
+    key = "|".join((row["PATIENT"], row["ENCOUNTER"], row["DATE"], row["CODE"], row["VALUE"]))
+    is_laboratory = row["CATEGORY"] == "laboratory"
+    return Result(key, row["CODE"], row["DESCRIPTION"], row["VALUE"], row["UNITS"], is_laboratory)
