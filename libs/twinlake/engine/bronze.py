@@ -62,14 +62,20 @@ def parts(table: str, folder: Path, sources: Sequence[Source], run_id: str, as_o
     held: list[Source] = []
     size = 0
     for source in sorted(sources, key=lambda s: s.path):
-        staged = source.staged.stat().st_size * 8
-        if held and size + staged > FILE_BYTES:
+        more = _bytes(source.staged)
+        if held and size + more > FILE_BYTES:
             yield Part(table, folder, tuple(held), run_id, as_of)
             held, size = [], 0
         held.append(source)
-        size += staged
+        size += more
     if held:
         yield Part(table, folder, tuple(held), run_id, as_of)
+
+
+def _bytes(staged: Path) -> int:
+    """What a staged file holds, before it was compressed."""
+    known = pq.read_metadata(staged)
+    return sum(known.row_group(n).total_byte_size for n in range(known.num_row_groups))
 
 
 def write_part(part: Part) -> Iterator[dict[str, Any]]:
