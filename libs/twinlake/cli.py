@@ -222,14 +222,15 @@ def score_synth(
     score(feeds, truth, format, _say)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
+    given: typer.Context,
     name: Annotated[str | None, typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007
 ) -> None:
-    """Measure: the day's cost, linkage. Figures are for this machine as it is now."""
+    """Measure on this machine as it is now; what follows the name goes to the benchmark (`--megabytes 64`)."""
     from jobs._bench import run_benchmarks
 
-    run_benchmarks(name)
+    run_benchmarks(name, given.args)
 
 
 @app.command()

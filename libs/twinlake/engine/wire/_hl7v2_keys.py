@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from twinlake.engine.wire._hl7v2_segments import Separators
 
@@ -20,7 +20,18 @@ NOT_OF_PATIENTS = frozenset(("SS", "DL", "PPN", "AN", "VN", "BC", "MC", "MA", "N
 _TIME = re.compile(r"(\d{4,14})(?:\.(\d{1,6}))?([+-]\d{4})?")
 
 
-@dataclass(frozen=True)
+class once:  # noqa: N801 - as cached_property, without the lock that Python 3.11 takes for it
+    """A property that is found out at its first call."""
+
+    def __init__(self, find: Callable[[Said], str]) -> None:
+        self.find, self.name = find, find.__name__
+
+    def __get__(self, said: Said, owner: type) -> str:
+        value = said.__dict__[self.name] = self.find(said)
+        return value
+
+
+@dataclass
 class Said:
     """Fields of the segments a thing has, by their HL7 numbers; what its context says is found out once for all."""
 
@@ -46,15 +57,15 @@ class Said:
                 return name
         return ""
 
-    @cached_property
+    @once
     def visit(self) -> str:
         """PV1-19, else the account (PID-18)."""
-        if self.within and not self.segments.keys() & {"PV1", "PID"}:
+        if self.within and self.segments.keys().isdisjoint(("PV1", "PID")):
             return self.within.visit
         found = (_named(self.first(*place), (0, 3), self.by) for place in (("PV1", 19), ("PID", 18)))
         return next((name for name in found if name), "")
 
-    @cached_property
+    @once
     def person(self) -> str:
         if self.within and "PID" not in self.segments:
             return self.within.person
@@ -73,10 +84,10 @@ class Said:
         authority = self.person.partition("^^^")[2]
         return f"{named}^^^{authority}" if named and authority and "^^^" not in named else named
 
-    @cached_property
+    @once
     def order(self) -> str:
         """The number of an order: the filler's, who does the work, else the placer's."""
-        if self.within and not self.segments.keys() & {"ORC", "OBR"}:
+        if self.within and self.segments.keys().isdisjoint(("ORC", "OBR")):
             return self.within.order
         return self.entity(("OBR", 3), ("ORC", 3), ("OBR", 2), ("ORC", 2))
 

@@ -47,8 +47,8 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     envelope, offset, found_message = Envelope(), 0, False
     for piece in pieces(stream):
         found_message = found_message or bool(piece.name)
-        for item in _items(piece, envelope):
-            yield item._replace(offset=offset)
+        for item in _items(piece, envelope, offset):
+            yield item
             offset += 1
     for fault in envelope.left_open():
         yield fault._replace(offset=offset)
@@ -57,26 +57,27 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
         raise FileFault("not_hl7v2", "no line begins with MSH and its separators")
 
 
-def _items(piece: Piece, envelope: Envelope) -> Iterator[Record | Fault]:
+def _items(piece: Piece, envelope: Envelope, offset: int) -> Iterator[Record | Fault]:
+    """What a piece holds, numbered from `offset` on."""
     if not piece.name:
-        yield Fault(0, decode(piece.data)[0], "outside_message", "this stands before, between or after messages")
+        yield Fault(offset, decode(piece.data)[0], "outside_message", "this stands before, between or after messages")
     elif piece.name == "MSH":
         envelope.count_message()
-        yield from _message(piece)
+        yield from _message(piece, offset)
     elif fault := envelope.see(piece.name, piece.data):
-        yield fault
+        yield fault._replace(offset=offset)
 
 
-def _message(piece: Piece) -> Iterator[Record | Fault]:
+def _message(piece: Piece, offset: int) -> Iterator[Record | Fault]:
     text, rule = decoded(piece.data)
     each = segments(text)
     flaw = (rule, FLAWS[rule]) if rule else _flaw(text, each, piece.is_cut)
     if flaw:
-        yield Fault(0, text.replace("\x00", "\\x00"), *flaw)
+        yield Fault(offset, text.replace("\x00", "\\x00"), *flaw)
         return
     by, end = _separators(text), line_end(text)
-    for thing in things_of(each, by, partial(fields_of, by=by)):
-        yield Record(0, end.join(thing.segments), thing.key, thing.person, thing.version, thing.kind)
+    for place, thing in enumerate(things_of(each, by, partial(fields_of, by=by)), offset):
+        yield Record(place, end.join(thing.segments), thing.key, thing.person, thing.version, thing.kind)
 
 
 def _separators(text: str) -> Separators:
