@@ -91,16 +91,18 @@ def source_person(person: DataFrame) -> DataFrame:
 @implements("person_merge", when=feeds.MERGED, via=(Via("person", fact="prior", lookup="patient"),))
 def person_merge(merge: DataFrame, person: DataFrame) -> DataFrame:
     """MRG into PID. An ADT that later tells of the retired number as a patient's says that it is in use again."""
+    whose = ["hospital", "source_person_id"]
     merged = merge.withColumn("_merged_at", _sent().utc)
-    retired = merged.select("hospital", "source_person_id", "_merged_at")
-    told = person.where(at("MSH-9.1") == "ADT").withColumn("_told_at", _sent().utc)
+    # The semi-join comes first: Spark then parses the messages of the retired alone.
+    told = person.join(F.broadcast(merged.select(*whose)), whose, "left_semi").where(at("MSH-9.1") == "ADT")
     again = (
-        told.join(F.broadcast(retired), ["hospital", "source_person_id"])
+        told.withColumn("_told_at", _sent().utc)
+        .join(F.broadcast(merged.select(*whose, "_merged_at")), whose)
         .where("_told_at > _merged_at")
-        .select("hospital", "source_person_id", F.lit(True).alias("_again"))
+        .select(*whose, F.lit(True).alias("_again"))
     )
     return shaped(
-        merged.join(F.broadcast(again), ["hospital", "source_person_id"], "left"),
+        merged.join(F.broadcast(again), whose, "left"),
         retired_source_person_id="prior",
         surviving_source_person_id="patient",
         merged_at=_sent(),
