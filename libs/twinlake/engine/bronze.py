@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from twinlake.declare.expressions import key_of
 from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops
 
-# Bytes of records, as they are in memory, that make one file.
-FILE_BYTES = 128 << 20
+# Bytes of records, as they are in memory, that make one file, and later one task that parses them.
+FILE_BYTES = 64 << 20
 # A lookup of a few persons reads some pages of a sorted file, not all of it.
 PAGE_ROWS = 1000
 TRIES = 10

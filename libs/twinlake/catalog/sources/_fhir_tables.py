@@ -135,7 +135,7 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
     """Encounter; its provider is resolved whether it is named by id or by identifier."""
     placed = look_up_newest(encounter, organization, PROVIDER, _site=F.col("id"))
     return shaped(
-        with_code(placed, first("reasonCode")),
+        with_code(placed, F.coalesce(first("reasonCode"), first("reason"))),
         visit_source_id="id",
         visit_code=F.when(F.col("class.code").isin(*VISITS), F.col("class.code")),
         visit_source_value="class.code",
@@ -149,8 +149,8 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
 
 @implements("condition_occurrence", when=f"not {feeds.REFUTED}")
 def condition_occurrence(condition: DataFrame) -> DataFrame:
-    """Condition. Where no onset is told, the day it was recorded is its first."""
-    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate")
+    """Condition. Where no onset is told, the day it was recorded (STU3: asserted) is its first."""
+    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate", "assertedDate")
     return shaped(
         with_code(condition, F.col("code")),
         **columns_of("condition"),
