@@ -41,7 +41,7 @@ FACTS = (
 )
 # Resources and tables that all persons share; their ids, and those of providers, are no one's own.
 SHARED_RESOURCES, SHARED_TABLES = ("Medication", "Location", "Organization"), ("organizations", "payers")
-INDEX = "index.pickle"
+INDEX = "index-1.pickle"  # of this form of `Index`
 Spans = dict[str, list[tuple[int, int, int]]]
 """Key → start, end and number of lines of each place that tells of it."""
 

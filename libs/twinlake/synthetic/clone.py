@@ -19,14 +19,11 @@ from twinlake.synthetic.base import Base, Visit
 from twinlake.synthetic.calendar import day_of, moved, moved_bytes, text_of
 from twinlake.synthetic.chance import chance, draw
 from twinlake.synthetic.identity import Identity, identity_of
+from twinlake.synthetic.values import WITHDRAWN, Row, amended_lines, amended_rows, scaled_line, scaled_row
 
 # Days by which a life is moved, at most; for as many days after the reference there are visits to deliver.
 MOST_DAYS_LATER = 364
 MOST_CHANGED = 0.02
-CORRECTED, WITHDRAWN = "corrected", "withdrawn"
-# What became of results, as OBX-11 and as FHIR say it; by what a correction multiplies.
-AMENDED = {CORRECTED: ("C", "corrected"), WITHDRAWN: ("D", "entered-in-error")}
-CORRECTION = 1.1
 DATES = frozenset((
     "START", "STOP", "DATE", "BIRTHDATE", "DEATHDATE", "SERVICEDATE", "CURRENTILLNESSDATE", "LASTBILLEDDATE1",
     "LASTBILLEDDATE2", "LASTBILLEDDATEP", "FROMDATE", "TODATE", "START_DATE", "END_DATE",
@@ -39,12 +36,7 @@ IDS = frozenset((
 LASTING = ("conditions", "medications")
 DAY = re.compile(rb'"(\d{4}-\d\d-\d\d)(?=[T"])')
 DAY_IN_TEXT = re.compile(r"\b\d{4}-\d\d-\d\d\b")
-QUANTITY = re.compile(rb'"valueQuantity":\{"value":(\d+(?:\.\d+)?),"unit":"(?!\{)([^"]+)"')
 ABATED = re.compile(rb'"abatementDateTime":"(\d{4}-\d\d-\d\d)')
-HEIGHT, PERCENT = "8302-2", "%"
-# Years of QALY and the like are bookkeeping; scores, whose units are in braces, are not scaled either.
-UNSCALED = re.compile(r"a?$|\{")
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -109,37 +101,25 @@ class Clone:
     def rows(self, table: str, keys: Iterable[str]) -> list[Row]:
         """The rows of a table about visits, or about the person."""
         change, told = _changes(self.base, table), []
-        for key in keys:
+        for key in self._unwithdrawn(keys) if table == "observations" else keys:
             rows = [change(line.decode().rstrip("\n").split(","), self) for line in self.base.lines(table, key)]
-            manner = self.amended.get(key) if table == "observations" else None
-            told += self._amended_rows(rows, manner) if manner else rows
+            manner = self.amended.get(key, "") if table == "observations" else ""
+            told += amended_rows(rows, manner, f"{text_of(self.today)}T12:00:00Z") if manner else rows
         return told
 
     def lines(self, resource: str, keys: Iterable[str]) -> list[bytes]:
         """The FHIR resources about visits or the person, with the ids of the original."""
         change = {"Observation": self._scaled, "Condition": self._not_over, "DocumentReference": self._reworded}
         said, told = change.get(resource, bytes), []
-        for key in keys:
+        for key in self._unwithdrawn(keys) if resource == "Observation" else keys:
             lines = [said(DAY.sub(self._later, line)) for line in self.base.lines(resource, key)]
-            manner = self.amended.get(key) if resource == "Observation" else None
-            told += self._amended_lines(lines, manner) if manner else lines
+            manner = self.amended.get(key, "") if resource == "Observation" else ""
+            told += amended_lines(lines, manner) if manner else lines
         return told
 
-    def _amended_rows(self, rows: list[Row], manner: str) -> list[Row]:
-        """Results that are told again: `STATUS` as HL7 has it, `SENT` when."""
-        if manner == WITHDRAWN and not self.says_withdrawn:
-            return []
-        new = {"STATUS": AMENDED[manner][0], "SENT": f"{text_of(self.today)}T12:00:00Z"}
-        is_right = manner == WITHDRAWN
-        return [{**row, **new, **({} if is_right or _is_unscaled(row) else {"VALUE": _corrected(row["VALUE"])})}
-                for row in rows]  # fmt: skip
-
-    def _amended_lines(self, lines: list[bytes], manner: str) -> list[bytes]:
-        if manner == WITHDRAWN and not self.says_withdrawn:
-            return []
-        status = b'"status":"%s"' % AMENDED[manner][1].encode()
-        marked = [line.replace(b'"status":"final"', status, 1) for line in lines]
-        return marked if manner == WITHDRAWN else [QUANTITY.sub(_corrected_quantity, line) for line in marked]
+    def _unwithdrawn(self, keys: Iterable[str]) -> Iterable[str]:
+        """The visits whose results are told; withdrawn ones are said to be so, or left out."""
+        return (key for key in keys if self.says_withdrawn or self.amended.get(key) != WITHDRAWN)
 
     def patient_resource(self) -> dict:
         """Their Patient resource, but for what a registration desk writes down."""
@@ -155,17 +135,8 @@ class Clone:
         """A moment that has come; the future is not known."""
         return moment if moment and day_of(moment) <= self.today else ""
 
-    def scaled(self, value: str) -> str:
-        """A value a little different, with as many decimals."""
-        decimals = len(value.partition(".")[2])
-        return f"{float(value) * self.factor:.{decimals}f}"
-
     def _scaled(self, line: bytes) -> bytes:
-        return line if b'"8302-2"' in line else QUANTITY.sub(self._quantity, line)
-
-    def _quantity(self, found: re.Match[bytes]) -> bytes:
-        value = told_value(found[1].decode(), found[2].decode(), self).encode()
-        return b'"valueQuantity":{"value":%s,"unit":"%s"' % (value, found[2])
+        return scaled_line(line, self.factor)
 
     def _not_over(self, line: bytes) -> bytes:
         """A condition that will be over is active."""
@@ -187,13 +158,6 @@ class Clone:
         return orjson.dumps(document) + b"\n"
 
 
-def told_value(value: str, unit: str, who: Clone) -> str:
-    """A value as measured of a clone; no share is above one hundred percent."""
-    if unit == PERCENT and float(value) * who.factor > 100:
-        return value
-    return who.scaled(value)
-
-
 @lru_cache(maxsize=64)
 def _changes(base: Base, table: str) -> Callable[[list[str], Clone], Row]:
     """How a row of a table becomes one of a clone."""
@@ -211,28 +175,9 @@ def _changes(base: Base, table: str) -> Callable[[list[str], Clone], Row]:
         if stop is not None:
             cells[stop] = who._past(cells[stop])
         row = dict(zip(columns, cells, strict=True))
-        return _measured(row, who) if table == "observations" else row
+        return scaled_row(row, who.factor) if table == "observations" else row
 
     return change
-
-
-def _is_unscaled(row: Row) -> bool:
-    return row["TYPE"] != "numeric" or row["CODE"] == HEIGHT or UNSCALED.match(row["UNITS"]) is not None
-
-
-def _corrected(value: str) -> str:
-    """The right value, which is a tenth higher."""
-    return f"{float(value) * CORRECTION:.{len(value.partition('.')[2])}f}"
-
-
-def _corrected_quantity(found: re.Match[bytes]) -> bytes:
-    return b'"valueQuantity":{"value":%s,"unit":"%s"' % (_corrected(found[1].decode()).encode(), found[2])
-
-
-def _measured(row: Row, who: Clone) -> Row:
-    if not _is_unscaled(row):
-        row["VALUE"] = told_value(row["VALUE"], row["UNITS"], who)
-    return row
 
 
 def kept_visits(clone: Clone, share: float) -> list[Visit]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from twinlake.synthetic.base import Visit
 from twinlake.synthetic.chance import draw
-from twinlake.synthetic.clone import CORRECTED, WITHDRAWN, Clone
+from twinlake.synthetic.clone import Clone
 from twinlake.synthetic.rates import DELIVERIES
 from twinlake.synthetic.silo import Silo
 from twinlake.synthetic.truth import Change
+from twinlake.synthetic.values import CORRECTED, WITHDRAWN
 
 if TYPE_CHECKING:
     from twinlake.synthetic.chart import Chart

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,9 +63,11 @@ def _run(spark: SparkSession, plan: Plan, network: Path) -> None:
 
 
 def _task(plan: Plan, network: Path) -> Callable[[Batches], Batches]:
+    bare = replace(plan)  # without what this process knows of the population: a worker reads its own index
+
     def task(batches: Batches) -> Batches:
         for batch in batches:
-            failed = [_made_or_why_not(plan, number, network) for number in batch["id"].to_pylist()]
+            failed = [_made_or_why_not(bare, number, network) for number in batch["id"].to_pylist()]
             yield pa.RecordBatch.from_pydict({"failed": failed}, schema=pa.schema([("failed", pa.string())]))
 
     return task

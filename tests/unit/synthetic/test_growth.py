@@ -12,14 +12,16 @@ import pytest
 from twinlake.declare.errors import ConfigurationError
 from twinlake.synthetic import plan as planning
 from twinlake.synthetic.clone import Clone
-from twinlake.synthetic.growth import fate
+from twinlake.synthetic.growth import changes_of, fate
 from twinlake.synthetic.network import day_told, grow_network, make_network
-from twinlake.synthetic.plan import REFERENCE, Plan, amended, charts
+from twinlake.synthetic.plan import REFERENCE, Asked, Plan, amended, charts
+from twinlake.synthetic.silo import silos
 from twinlake.synthetic.synthea import Population
 from twinlake.synthetic.truth import read_table
 
 PERSONS, DAY = 60, REFERENCE + 3
 DATE = "2026-11-04"
+SILOS = {silo.folder: silo for silo in silos(6, 7)}
 
 
 @pytest.fixture
@@ -63,6 +65,25 @@ def test_a_day_tells_of_the_visits_of_its_truth_and_a_snapshot_of_all(network):
     )
     new = {c["visit"] for c in changes if c["hospital"] == "lakeside" and c["kind"] in ("new_visit", "late_visit")}
     assert set(before) <= set(after) and new <= {line.split(",")[0] for line in after} and len(after) >= len(before)
+
+
+def test_day_by_day_each_visit_is_new_once_and_the_state_is_what_was_told_so_far(plan):
+    def on(day):
+        return charts(Plan(Asked(400, 3, 7), plan.folder, today=day), 0)
+
+    def state(day):
+        return {(chart.who.person, visit.key) for chart in on(day) for visit in chart.desk.visits}
+
+    days = range(REFERENCE + 1, REFERENCE + 13)
+    told = Counter(
+        change.visit
+        for day in days
+        for chart in on(day)
+        for change in changes_of(chart, SILOS[chart.who.hospital])
+        if change.kind in ("new_visit", "late_visit")
+    )
+    assert set(told.values()) == {1}
+    assert len(told) == len(state(days[-1]) - state(REFERENCE)) > 30
 
 
 def test_what_becomes_of_visits_comes_at_its_rates(plan):
