@@ -277,6 +277,28 @@ def empi_train(
     train_weights(feeds, out, _say)
 
 
+@empi.command("link")
+def empi_link(
+    persons: Annotated[
+        list[Path], typer.Option("--persons", help="A .csv, .csv.gz or .parquet; give it for each file.")
+    ],
+    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see below).')],
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write: file, row_id, person_id, match_weight.")],
+) -> None:
+    """Link the persons of plain files by the same model; no lake and, below two million rows, no Spark.
+
+    A fields.toml says which column is what: row_id (needed), birth_date or year_of_birth (one is needed), given_name,
+    middle_name, family_name, maiden_name, sex, address_line, city, postal_code, phone, ssn, licence_number,
+    passport_number, hospital and mrn. A list of columns is joined: address_line = ["street_number", "street"].
+    Dates are YYYY-MM-DD or YYYYMMDD, else birth_date_format = "%d/%m/%Y". A table ["B.csv"] holds for that file only.
+    Without hospital, each row counts as another hospital's; with it, two rows of one file and hospital need more to be
+    one person, and an MRN speaks beside the names.
+    """
+    from jobs._empi import link_files
+
+    link_files(persons, fields, out, _say)
+
+
 @codes.command("unmapped")
 def codes_unmapped(
     hospital: Annotated[str | None, typer.Option("--hospital", help="Only this hospital's.")] = None,  # noqa: UP007

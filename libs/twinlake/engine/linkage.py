@@ -12,6 +12,7 @@ from twinlake.declare.identity import Identity
 from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for
 from twinlake.engine.linkage_sql import (
     TAKEN,
+    UNIQUE_ID,
     arcs_sql,
     changed_sql,
     first_roots_sql,
@@ -21,7 +22,6 @@ from twinlake.engine.linkage_sql import (
     prepare_sql,
     splink_settings,
     stored_pairs_sql,
-    unique_ids_sql,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def link_persons(
     """`empi.person_link`: a row per source person. Where `is_linkable` is false, each is a cluster of one."""
     linkable = source_person.where("is_linkable").select(*PERSON)
     with backend_for(linkable, backend) as engine:
-        nodes = engine.keep("nodes", unique_ids_sql(engine.take("source_person", linkable)))
+        nodes = engine.keep("nodes", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('source_person', linkable)}")
         sure = person_pair.where("is_sure").select(
             *(f"{side}_{name}" for side in ("left", "right") for name in PERSON), "match_weight", "agreements"
         )
@@ -59,10 +59,15 @@ def link_table(source_person: pa.Table, identity: Identity) -> pa.Table:
 
     with duckdb.connect() as connection:
         engine = DuckdbBackend(connection)
-        nodes = engine.keep("nodes", prepare_sql(identity, engine.take("source_person", source_person)))
-        pairs = compare(engine, nodes, identity)
-        name = link(engine, nodes, engine.keep("edges", f"SELECT * FROM {pairs} WHERE is_sure"))
+        name = compare_and_link(engine, engine.take("source_person", source_person), identity)
         return connection.sql(f"SELECT * FROM {name} ORDER BY unique_id").to_arrow_table()
+
+
+def compare_and_link(engine: Backend, source_person: str, identity: Identity) -> str:
+    """The name of the links of all that stand in a table in the shape of `empi.source_person`."""
+    nodes = engine.keep("nodes", prepare_sql(identity, source_person))
+    pairs = compare(engine, nodes, identity)
+    return link(engine, nodes, engine.keep("edges", f"SELECT * FROM {pairs} WHERE is_sure"))
 
 
 def _unlinked(source_person: DataFrame) -> DataFrame:
