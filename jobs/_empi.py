@@ -1,129 +1,24 @@
-"""Who is who, on purpose: training of the linkage weights, and a steward's decisions."""
+"""Identity outside a run: training of the linkage weights, on purpose only, and linking of plain person files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from getpass import getuser
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-from jobs._run import moment
-from twinlake.declare.decision import Decision
-from twinlake.declare.errors import ConfigurationError
-from twinlake.engine.decisions import decisions_of, record_decision
-from twinlake.engine.home import check_home, home_of
-from twinlake.engine.ops import Ops
-from twinlake.engine.publication import Publication, require_publication
-
-Say = Callable[[str], None]
-PERSON = ("hospital", "system", "source_person_id")
 
 
-@dataclass(frozen=True)
-class Registry:
-    """The EMPI of the last publication, read without Spark."""
+def train_weights(feeds: Path | None, out: Path | None, say: Callable[[str], None]) -> None:
+    """Learn the weights from the source persons of a lake and write the versioned file."""
+    from twinlake.catalog.identity import WEIGHTS, model
+    from twinlake.engine.home import check_home, home_of
+    from twinlake.engine.linkage_training import train, write_weights
+    from twinlake.engine.ops import Ops
+    from twinlake.engine.publication import require_publication
+    from twinlake.engine.session import start_session
 
-    ops: Ops
-    published: Publication
-
-    def ask(self, sql: str, *tables: str) -> list[dict[str, Any]]:
-        """The few rows of `sql` over empi's tables."""
-        names = [f"empi.{table}" for table in tables]
-        return self.ops.ask(sql, {name: self.published.versions[name] for name in names})
-
-    def members(self, person: int) -> list[dict[str, Any]]:
-        """The source persons of a person, by a person_id that may be retired."""
-        alias = self.ask(f"select person_id from person_alias where old_person_id = {person}", "person_alias")
-        now = alias[0]["person_id"] if alias else person
-        found = self.ask(f"select * from person_link where person_id = {now}", "person_link")
-        if not found:
-            raise ConfigurationError(f"No person is called {person}. `twinlake sql` over silver.person lists them.")
-        return sorted(found, key=name_of_row)
-
-    def link(self, source_person: str) -> dict[str, Any]:
-        """Who a source person is; who is not known is refused."""
-        found = self.ask(f"select * from person_link where {where(source_person)}", "person_link")
-        if not found:
-            raise ConfigurationError(
-                f"{source_person} is no source person of this lake. Write hospital/system/id, as "
-                "`twinlake empi review` and `empi show` do."
-            )
-        return found[0]
-
-
-def open_registry(feeds: Path | None) -> Registry:
-    """The registry of a lake that was published."""
     home = home_of(feeds)
     check_home(home)
     ops = Ops(home.lake)
-    return Registry(ops, require_publication(ops))
-
-
-def where(source_person: str, ident: str = "source_person_id") -> str:
-    """SQL that chooses the rows of a source person written `hospital/system/id`, whose id stands in `ident`."""
-    parts = [part.replace("'", "''") for part in [*source_person.split("/", 2), "", ""][:3]]
-    return " and ".join(f"{name} = '{part}'" for name, part in zip((*PERSON[:2], ident), parts, strict=True))
-
-
-def name_of_row(row: dict[str, Any], side: str = "") -> str:
-    """A row's source person as it is written on the command line."""
-    return "/".join(row[f"{side}{name}"] for name in PERSON)
-
-
-def decide(
-    feeds: Path | None, kind: str, one: str, other: str, by: str | None, why: str, at: str | None, say: Say
-) -> None:
-    """Keep that two source persons are one person (accept), or two (reject)."""
-    registry = open_registry(feeds)
-    for source_person in (one, other):
-        registry.link(source_person)
-    _keep(registry, kind, (one,), (other,), by, why, at, say)
-
-
-def split(
-    feeds: Path | None, person: int, out: Sequence[str], by: str | None, why: str, at: str | None, say: Say
-) -> None:
-    """Keep that some source persons of a person are not the person whom the others are."""
-    registry = open_registry(feeds)
-    members = [name_of_row(row) for row in registry.members(person)]
-    strangers, rest = sorted({*out} - {*members}), tuple(name for name in members if name not in out)
-    if strangers or not rest:
-        raise ConfigurationError(
-            f"{', '.join(strangers) or 'Everybody'} cannot be taken out of person {person}, who is "
-            f"{', '.join(members)}. Name some of these, not all."
-        )
-    _keep(registry, "split", tuple(out), rest, by, why, at, say)
-
-
-def undo(feeds: Path | None, decision: str, by: str | None, why: str, at: str | None, say: Say) -> None:
-    """Take a decision back; it stays to be seen."""
-    registry = open_registry(feeds)
-    known = [one.decision_id for one in decisions_of(registry.ops) if one.kind != "undo"]
-    if decision not in known:
-        raise ConfigurationError(f"{decision} is no decision of this lake. `twinlake empi decisions` lists them.")
-    _keep(registry, "undo", (), (), by, why, at, say, undone=decision)
-
-
-def _keep(
-    registry: Registry, kind: str, one: Iterable[str], other: Iterable[str], by: str | None, why: str, at: str | None,
-    say: Say, undone: str | None = None,
-) -> None:  # fmt: skip
-    when = moment(at) if at else datetime.now(UTC)
-    decision = Decision(kind, tuple(one), tuple(other), by or getuser(), why, when, undone)
-    record_decision(registry.ops, decision)
-    say(f"{decision.decision_id}: kept. The next run links by it.")
-
-
-def train_weights(feeds: Path | None, out: Path | None, say: Say) -> None:
-    """Learn the weights from the source persons of a lake and write the versioned file."""
-    from twinlake.catalog.identity import WEIGHTS, model
-    from twinlake.engine.linkage_training import train, write_weights
-    from twinlake.engine.session import start_session
-
-    registry = open_registry(feeds)
-    ops, published = registry.ops, registry.published
+    published = require_publication(ops)
     at = published.versions["empi.source_person"]
     stored = start_session().read.format("delta").option("versionAsOf", at).load(ops.path("empi.source_person"))
     persons = stored.where("is_linkable").toArrow()
@@ -131,3 +26,15 @@ def train_weights(feeds: Path | None, out: Path | None, say: Say) -> None:
     weights = train(persons, model, source=f"{persons.num_rows} source persons, publication {published.publication_id}")
     write_weights(weights, out or WEIGHTS)
     say(f"written: {out or WEIGHTS}. The next run relinks everybody; look at what changed before you commit it.")
+
+
+def link_files(files: Sequence[Path], fields: Path, out: Path, say: Callable[[str], None]) -> None:
+    """Link the persons of plain files by the declared model: `out` gets file, row_id, person_id, match_weight."""
+    from twinlake.catalog.identity import identity
+    from twinlake.declare.person_map import read_person_map
+    from twinlake.engine.person_links import link_person_files
+
+    linked = link_person_files(files, read_person_map(fields), identity(), out)
+    for oddity in linked.oddities:
+        say(f"note: {oddity}")
+    say(f"{linked.rows:,} rows are {linked.persons:,} persons · identity model {identity().version} · {out}")

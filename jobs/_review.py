@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs._empi import Registry, name_of_row, open_registry, where
+from jobs._steward import Registry, name_of_row, open_registry, where
 from twinlake.catalog.identity import identity
 from twinlake.declare.decision import Decision, record_of, standing
 from twinlake.declare.errors import ConfigurationError

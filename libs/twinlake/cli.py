@@ -344,7 +344,7 @@ def empi_accept(
     one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
 ) -> None:
     """Two source persons are one person, whatever the model says. The next run links them."""
-    from jobs._empi import decide
+    from jobs._steward import decide
 
     decide(feeds, "accept", one, other, by, why, at, _say)
 
@@ -354,7 +354,7 @@ def empi_reject(
     one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
 ) -> None:
     """Two source persons are two persons, whatever the model or their hospital says."""
-    from jobs._empi import decide
+    from jobs._steward import decide
 
     decide(feeds, "reject", one, other, by, why, at, _say)
 
@@ -370,7 +370,7 @@ def empi_split(
     feeds: Feeds = None,
 ) -> None:
     """Some source persons of a person are somebody else, and no path of pairs joins them again."""
-    from jobs._empi import split
+    from jobs._steward import split
 
     split(feeds, person, [*out, *(more or [])], by, why, at, _say)
 
@@ -384,7 +384,7 @@ def empi_undo(
     feeds: Feeds = None,
 ) -> None:
     """Take a decision back; it stays to be seen."""
-    from jobs._empi import undo
+    from jobs._steward import undo
 
     undo(feeds, decision, by, why, at, _say)
 
@@ -395,6 +395,28 @@ def empi_decisions(feeds: Feeds = None) -> None:
     from jobs._review import show_decisions
 
     show_decisions(feeds)
+
+
+@empi.command("link")
+def empi_link(
+    persons: Annotated[
+        list[Path], typer.Option("--persons", help="A .csv, .csv.gz or .parquet; give it for each file.")
+    ],
+    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see below).')],
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write: file, row_id, person_id, match_weight.")],
+) -> None:
+    """Link the persons of plain files by the same model; no lake and, below two million rows, no Spark.
+
+    A fields.toml says which column is what: row_id (needed), birth_date or year_of_birth (one is needed), given_name,
+    middle_name, family_name, maiden_name, sex, address_line, city, postal_code, phone, ssn, licence_number,
+    passport_number, hospital and mrn. A list of columns is joined: address_line = ["street_number", "street"].
+    Dates are YYYY-MM-DD or YYYYMMDD, else birth_date_format = "%d/%m/%Y". A table ["B.csv"] holds for that file only.
+    Without hospital, each row counts as another hospital's; with it, two rows of one file and hospital need more to be
+    one person, and an MRN speaks beside the names.
+    """
+    from jobs._empi import link_files
+
+    link_files(persons, fields, out, _say)
 
 
 @codes.command("unmapped")

@@ -165,7 +165,10 @@ birth_date = Comparison(
 
 sex = Comparison("sex", "sex", _absent("sex"), (_same("sex"),), chance_at_least=0.5)
 
-SAME_PLACE = "(city_l = city_r OR postal_code_l = postal_code_r)"
+SAME_TOWN = f"(city_l = city_r OR ({_long('city_l', 'city_r', 5)} AND levenshtein(city_l, city_r) <= 1))"
+SAME_PLACE = f"({SAME_TOWN} OR postal_code_l = postal_code_r)"
+SAME_NUMBER = "split_part(address_line_l, ' ', 1) = split_part(address_line_r, ' ', 1)"
+NEAR_LINE = f"{_long('address_line_l', 'address_line_r', 8)} AND levenshtein(address_line_l, address_line_r) <= 3"
 address = Comparison(
     name="address",
     words="address",
@@ -174,13 +177,13 @@ address = Comparison(
         Level("same", "is the same", f"address_line_l = address_line_r AND {SAME_PLACE}"),
         Level(
             "near",
-            "is the same but for three letters",
-            f"least(length(address_line_l), length(address_line_r)) >= 8 AND {SAME_PLACE}"
-            " AND levenshtein(address_line_l, address_line_r) <= 3",
+            "has the same number, and the street but for three letters",
+            f"{SAME_NUMBER} AND {NEAR_LINE} AND {SAME_PLACE}",
         ),
         Level("line", "has the same street and number", "address_line_l = address_line_r"),
+        Level("street", "has another number in the street", f"{NEAR_LINE} AND {SAME_PLACE}", agrees=False),
         Level("postal_code", "has the same postcode", "postal_code_l = postal_code_r", agrees=False),
-        Level("city", "is in the same town", "city_l = city_r", agrees=False),
+        Level("city", "is in the same town", SAME_TOWN, agrees=False),
     ),
     chance_at_least=1e-5,
 )

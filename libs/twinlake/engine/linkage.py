@@ -76,11 +76,18 @@ def link_table(source_person: pa.Table, identity: Identity, statements: Sequence
 
     with duckdb.connect() as connection:
         engine = DuckdbBackend(connection)
-        nodes = engine.keep("nodes", prepare_sql(identity, engine.take("source_person", source_person)))
-        edges = engine.keep("edges", f"SELECT * FROM {compare(engine, nodes, identity)} WHERE is_sure")
-        known = engine.keep("known", f"SELECT unique_id, TRUE AS is_linkable FROM {nodes}")
-        name = link(engine, known, edges, statements)
+        name = compare_and_link(engine, engine.take("source_person", source_person), identity, statements)
         return connection.sql(f"SELECT * FROM {name} ORDER BY unique_id").to_arrow_table()
+
+
+def compare_and_link(
+    engine: Backend, source_person: str, identity: Identity, statements: Sequence[Statement] = ()
+) -> str:
+    """The name of the links of all that stand in a table in the shape of `empi.source_person`."""
+    nodes = engine.keep("nodes", prepare_sql(identity, source_person))
+    edges = engine.keep("edges", f"SELECT * FROM {compare(engine, nodes, identity)} WHERE is_sure")
+    known = engine.keep("known", f"SELECT unique_id, TRUE AS is_linkable FROM {nodes}")
+    return link(engine, known, edges, statements)
 
 
 def _parts(unique_id: str) -> list[Column]:

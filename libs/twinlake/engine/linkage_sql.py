@@ -48,7 +48,7 @@ SELECT unique_id, source, hospital, given_name, middle_name, family_name, maiden
     coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
     substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
 FROM (
-    SELECT {_joined("hospital", "system", "source_person_id")} AS unique_id,
+    SELECT {UNIQUE_ID} AS unique_id,
         {_joined("hospital", "system")} AS source, hospital, {", ".join(names)},
         CAST(birth_date AS STRING) AS birth_date,
         substr(CAST(birth_date AS STRING), 6) AS birthday, CAST(year_of_birth AS STRING) AS year_text,
@@ -64,10 +64,12 @@ def _joined(*columns: str) -> str:
     return f"concat({f', chr({ord(SEPARATOR)}), '.join(columns)})"
 
 
+UNIQUE_ID = _joined("hospital", "system", "source_person_id")
+
+
 def unique_ids_sql(source_person: str) -> str:
     """The name of each record alone, and whether its hospital gives anything to link on."""
-    name = _joined("hospital", "system", "source_person_id")
-    return f"SELECT {name} AS unique_id, coalesce(is_linkable, FALSE) AS is_linkable FROM {source_person}"
+    return f"SELECT {UNIQUE_ID} AS unique_id, coalesce(is_linkable, FALSE) AS is_linkable FROM {source_person}"
 
 
 def stored_pairs_sql(person_pair: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs import _empi, _review
+from jobs import _review, _steward
 from tests.unit.engine.test_linkage import ANN, MOVED, NO_IDENTIFIER, TWIN, other
 from twinlake.catalog.identity import identity
 from twinlake.declare.decision import standing
@@ -34,7 +34,7 @@ def pair(left: str, right: str, weight: float, *, is_sure: bool = False) -> dict
     sides = {
         f"{side}_{name}": value
         for side, named in (("left", left), ("right", right))
-        for name, value in (("source_person_key", KEYS[named]), *zip(_empi.PERSON, named.split("/", 2), strict=True))
+        for name, value in (("source_person_key", KEYS[named]), *zip(_steward.PERSON, named.split("/", 2), strict=True))
     }
     return {**sides, "match_weight": weight, "is_sure": is_sure, "agreements": "birth date, sex"}
 
@@ -42,7 +42,7 @@ def pair(left: str, right: str, weight: float, *, is_sure: bool = False) -> dict
 TABLES = {
     "source_person": [{**person, "source_person_key": KEYS[name]} for name, person in PEOPLE.items()],
     "person_link": [
-        {**dict(zip(_empi.PERSON, name.split("/", 2), strict=True)), "source_person_key": KEYS[name],
+        {**dict(zip(_steward.PERSON, name.split("/", 2), strict=True)), "source_person_key": KEYS[name],
          "person_id": PERSON[name], "match_weight": 20.0 if PERSON[name] == 1 else None, "reason": "alike"}
         for name in PEOPLE
     ],
@@ -76,7 +76,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ops:
 
 def decide(kind: str, one: str, two: str, at: str = "2026-11-01T08:00") -> str:
     told: list[str] = []
-    _empi.decide(None, kind, one, two, "Sister Agnes", "I know her", at, told.append)
+    _steward.decide(None, kind, one, two, "Sister Agnes", "I know her", at, told.append)
     return told[0].partition(":")[0]
 
 
@@ -100,14 +100,14 @@ def test_what_a_steward_has_decided_leaves_the_queue_and_comes_back_when_it_is_u
     assert queue(capsys, 1) == [(B, TWO)]
     decide("accept", TWO, SLASH)
     assert queue(capsys) == [(B, TWO)]
-    _empi.undo(None, name, None, "I erred", None, lambda _: None)
+    _steward.undo(None, name, None, "I erred", None, lambda _: None)
     assert queue(capsys) == [(A, TWO), (B, TWO)]
 
 
 def test_a_decision_is_kept_with_who_why_and_when_and_none_is_ever_lost(lake: Ops) -> None:
     name = decide("accept", A, SLASH)
     decide("reject", A, SLASH, "2026-10-01T08:00")
-    _empi.undo(None, name, "Brother Ansgar", "wrong file", "2026-11-02", lambda _: None)
+    _steward.undo(None, name, "Brother Ansgar", "wrong file", "2026-11-02", lambda _: None)
     reject, accept, undo = decisions_of(lake)
     assert (accept.kind, accept.one, accept.other) == ("accept", (A,), (SLASH,))
     assert (accept.decided_by, accept.why, accept.decided_at) == ("Sister Agnes", "I know her", NOW.replace(hour=8))
@@ -119,7 +119,7 @@ def test_what_stands_is_one_word_whatever_the_way_to_it_and_none_when_all_is_und
     assert fingerprint(statements_of(lake)) == ""
     name = decide("accept", A, TWO)
     once = fingerprint(statements_of(lake))
-    undo = lambda: _empi.undo(None, name, None, "no", None, lambda _: None)  # noqa: E731
+    undo = lambda: _steward.undo(None, name, None, "no", None, lambda _: None)  # noqa: E731
     undo()
     assert fingerprint(statements_of(lake)) == ""
     decide("accept", A, TWO, "2026-11-03")
@@ -127,12 +127,12 @@ def test_what_stands_is_one_word_whatever_the_way_to_it_and_none_when_all_is_und
 
 
 def test_a_split_takes_some_of_a_person_out_of_the_rest(lake: Ops) -> None:
-    _empi.split(None, 2, [B], "me", "two women", None, lambda _: None)
+    _steward.split(None, 2, [B], "me", "two women", None, lambda _: None)
     (kept,) = decisions_of(lake)
     assert (kept.kind, kept.one, kept.other) == ("split", (B,), (A,)), "a retired person_id is understood"
     for out in ([A, B], [TWO]):
         with pytest.raises(ConfigurationError, match="not all"):
-            _empi.split(None, 1, out, "me", "two women", None, lambda _: None)
+            _steward.split(None, 1, out, "me", "two women", None, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_decision_on_nobody_is_refused(lake: Ops, one: str, two: str, why: str
 
 def test_an_undo_of_nothing_is_refused(lake: Ops) -> None:
     with pytest.raises(ConfigurationError, match="empi decisions"):
-        _empi.undo(None, "0" * 16, "me", "why", None, lambda _: None)
+        _steward.undo(None, "0" * 16, "me", "why", None, lambda _: None)
 
 
 def test_a_pair_stands_side_by_side_with_what_each_comparison_weighs(
