@@ -68,20 +68,20 @@ def test_of_several_files_the_first_alone_is_befallen(made):
     assert len(readings) > 1 and befallen == {f"cgm/{min(readings)}"}
 
 
-def test_the_wires_quarantine_what_the_truth_says_and_nothing_else(made):
-    for hospital, profile in zip(made.network.hospitals, PROFILES, strict=True):
+def test_the_wires_quarantine_what_the_truth_says_and_nothing_else(any_made):
+    for hospital, profile in zip(any_made.network.hospitals, PROFILES, strict=True):
         for system in profile.systems:
-            here = [f for f in made.truth("faults") if (f["hospital"], f["system"]) == (hospital, system)]
+            here = [f for f in any_made.truth("faults") if (f["hospital"], f["system"]) == (hospital, system)]
             said = Counter(QUARANTINED[f["kind"]] for f in here if f["kind"] in QUARANTINED)
             found = Counter(
-                record.rule for _, record in made.records(hospital, system) if isinstance(record, WireFault)
+                record.rule for _, record in any_made.records(hospital, system) if isinstance(record, WireFault)
             )
             assert found == said, (hospital, system)
 
 
-def test_each_faulty_record_stands_where_the_truth_says(made):
-    for fault in (fault for fault in made.truth("faults") if fault["kind"] in MARKS):
-        assert MARKS[fault["kind"]](lines_of(made, fault)[int(fault["record_offset"])]), fault
+def test_each_faulty_record_stands_where_the_truth_says(any_made):
+    for fault in (fault for fault in any_made.truth("faults") if fault["kind"] in MARKS):
+        assert MARKS[fault["kind"]](lines_of(any_made, fault)[int(fault["record_offset"])]), fault
 
 
 def test_each_measured_value_stands_where_the_truth_says_as_it_was_sent(made, plan):

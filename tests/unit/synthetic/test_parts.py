@@ -27,15 +27,10 @@ def digest(folder):
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def in_this_process(plan, network, progress):
-    """The parts without Spark, last one first."""
-    return [make_part(plan, number, network) for number in reversed(range(plan.parts))]
-
-
 @pytest.fixture
-def laid(tmp_path, planned, monkeypatch):
+def laid(tmp_path, planned, monkeypatch, without_spark):
     """A network of so many persons a part, made without Spark."""
-    monkeypatch.setattr("twinlake.synthetic.network.make_parts", in_this_process)
+    monkeypatch.setattr("twinlake.synthetic.network.make_parts", without_spark)
 
     def lay(part_size, out="out"):
         plan = planned(tmp_path, HOSPITALS, PERSONS, part_size=part_size)
