@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
+from pyspark.sql import functions as F
 
 from twinlake.declare.hospital import read_hospital
 from twinlake.engine import pending
@@ -15,6 +17,9 @@ from twinlake.engine.ops import State
 from twinlake.engine.pending import COMPILED, INTERPRETED, pending_bytes, suit
 from twinlake.engine.run import Run
 from twinlake.plan import read_plan
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 FILE = "st_mary/synthea_csv/2026-11-01/patients.csv"
 OLD, NEW = "st_mary/synthea_csv/2026-10-01/patients.csv", "st_mary/synthea_csv/2026-11-02/patients.csv"
@@ -84,3 +89,26 @@ def test_few_bytes_are_interpreted_and_many_compiled(
     said: dict[str, str] = {}
     suit(SimpleNamespace(conf=SimpleNamespace(set=said.__setitem__)), run)  # type: ignore[arg-type]
     assert said == evaluated
+
+
+SAME_EITHER_WAY = (
+    "upper(text)", "initcap(text)", "regexp_replace(text, '[^A-Za-z]', '')", "try_cast(text AS DECIMAL(38, 6))",
+    "xxhash64(text, n)", "sha2(text, 256)", "n / 3", "CAST(n / 3 AS STRING)", "round(n * 0.15, 2)",
+    "to_utc_timestamp(CAST('2026-03-08 02:30:00' AS TIMESTAMP), 'America/New_York')",
+    "transform(split(text, ' '), x -> length(x))", "from_json('{\"a\": 5.10}', 'a STRING').a",
+)  # fmt: skip
+
+
+def test_rows_are_the_same_compiled_or_interpreted(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([("Straße 12", 7.0), ("İÅ ǆ", float("nan")), ("5.10", -0.0)], "text string, n double")
+    rows = rows.unionByName(rows).repartition(2)
+    before = {name: spark.conf.get(name) for name in INTERPRETED}
+    found = []
+    for way in (COMPILED, INTERPRETED):
+        for name, value in way.items():
+            spark.conf.set(name, value)
+        summed = rows.groupBy("text").agg(*(F.to_json(F.collect_set(F.expr(each))) for each in SAME_EITHER_WAY))
+        found.append(sorted(map(repr, summed.collect())))
+    for name, value in before.items():
+        spark.conf.set(name, value)
+    assert found[0] == found[1] and len(found[0]) == 3
