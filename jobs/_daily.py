@@ -101,6 +101,7 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
 
 def foresee(opened: Opened) -> Iterator[str]:
     """What a run would find to do; nothing is written and no Spark starts."""
+    from twinlake.engine.decisions import are_followed
     from twinlake.engine.ingest import new_files
     from twinlake.engine.ledger import read_ledger
 
@@ -113,6 +114,8 @@ def foresee(opened: Opened) -> Iterator[str]:
         yield from (f"  {f.found.status:<8} {f.found.path}: {f.found.reason}" for f in files if not f.found.feed)
     for hospital, why in sorted(opened.refused.items()):
         yield f"{hospital}: refused: {why}"
+    if not are_followed(opened.run):
+        yield "Stewards have decided since: who is who is made again."
     steps = opened.run.ops.rows("run")
     last = steps[-1]["run_id"] if steps else None
     if last and ("publish", "done") not in {(row["stage"], row["state"]) for row in steps if row["run_id"] == last}:

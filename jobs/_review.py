@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,18 @@ RULES = {"most_common": "what most records say", "latest": "the last delivered",
 def show_queue(feeds: Path | None, limit: int) -> None:
     """The pairs that the model leaves to a person, the likeliest first, without those that one has decided."""
     registry = open_registry(feeds)
-    decided = standing(decisions_of(registry.ops))
-    persons = settle(one.statement for one in decided)
-    # As many more as decisions can take out of the queue.
-    most = limit + sum(len(one.one) * len(one.other) for one in decided)
-    rows = [row for row in registry.ask(UNDECIDED.format(most=most), "person_pair", "person_link")
-            if not _is_decided(persons, *(name_of_row(row, side) for side in SIDES))]  # fmt: skip
-    _print("Doubtful pairs", PAIR, [_pair(row) for row in rows[:limit]])
+    persons = settle(one.statement for one in standing(decisions_of(registry.ops)))
+    _print("Doubtful pairs", PAIR, [_pair(row) for row in _undecided(registry, persons, limit)])
+
+
+def _undecided(registry: Registry, persons: Persons, limit: int) -> list[dict[str, Any]]:
+    """As many as there are up to `limit`; what decisions come to between records may take any number of pairs out."""
+    for most in (limit * 4**turn for turn in count()):
+        found = registry.ask(UNDECIDED.format(most=most), "person_pair", "person_link")
+        left = [row for row in found if not _is_decided(persons, *(name_of_row(row, side) for side in SIDES))]
+        if len(left) >= limit or len(found) < most:
+            break
+    return left[:limit]
 
 
 def _pair(row: dict[str, Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jobs import _daily
 from jobs._run import Opened
-from twinlake.engine.decisions import copy_decisions
+from twinlake.engine.decisions import are_followed, copy_decisions
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
 from twinlake.engine.home import open_home
 from twinlake.engine.integrity import damaged_files, missing_records, unbalanced_files
@@ -51,6 +51,8 @@ def _print_digests(digests: dict[str, str], say: Say) -> None:
 
 def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str]:
     """Build every table anew from bronze in another home, and compare."""
+    if not are_followed(opened.run):
+        return iter(["empi.person_link: stewards have decided since it was made. Run `twinlake run`, then verify."])
     with tempfile.TemporaryDirectory(prefix="rebuild-", dir=opened.run.home.path) as scratch:
         home = replace(opened.run.home, path=Path(scratch))
         open_home(home)

@@ -15,9 +15,11 @@ import pyarrow as pa
 
 from twinlake.declare.decision import Decision, standing
 from twinlake.declare.statement import Statement
+from twinlake.engine.consumed import consumed
 from twinlake.engine.ops import TEXT, TIME, Ops, append_rows
+from twinlake.engine.run import Run
 
-NAME = "empi.steward_decision"
+NAME, LINK = "empi.steward_decision", "empi.person_link"
 SCHEMA = pa.schema(
     [("decision_id", TEXT), ("kind", TEXT), ("one", pa.list_(TEXT)), ("other", pa.list_(TEXT)), ("decided_by", TEXT),
      ("why", TEXT), ("decided_at", TIME), ("undone", TEXT)]
@@ -54,6 +56,14 @@ def fingerprint(statements: Sequence[Statement]) -> str:
     """What stands, in one word; nothing where nothing was ever decided, or all of it was taken back."""
     said = [(sorted(s.one), sorted(s.other), s.is_same) for s in statements]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16] if said else ""
+
+
+def are_followed(run: Run) -> bool:
+    """Whether persons were last linked by what stands now; yes where they were not linked, or declared otherwise."""
+    made, declared = consumed(run, LINK), run.fingerprints.get(LINK, "")
+    if made is None or not made.fingerprint.startswith(declared):
+        return True
+    return made.fingerprint == declared + fingerprint(statements_of(run.ops))
 
 
 def copy_decisions(lake: Path, other: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Barrier, Event
 from types import SimpleNamespace
 
 import pytest
 
-from jobs import _daily
+from jobs import _daily, _verify
 from tests.support.landing_sample import toy_run
+from twinlake.declare.decision import Decision
 from twinlake.declare.errors import DataError
+from twinlake.engine.decisions import fingerprint, record_decision, statements_of
+from twinlake.engine.ops import State
 from twinlake.plan import Node
 
 PATIENCE = 20
@@ -98,3 +102,32 @@ def test_what_a_run_would_do_tells_of_a_run_that_did_not_get_to_its_end(tmp_path
     ]
     opened.run.ops.append("run", [{**row, "stage": "publish"}])
     assert list(_daily.foresee(opened)) == []
+
+
+def link_by(run, stewards: str) -> None:
+    """A person_link as a run makes it that was declared so, and knew these decisions."""
+    import pyarrow as pa
+    from deltalake import CommitProperties, write_deltalake
+
+    said = CommitProperties(custom_metadata={"userMetadata": State({}, "as declared" + stewards).to_json()})
+    links = pa.table({"person_id": [1]})
+    write_deltalake(run.ops.path("empi.person_link"), links, mode="append", commit_properties=said)
+
+
+def test_what_stewards_decided_after_the_last_run_is_foreseen_and_nothing_is_proved_by_it(tmp_path):
+    run = toy_run(tmp_path)
+    run.fingerprints = {"empi.person_link": "as declared"}
+    opened = SimpleNamespace(run=run, readable=(), refused={})
+    foreseen = ["Stewards have decided since: who is who is made again."]
+    link_by(run, "")
+    assert list(_daily.foresee(opened)) == []
+    decision = Decision("accept", ("h/toy/1",), ("h/toy/2",), "me", "a test", datetime(2026, 11, 1, tzinfo=UTC))
+    record_decision(run.ops, decision)
+    assert list(_daily.foresee(opened)) == foreseen
+    assert ["stewards have decided since" in problem for problem in _verify._rebuild(opened, {}, print)] == [True]
+    link_by(run, fingerprint(statements_of(run.ops)))
+    assert list(_daily.foresee(opened)) == []
+    record_decision(run.ops, Decision("undo", (), (), "me", "a test", decision.decided_at, decision.decision_id))
+    assert list(_daily.foresee(opened)) == foreseen
+    run.fingerprints = {"empi.person_link": "declared otherwise"}
+    assert list(_daily.foresee(opened)) == [], "everything is made again, whatever was decided"

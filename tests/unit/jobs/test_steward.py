@@ -104,6 +104,25 @@ def test_what_a_steward_has_decided_leaves_the_queue_and_comes_back_when_it_is_u
     assert queue(capsys) == [(A, TWO), (B, TWO)]
 
 
+def test_however_many_pairs_two_decisions_come_to_the_next_doubtful_one_is_shown(
+    lake: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A is B and B is TWO: so A is TWO as well, three pairs by two decisions."""
+    from deltalake import write_deltalake
+
+    alone = [{**row, "person_id": row["source_person_key"]} for row in TABLES["person_link"]]
+    pairs = [pair(A, B, 10.0), *TABLES["person_pair"][1:]]
+    for name, rows in (("person_link", alone), ("person_pair", pairs)):
+        write_deltalake(lake.path(f"empi.{name}"), pa.Table.from_pylist(rows), mode="overwrite")
+    lake.append("publication", [
+        {"sequence": 2, "publication_id": "q", "table": f"empi.{name}", "version": lake.version(f"empi.{name}"),
+         "as_of": NOW} for name in TABLES
+    ])  # fmt: skip
+    decide("accept", A, B)
+    decide("accept", B, TWO)
+    assert queue(capsys, 1) == queue(capsys) == [(TWO, SLASH)]
+
+
 def test_a_decision_is_kept_with_who_why_and_when_and_none_is_ever_lost(lake: Ops) -> None:
     name = decide("accept", A, SLASH)
     decide("reject", A, SLASH, "2026-10-01T08:00")
