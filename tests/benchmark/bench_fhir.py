@@ -15,9 +15,12 @@ import gzip
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
+
+import orjson
 
 from jobs import ingest
 from jobs._daily import take
@@ -65,11 +68,19 @@ def lay(folder: Path, megabytes: int) -> float:
 def _copies(lines: list[bytes]) -> Iterator[bytes]:
     """The lines again and again, each time under other ids."""
     head = b'"resourceType":"Observation","id":"'
-    kept = [line for line in lines if head in line]
+    kept = [line for line in lines if head in line and _is_json(line)]
     assert len(kept) > len(lines) * 0.99, "Observations whose id does not come first"
     for copy in count():
         for line in kept:
             yield line.replace(head, b"%s%d-" % (head, copy), 1)
+
+
+def _is_json(line: bytes) -> bool:
+    """Without the network's faults, over which DuckDB stops."""
+    with suppress(orjson.JSONDecodeError):
+        orjson.loads(line)
+        return True
+    return False
 
 
 def measured(folder: Path, runs: int) -> Iterator[tuple[str, Spent]]:
