@@ -52,7 +52,8 @@ python_packages() {
     rm -f "$CACHE/packages.stamp"
     touch "$CACHE/packages.unfinished"
     if ! python_works; then uv_run venv --quiet --python "$(find_python)" "$VENV"; fi
-    uv_run pip sync --python "$VENV/bin/python" --require-hashes requirements.lock
+    # Compiled once here: where bytecode may not be written later, each process would compile 2,000 modules again.
+    uv_run pip sync --python "$VENV/bin/python" --require-hashes --compile-bytecode requirements.lock
     rm -f "$CACHE/packages.unfinished"
     echo "$lock" > "$CACHE/packages.stamp"
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobs import _daily
 from jobs._run import Opened
+from twinlake.engine.decisions import copy_decisions
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
 from twinlake.engine.home import open_home
 from twinlake.engine.integrity import damaged_files, missing_records, unbalanced_files
@@ -56,6 +57,7 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
         home.lake.mkdir()
         (home.lake / "bronze").symlink_to(opened.run.home.lake / "bronze", target_is_directory=True)
         shutil.copytree(opened.run.home.lake / "ops" / "landing_ledger", home.lake / "ops" / "landing_ledger")
+        copy_decisions(opened.run.home.lake, home.lake)
         if opened.run.home.mlflow.exists():
             shutil.copytree(opened.run.home.mlflow, home.mlflow)
         again = Opened(replace(opened.run, home=home, progress=say), opened.plan, opened.readable, opened.refused)

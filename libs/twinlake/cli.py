@@ -16,7 +16,7 @@ app = typer.Typer(
     help="A hospital digital-twin lakehouse: real feeds in, one checked lake, a living twin of every patient out.",
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
-empi = typer.Typer(no_args_is_help=True, help="Who is who: the linkage model.")
+empi = typer.Typer(no_args_is_help=True, help="Who is who: review, accept, reject, split; the linkage model.")
 codes = typer.Typer(no_args_is_help=True, help="Local codes: which are not mapped to a vocabulary yet.")
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "model": model}.items():
@@ -189,11 +189,21 @@ def synth(
     patients: Annotated[int, typer.Option("--patients", help="Living patients of the network.")] = 200,
     hospitals: Annotated[int, typer.Option("--hospitals", help="Hospitals they are dealt to.")] = 4,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 7,
+    events_per_person: Annotated[
+        int, typer.Option("--events-per-person", help="On average; 0 for as many as Synthea gives, about 1,000.")
+    ] = 150,
+    day: Annotated[
+        str | None,  # noqa: UP007
+        typer.Option("--day", help="Add the deliveries of a later day, 3 or 2026-11-04, to the network in OUT."),
+    ] = None,
 ) -> None:
-    """Invent a hospital network with faults, and keep the truth beside it."""
-    from twinlake.synthetic.network import make_network
+    """Invent a hospital network of any size with faults, and keep the truth beside it; let it grow day by day."""
+    from twinlake.synthetic.network import day_told, grow_network, make_network
 
-    made = make_network(patients, hospitals, seed, out, _say)
+    if day:
+        made = grow_network(out, day_told(day), _say)
+    else:
+        made = make_network(patients, hospitals, seed, out, _say, events_per_person)
     _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
 
 
@@ -212,14 +222,15 @@ def score_synth(
     score(feeds, truth, format, _say)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
+    given: typer.Context,
     name: Annotated[str | None, typer.Argument(help="One benchmark; without a name, all of them.")] = None,  # noqa: UP007
 ) -> None:
-    """Measure: the day's cost, linkage. Figures are for this machine as it is now."""
+    """Measure on this machine as it is now; what follows the name goes to the benchmark (`--megabytes 64`)."""
     from jobs._bench import run_benchmarks
 
-    run_benchmarks(name)
+    run_benchmarks(name, given.args)
 
 
 @app.command()
@@ -290,6 +301,122 @@ def empi_train(
     from jobs._empi import train_weights
 
     train_weights(feeds, out, _say)
+
+
+SourcePerson = Annotated[str, typer.Argument(help="A source person: hospital/system/id.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user of this machine).")]  # noqa: UP007
+Why = Annotated[str, typer.Option("--why", help="Why; kept with the decision.")]
+At = Annotated[str | None, typer.Option("--at", help="When it was decided (default: now).")]  # noqa: UP007
+NEGATIVE = {"ignore_unknown_options": True}
+
+
+@empi.command("review")
+def empi_review(
+    one: Annotated[str | None, typer.Argument(help="hospital/system/id; with OTHER: this pair.")] = None,  # noqa: UP007
+    other: Annotated[str | None, typer.Argument(help="hospital/system/id")] = None,  # noqa: UP007
+    limit: Annotated[int, typer.Option("--limit", help="Pairs to show at most.")] = 20,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the pair's weight to this .svg or .png.")
+    ] = None,  # noqa: UP007
+    feeds: Feeds = None,
+) -> None:
+    """The doubtful pairs, the likeliest first; or a pair side by side, with what each comparison weighs."""
+    from jobs._review import show_pair, show_queue
+
+    if (one is None) != (other is None):
+        raise typer.BadParameter("name both source persons of the pair, or none for the queue")
+    if one and other:
+        show_pair(feeds, one, other, picture)
+    else:
+        show_queue(feeds, limit)
+
+
+@empi.command("show", context_settings=NEGATIVE)
+def empi_show(person: Annotated[int, typer.Argument(help="person_id")], feeds: Feeds = None) -> None:
+    """A person: who they are at each hospital and why, what survives of whom, what was decided and merged."""
+    from jobs._review import show_person
+
+    show_person(feeds, person)
+
+
+@empi.command("accept")
+def empi_accept(
+    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
+) -> None:
+    """Two source persons are one person, whatever the model says. The next run links them."""
+    from jobs._steward import decide
+
+    decide(feeds, "accept", one, other, by, why, at, _say)
+
+
+@empi.command("reject")
+def empi_reject(
+    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
+) -> None:
+    """Two source persons are two persons, whatever the model or their hospital says."""
+    from jobs._steward import decide
+
+    decide(feeds, "reject", one, other, by, why, at, _say)
+
+
+@empi.command("split", context_settings=NEGATIVE)
+def empi_split(
+    person: Annotated[int, typer.Argument(help="person_id")],
+    out: Annotated[list[str], typer.Option("--out", help="A source person to take out: hospital/system/id.")],
+    why: Why,
+    more: Annotated[list[str] | None, typer.Argument(help="Further ones to take out.")] = None,  # noqa: UP007
+    by: By = None,
+    at: At = None,
+    feeds: Feeds = None,
+) -> None:
+    """Some source persons of a person are somebody else, and no path of pairs joins them again."""
+    from jobs._steward import split
+
+    split(feeds, person, [*out, *(more or [])], by, why, at, _say)
+
+
+@empi.command("undo")
+def empi_undo(
+    decision: Annotated[str, typer.Argument(help="Its id, as `twinlake empi decisions` lists it.")],
+    why: Why,
+    by: By = None,
+    at: At = None,
+    feeds: Feeds = None,
+) -> None:
+    """Take a decision back; it stays to be seen."""
+    from jobs._steward import undo
+
+    undo(feeds, decision, by, why, at, _say)
+
+
+@empi.command("decisions")
+def empi_decisions(feeds: Feeds = None) -> None:
+    """All decisions ever taken, the latest first."""
+    from jobs._review import show_decisions
+
+    show_decisions(feeds)
+
+
+@empi.command("link")
+def empi_link(
+    persons: Annotated[
+        list[Path], typer.Option("--persons", help="A .csv, .csv.gz or .parquet; give it for each file.")
+    ],
+    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see below).')],
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write: file, row_id, person_id, match_weight.")],
+) -> None:
+    """Link the persons of plain files by the same model; no lake and, below two million rows, no Spark.
+
+    A fields.toml says which column is what: row_id (needed), birth_date or year_of_birth (one is needed), given_name,
+    middle_name, family_name, maiden_name, sex, address_line, city, postal_code, phone, ssn, licence_number,
+    passport_number, hospital and mrn. A list of columns is joined: address_line = ["street_number", "street"].
+    Dates are YYYY-MM-DD or YYYYMMDD, else birth_date_format = "%d/%m/%Y". A table ["B.csv"] holds for that file only.
+    Without hospital, each row counts as another hospital's; with it, two rows of one file and hospital need more to be
+    one person, and an MRN speaks beside the names.
+    """
+    from jobs._empi import link_files
+
+    link_files(persons, fields, out, _say)
 
 
 @codes.command("unmapped")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twinlake.declare.table import Table
-from twinlake.engine.ingest import BRONZE
+from twinlake.engine.bronze import BRONZE
 from twinlake.engine.ops import SCHEMAS
 from twinlake.engine.quarantine import SCHEMA as QUARANTINE
 from twinlake.plan import LAYERS, Plan, read_plan
@@ -87,7 +87,7 @@ def _meaning(field: Field) -> str:
 
 def _records() -> Iterator[str]:
     yield "## bronze.&lt;system&gt;_&lt;feed&gt;\n\nEvery record as it came, append-only; a row is a record of a file."
-    yield f"Columns: {_names(BRONZE)}.\n"
+    yield f"Columns: {_names(BRONZE.names)}.\n"
     yield "## quarantine.&lt;table&gt;\n\nWhat could not be used: its raw record, its place, and the rule it breaks."
     yield f"Columns: {_names(QUARANTINE.names)}.\n"
     for name, schema in SCHEMAS.items():

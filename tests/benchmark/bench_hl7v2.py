@@ -1,14 +1,17 @@
-"""HL7 v2 messages a second, ours beside python-hl7 and hl7apy: `python tests/benchmark/bench_hl7v2.py [--messages N]`.
+"""HL7 v2 messages a second, ours beside python-hl7 and hl7apy: `twinlake bench hl7v2 [--messages N]`.
 
-Ours does more: it deals a message to its things, gives each its key and version (`read`), then makes each thing's JSON
-(`as_json`). The others only parse. Every process gets messages of its own of about 4 KB; no two patients, orders or
-results are alike, but 211 doctors order some 1,200 tests. Messages a second are by the clock of the slowest process;
-messages a CPU-second change less on a busy machine. `--data` adds the real samples, each made different.
+Ours does more than parse: it deals a message to its things and gives each its key and version (`read`), or also makes
+each thing's JSON, as conform does (`as_json`). The others only parse. `to bronze` is the whole landing of four files:
+hashes, records counted and checked, Delta commit, ledger, on as many executors as there are cores. Every process gets
+messages of its own of about 4 KB; no two patients, orders or results are alike, but 211 doctors order some 1,200 tests.
+Messages a second are by the clock of the slowest process; messages a CPU-second change less on a busy machine. `--data`
+adds the real samples, each made different.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -17,10 +20,13 @@ from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 
+from jobs import ingest
+from tests.support.benched import lay_hospital, opened, spent
 from twinlake.catalog.sources.hl7v2 import SYSTEM
 from twinlake.engine.wire import Record
 from twinlake.engine.wire.hl7v2 import as_json, read
 
+FILES = 4
 ADDRESS = "{n} Spring Street&Spring Street^Apt {n}^Grinnell^IA^50112^USA^H^^Poweshiek"
 STAFF = "{doctor}^van Beethoven&van^Ludwig^A^III^Dr^PHD^^&MPI&L^L^3^M10^MR^&Good Health Hospital&L^A"
 SEGMENTS = (
@@ -62,6 +68,10 @@ def real(data: Path) -> Callable[[int], bytes]:
 
 
 def ours(messages: list[bytes]) -> int:
+    return sum(isinstance(item, Record) for item in read(BytesIO(b"".join(messages)), SYSTEM.feed("message")))
+
+
+def ours_as_json(messages: list[bytes]) -> int:
     found = read(BytesIO(b"".join(messages)), SYSTEM.feed("message"))
     return sum(len(as_json(item.raw)) > 0 for item in found if isinstance(item, Record))
 
@@ -76,6 +86,14 @@ def hl7apy(messages: list[bytes]) -> int:
     from hl7apy.parser import parse_message
 
     return sum(len(parse_message(message.decode(), find_groups=False).children) for message in messages)
+
+
+PARSERS = (
+    ("ours", ours, 1),
+    ("ours and JSON", ours_as_json, 2),
+    ("python-hl7", python_hl7, 40),
+    ("hl7apy", hl7apy, 400),
+)
 
 
 def timed(parse: Callable[[list[bytes]], int], messages: list[bytes]) -> tuple[float, float]:
@@ -95,6 +113,20 @@ def measure(name: str, parse: Callable[[list[bytes]], int], make: Callable[[int]
     print(f"{name:<28}{count:>9}{size:>8.1f}{processes:>11}{max(clocks):>9.2f}{rates}", flush=True)
 
 
+def measure_landing(count: int) -> None:
+    """The same messages through the product: files to bronze with ledger, once to warm up and once to measure."""
+    with tempfile.TemporaryDirectory(prefix="twinlake-bench-") as scratch:
+        feeds = Path(scratch) / "feeds"
+        folder = lay_hospital(feeds, SYSTEM.name)
+        for n in range(FILES):
+            (folder / f"{n}.hl7").write_bytes(b"".join(map(invented, range(n, count, FILES))))
+        size = sum(file.stat().st_size for file in folder.iterdir()) / count / 1024
+        runs = [opened(feeds, Path(scratch) / home) for home in ("first", "second")]
+        _, took = (spent(partial(ingest.land, run, "bench")) for run in runs)
+    rates = f"{count / took.clock:>12,.0f}{count / took.cpu:>15,.0f}"
+    print(f"{'ours, to bronze':<28}{count:>9}{size:>8.1f}{'executors':>11}{took.clock:>9.2f}{rates}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the parsers of HL7 v2.")
     parser.add_argument("--messages", type=int, default=20_000)
@@ -105,8 +137,9 @@ def main() -> None:
     print(f"{'parser':<28}{'messages':>9}{'KB each':>8}{columns}")
     makers = {"invented": invented, **({"real": real(given.data)} if given.data else {})}
     for told, make in makers.items():
-        for name, parse, part in (("ours", ours, 1), ("python-hl7", python_hl7, 40), ("hl7apy", hl7apy, 400)):
+        for name, parse, part in PARSERS:
             measure(f"{name}, {told}", parse, make, max(given.messages // part, 2 * given.processes), given.processes)
+    measure_landing(given.messages)
 
 
 if __name__ == "__main__":

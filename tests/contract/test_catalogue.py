@@ -26,6 +26,8 @@ FEEDS = [(s, f) for s in PLAN.systems.values() for f in s.feeds]
 NO_SPEC = {
     "empi.person_alias": "tests/unit/engine/test_linkage.py",
     "empi.person_link": "tests/unit/engine/test_linkage.py",
+    "empi.person_merge": "the specs of the sources",
+    "empi.person_pair": "tests/unit/engine/test_linkage.py",
     "empi.source_person": "the specs of the sources",
     "silver.care_site": "the specs of the sources",
     "silver.condition_occurrence": "the specs of the sources",

@@ -3,9 +3,11 @@ hospitals.
 
 Rates per second registration. Middle name 58 % and SSN 54 % mismatching: Just et al. 2016 (1). Kinds of typing error
 (substitution 59, deletion 16, insertion 10, transposition 2, several 13): the figures the project's issue on
-identity cites. All others in RATES are assumptions. Three in four wrong identifiers are left out here and one mistyped;
-the published mismatches are of values both present, so this sample is the kinder. Run as a script, it trains and writes
-the weights. (1) Perspectives in Health Information Management 13, "Why patient matching is a challenge".
+identity cites. All others in RATES are assumptions: that a mismatching SSN is mistyped as often as it is another number
+(a spouse's, a guarantor's, an invented one); that half of those who move stay in their town, half of these in their
+postcode; that some go by another given name, changed the family name without telling the former, or have a birth date
+that is somebody else's. Run as a script, it trains and writes the weights.
+(1) Perspectives in Health Information Management 13, "Why patient matching is a challenge".
 """
 
 from __future__ import annotations
@@ -20,12 +22,17 @@ from typing import Any
 import pandas as pd
 
 TRAINED_FROM = 600
+OWN_HOSPITAL = 0.2
 RATES = {
     "middle_name": 0.58,
     "ssn": 0.54,
+    "ssn_unknown": 0.30,
     "given_name": 0.12,
     "family_name": 0.08,
     "maiden": 0.30,
+    "given_name_replaced": 0.02,
+    "family_name_replaced": 0.03,
+    "birth_date_replaced": 0.01,
     "birth_date": 0.04,
     "sex": 0.01,
     "moved": 0.18,
@@ -37,7 +44,9 @@ RATES = {
     "double_name": 0.02,
     "year_only": 0.02,
     "town": 0.02,
+    "mrn": 0.03,
 }
+STAYS_IN_TOWN, STAYS_IN_POSTCODE = 0.5, 0.25
 TYPOS = {"substitution": 59, "deletion": 16, "insertion": 10, "transposition": 2, "several": 13}
 NAME_COLUMNS = ("given_name", "middle_name", "family_name", "maiden_name")
 
@@ -73,6 +82,7 @@ def synthea_persons(path: Path) -> pd.DataFrame:
                 "ssn": raw["SSN"].str.replace("-", ""),
                 "licence_number": raw["DRIVERS"],
                 "passport_number": raw["PASSPORT"],
+                "mrn": [f"{chance.randrange(10**8):08d}" for _ in raw.index],
             }
         )
         .astype(object)
@@ -109,7 +119,11 @@ def registered_again(
         found["middle_name"] = chance.choice(
             [None, None, (found["middle_name"] or " ")[0].strip() or None, other["middle_name"]]
         )
-    for field in ("ssn", "licence_number", "passport_number", "phone"):
+    if hit["ssn"] and found["ssn"]:
+        found["ssn"] = chance.choice([mistyped(found["ssn"], chance), f"999{chance.randrange(10**6):06d}"])
+    if hit["ssn_unknown"]:
+        found["ssn"] = None
+    for field in ("licence_number", "passport_number", "phone"):
         if hit[field] and found[field]:
             found[field] = chance.choice([None, None, None, mistyped(found[field], chance)])
     for field in ("given_name", "family_name", "address_line"):
@@ -117,16 +131,20 @@ def registered_again(
             found[field] = mistyped(found[field], chance)
     if hit["given_name"] and chance.random() < 0.4:
         found["given_name"] = _short_form(person["given_name"], nicknames)
+    for field in ("given_name", "family_name"):
+        if hit[f"{field}_replaced"]:
+            found[field] = other[field]
     if hit["maiden"] and person["maiden_name"]:
         found["family_name"], found["maiden_name"] = person["maiden_name"], None
     if hit["birth_date"]:
         found["birth_date"] = _wrong_date(person["birth_date"], chance)
-        found["year_of_birth"] = int(found["birth_date"][:4])
+    if hit["birth_date_replaced"]:
+        found["birth_date"] = other["birth_date"]
+    found["year_of_birth"] = int(found["birth_date"][:4])
     if hit["sex"]:
         found["sex"] = {"male": "female", "female": "male"}[person["sex"]]
     if hit["moved"]:
-        line = re.sub(r"^\d+", str(chance.randrange(1, 2000)), other["address_line"])
-        found |= {"address_line": line, "city": other["city"], "postal_code": other["postal_code"]}
+        found |= _moved(person, other, chance)
     if hit["names_exchanged"]:
         found["given_name"], found["family_name"] = found["family_name"], found["given_name"]
     if hit["double_name"]:
@@ -135,7 +153,18 @@ def registered_again(
         found["birth_date"] = None
     if hit["town"]:
         found["city"], found["postal_code"] = other["city"], None
+    if hospital != person["hospital"] or hit["mrn"]:
+        found["mrn"] = f"{chance.randrange(10**8):08d}"
     return found
+
+
+def _moved(person: dict[str, Any], other: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    line, how_far = re.sub(r"^\d+", str(chance.randrange(1, 2000)), other["address_line"]), chance.random()
+    if how_far < STAYS_IN_POSTCODE:
+        return {"address_line": line}
+    if how_far < STAYS_IN_TOWN:
+        return {"address_line": line, "postal_code": other["postal_code"]}
+    return {"address_line": line, "city": other["city"], "postal_code": other["postal_code"]}
 
 
 def _short_form(given: str, nicknames: dict[str, str]) -> str:
@@ -152,12 +181,14 @@ def _wrong_date(date: str, chance: random.Random) -> str:
 
 
 def with_copies(persons: pd.DataFrame, seed: int, nicknames: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The persons and one or two other registrations of each; beside them the truth (`entity`)."""
+    """The persons and one to three other registrations of each, some by another system of their own hospital; beside
+    them the truth (`entity`)."""
     chance = random.Random(seed)
     rows, entities = [], []
     everyone = persons.to_dict("records")
     for person in everyone:
-        copies = [registered_again(person, h, everyone, chance, nicknames) for h in ("b", "c")[: chance.choice([1, 2])]]
+        where = [*("b", "c")[: chance.choice([1, 2])], *[person["hospital"]][: chance.random() < OWN_HOSPITAL]]
+        copies = [registered_again(person, h, everyone, chance, nicknames) for h in where]
         rows += [person, *copies]
         entities += [person["source_person_id"]] * (1 + len(copies))
     people = pd.DataFrame(rows).astype(object)

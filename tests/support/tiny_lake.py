@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -50,8 +50,8 @@ class TinyLake:
         with home, patch("twinlake.plan._text", _read_once):
             return open_run(self.home.feeds, moment(as_of), run_id)
 
-    def run(self, feeds: Feeds | None = None, as_of: str = AS_OF) -> list[dict[str, Any]]:
-        """Deliver `feeds` and run; what ops.table_run has to say of the run."""
+    def run(self, feeds: Feeds | None = None, as_of: str = AS_OF, only: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Deliver `feeds` and run (only these tables); what ops.table_run has to say of the run."""
         from jobs import _daily
 
         if feeds is not None:
@@ -59,7 +59,11 @@ class TinyLake:
         run_id = f"run-{len(list(self.folder.glob('run-*')))}"
         (self.folder / run_id).touch()
         with _only_the_engine(self.proving):
-            _daily.walk(self.open(run_id, as_of))
+            opened = self.open(run_id, as_of)
+            if only:
+                _daily.take_all(opened, [node for node in opened.plan.nodes if node.name in ("ingest", *only)])
+            else:
+                _daily.walk(opened)
         return [row for row in self.ops.rows("table_run") if row["run_id"] == run_id]
 
     def copy(self, folder: Path) -> TinyLake:

@@ -79,7 +79,10 @@ def test_help_imports_nothing_heavy():
 
 
 ASKED = [("sql", "select 1"), ("report",), ("twin", "1", "--on", "2026-01-01"), ("verify",), ("quarantine", "list"),
-         ("quarantine", "export", "x", "--out", "o"), ("empi", "train")]  # fmt: skip
+         ("quarantine", "export", "x", "--out", "o"), ("empi", "train"),
+         ("empi", "review"), ("empi", "review", "a/s/1", "b/s/2"), ("empi", "show", "-12"), ("empi", "decisions"),
+         ("empi", "accept", "a/s/1", "b/s/2", "--why", "x"), ("empi", "undo", "0", "--why", "x"),
+         ("empi", "split", "-12", "--out", "a/s/1", "b/s/2", "--why", "x")]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ASKED, ids=" ".join)

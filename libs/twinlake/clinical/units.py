@@ -52,7 +52,7 @@ def conversion_column(local_units: Mapping[str, Mapping[str, str]]) -> Column:
     from twinlake.clinical.unit_batches import batch_converter
 
     schema = "unit_code string, factor double, offset double, rule string"
-    pairs = F.pandas_udf(batch_converter(local_units), schema)  # type: ignore[call-overload]  # stubs lack this form
+    pairs = F.arrow_udf(batch_converter(local_units), schema)  # type: ignore[call-overload]  # stubs lack this form
     return pairs("hospital", "measurement_vocabulary", "measurement_code", "unit_source_value")
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = "\x1f"
 ABSENT = "\x00"
+# What Spark's xxhash64 starts from.
+SPARK_SEED = 42
 
 
 def surrogate_key(*parts: str | Column) -> Column:
@@ -21,6 +23,14 @@ def surrogate_key(*parts: str | Column) -> Column:
 
     texts = [F.coalesce((F.col(p) if isinstance(p, str) else p).cast("string"), F.lit(ABSENT)) for p in parts]
     return F.xxhash64(F.concat_ws(SEPARATOR, *texts))
+
+
+def key_of(*parts: str | None) -> int:
+    """The same key as `surrogate_key` of these texts, without Spark."""
+    from xxhash import xxh64_intdigest
+
+    whole = xxh64_intdigest(SEPARATOR.join(ABSENT if p is None else p for p in parts).encode(), SPARK_SEED)
+    return whole - (whole >> 63 << 64)
 
 
 def source_person_key() -> Column:

@@ -12,6 +12,8 @@ from typing import Any
 from twinlake.declare.errors import DeclarationError
 
 DELIVERIES = ("snapshot", "increment")
+# A table may come in several files of one delivery: `observations.csv`, or `observations.00017.csv` and its like.
+PART = r"(?:[.-]\d+)?"
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ class Feed:
     `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
     key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
     are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
-    records that no table takes. `layouts` are the other headers of a CSV feed's files. `nameless` marks a feed whose
-    records are each about somebody of their own whom nothing names (a survey): equal records are then different
-    persons, and a record's place is part of what it is. Where a file is named for the person it is about, `files` says
-    so by a group, `(?P<person>…)`.
+    records that no table takes. `foreign` gives, place by place, what only records of another version of the standard
+    have, and which version that is: they go to quarantine. `layouts` are the other headers of a CSV feed's files.
+    `nameless` marks a feed whose records are each about somebody of their own whom nothing names (a survey): equal
+    records are then different persons, and a record's place is part of what it is. Where a file is named for the
+    person it is about, `files` says so by a group, `(?P<person>…)`.
 
     A feed may be a part of another one, `within`, that lands files of mixed records: it has no files of its own, and
     its records are those for which `only`, SQL over `record_kind`, holds, read by its own schema.
@@ -74,6 +77,7 @@ class Feed:
     only: str | None = None
     nameless: bool = False
     layouts: tuple[Layout, ...] = ()
+    foreign: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if self.nameless and (self.key or self.person):

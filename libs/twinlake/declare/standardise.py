@@ -28,6 +28,11 @@ VIRGIN ISLANDS VI
 """
 
 
+def folded_letters() -> dict[str, str]:
+    """Accented letter → the plain one that stands for it."""
+    return dict(_FOLDED)
+
+
 @cache
 def states() -> dict[str, str]:
     """Name of a state of the USA → its two letters."""

@@ -16,13 +16,30 @@ LAST = 2**63 - 1
 
 def survivors(source_person: DataFrame, identity: Identity) -> DataFrame:
     """A row per person_id with the surviving columns; `source_person` carries its person_id. One shuffle, no join."""
-    chosen = [_chosen(survivor).alias(f"_{place}") for place, survivor in enumerate(identity.survivorship)]
     columns = [
-        f"_{place}.`{column}` AS `{column}`"
+        f"_{place}.value.`{column}` AS `{column}`"
         for place, survivor in enumerate(identity.survivorship)
         for column in survivor.columns
     ]
-    return source_person.groupBy("person_id").agg(*chosen).selectExpr("person_id", *columns)
+    return _survived(source_person, identity).selectExpr("person_id", *columns)
+
+
+def survivors_with_source(source_person: DataFrame, identity: Identity) -> DataFrame:
+    """A row per person_id and surviving column: its value as text, by which rule, and the source person who gave it."""
+    given = [
+        f"named_struct('column_name', '{column}', 'value', cast(_{place}.value.`{column}` AS string), "
+        f"'rule', '{survivor.rule}', 'key', _{place}.key)"
+        for place, survivor in enumerate(identity.survivorship)
+        for column in survivor.columns
+    ]
+    told = _survived(source_person, identity).selectExpr("person_id", f"inline(array({', '.join(given)}))")
+    return told.where("value is not null").select("person_id", "column_name", "value", "rule", "key.*")
+
+
+def _survived(source_person: DataFrame, identity: Identity) -> DataFrame:
+    """A row per person_id; `_n` is what survives by the n-th rule: `value`, a struct of its columns, and its `key`."""
+    chosen = [_chosen(survivor).alias(f"_{place}") for place, survivor in enumerate(identity.survivorship)]
+    return source_person.groupBy("person_id").agg(*chosen)
 
 
 def _chosen(survivor: Survivor) -> Column:
@@ -56,14 +73,14 @@ def _latest(survivor: Survivor) -> Column:
     values = _values(survivor)
     newest_first = F.coalesce(-F.unix_micros("delivered_at"), F.lit(LAST)).alias("newest_first")
     ranked = F.struct(newest_first, _key(), F.struct(*values).alias("value"))
-    return F.min(F.when(_filled(values) > 0, ranked))["value"]
+    return F.min(F.when(_filled(values) > 0, ranked))
 
 
 def _earliest(survivor: Survivor) -> Column:
     from pyspark.sql import functions as F
 
     values = _values(survivor)
-    return F.min(F.when(_filled(values) > 0, F.struct(*values)))
+    return F.min(F.when(_filled(values) > 0, F.struct(F.struct(*values).alias("value"), _key())))
 
 
 def _most_common(survivor: Survivor) -> Column:
@@ -78,4 +95,4 @@ def _most_common(survivor: Survivor) -> Column:
         alike = F.size(F.filter(records, lambda other: other["value"].eqNullSafe(one["value"])))
         return F.struct((-one["filled"]).alias("a"), (-alike).alias("b"), one["key"], one["value"].alias("value"))
 
-    return F.array_min(F.transform(records, ranked))["value"]
+    return F.array_min(F.transform(records, ranked))

@@ -12,7 +12,7 @@ from twinlake.declare.errors import DeclarationError
 from twinlake.vocabulary.field import Field
 from twinlake.vocabulary.fields import DICTIONARY
 
-NOT_TABLES = frozenset({"rows", "hospitals", "link", "champions", "features"})
+NOT_TABLES = frozenset({"rows", "hospitals", "compare", "link", "champions", "features"})
 
 
 @dataclass(frozen=True)

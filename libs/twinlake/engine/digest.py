@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.engine.ingest import BRONZE
+from twinlake.engine.bronze import BRONZE
 from twinlake.engine.publication import Publication
 from twinlake.engine.replace import hash_sum
 from twinlake.engine.run import Run
@@ -29,7 +29,7 @@ def stored_digests(run: Run, published: Publication) -> dict[str, str]:
 
 def bronze_digests(run: Run) -> dict[str, str]:
     """The digest of every bronze table, without what names the run."""
-    columns = tuple(c for c in BRONZE if c not in BOOKKEEPING)
+    columns = tuple(c for c in BRONZE.names if c not in BOOKKEEPING)
     folder = run.ops.lake / "bronze"
     names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
     return {

@@ -9,28 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
-from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import System
+from twinlake.engine.bronze import WRITTEN, Source, commit, parts, write_part
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
 from twinlake.engine.ledger import LANDED, NONE_READABLE, Ledger
-from twinlake.engine.ops import TEXT
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.records import CONTENT
-from twinlake.engine.run import Run, local_rows
-from twinlake.engine.staging import OUTCOME, STAGED, stage
+from twinlake.engine.run import Run
+from twinlake.engine.staging import OUTCOME, stage
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-# Bytes of raw records that make one bronze file.
-FILE_BYTES = 128 << 20
-COMMITS_AT_ONCE = 4
-TRIES = 5
-STATISTICS = "hospital,path,record_offset,source_person_key,delivered_at"
+# Bytes of files that are read here sooner than executors would begin.
+SMALL = 4 << 20
+HASHED_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ def new_files(
     """The hospital's files that are not in the ledger with this content and verdict; `deliveries` is half-open."""
     current = ledger.current
     found = [f for f in find_files(feeds, hospital, systems) if _is_within(f.delivery, deliveries)]
-    with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
         files = list(pool.map(lambda f: _hashed(feeds, f), found))
     return [f for f in files if not _is_known(f.found, f.sha256, current.get(f.found.path))]
 
@@ -107,106 +100,65 @@ def _by_feed(files: Iterable[NewFile]) -> dict[str, list[NewFile]]:
 
 
 def _stage(run: Run, files: list[NewFile], landing: Path) -> dict[str, list[dict[str, Any]]]:
-    """Parse the files on the executors, each into its staged copy; their outcomes by path."""
+    """Parse the files, each into its staged copy; their outcomes by path."""
     outcomes: dict[str, list[dict[str, Any]]] = {}
-    if not files:
-        return outcomes
-    paths = [(f.found.path, f.found.system, str(f.found.feed), str(f.staged(landing))) for f in files]
-    big_first = [p for _, p in sorted(zip(files, paths, strict=True), key=lambda pair: -pair[0].found.bytes)]
-    listed = run.spark.createDataFrame(big_first, "path string, system string, feed string, target string")
-    task = _stager(run.home.feeds, run.systems)
-    schema = _ddl(OUTCOME)
-    found = listed.repartition(len(paths), "path", "feed").mapInArrow(task, schema).toArrow()
-    for row in found.to_pylist():
+    big_first = sorted(files, key=lambda f: -f.found.bytes)
+    tasks = [(f.found.path, (f.found.system, str(f.found.feed)), f.staged(landing)) for f in big_first]
+    declared = {(s.name, feed.name): feed for s in run.systems.values() for feed in s.feeds}
+    feeds = run.home.feeds
+
+    def work(path: str, feed: tuple[str, str], target: Path) -> Iterator[dict[str, Any]]:
+        return stage(feeds / path, declared[feed], target, path)
+
+    for row in _spread(run, work, tasks, OUTCOME, sum(f.found.bytes for f in files)):
         outcomes.setdefault(row["path"], []).append(row)
     return outcomes
 
 
-def _stager(
-    feeds: Path, systems: Mapping[str, System]
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    declared = {(s.name, feed.name): feed for s in systems.values() for feed in s.feeds}
+def _spread(
+    run: Run, work: Callable[..., Iterator[dict[str, Any]]], tasks: list[Any], schema: pa.Schema, size: int
+) -> list[dict[str, Any]]:
+    """What `work` says of each task: done on the executors, or here where starting those would take longer."""
+    if size < SMALL:
+        return [{name: row.get(name) for name in schema.names} for task in tasks for row in work(*task)]
 
-    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for row in batch.to_pylist():
-                feed = declared[row["system"], row["feed"]]
-                rows = list(stage(feeds / row["path"], feed, Path(row["target"]), row["path"]))
-                yield pa.RecordBatch.from_pylist([{n: r.get(n) for n in OUTCOME.names} for r in rows], schema=OUTCOME)
+    def of_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for place in (n for batch in batches for n in batch.column(0).to_pylist()):
+            found = [{name: row.get(name) for name in schema.names} for row in work(*tasks[place])]
+            yield pa.RecordBatch.from_pylist(found, schema=schema)
 
-    return task
+    places = run.spark.range(0, len(tasks), 1, len(tasks))
+    return places.mapInArrow(of_batches, _ddl(schema)).toArrow().to_pylist()  # type: ignore[no-any-return]
 
 
 def _ddl(schema: pa.Schema) -> str:
-    return ", ".join(f"{f.name} {'bigint' if f.type == pa.int64() else 'string'}" for f in schema)
+    return ", ".join(f"`{f.name}` {'bigint' if f.type == pa.int64() else 'string'}" for f in schema)
 
 
 def _land(
     run: Run, hospital: str, files: list[NewFile], outcomes: dict[str, list[dict[str, Any]]], landing: Path
 ) -> None:
-    with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
-        groups = [
-            (name, [f for f in group if (outcomes[f.found.path][0]["landed"] or 0) > 0])
-            for name, group in sorted(_by_feed(files).items())
-        ]
-        tasks = [
-            pool.submit(_append, run, hospital, f"bronze.{name}", group, landing) for name, group in groups if group
-        ]
-        for task in tasks:
-            task.result()
+    """Make bronze files of what was staged, then commit those of each table."""
+    landed = [f for f in files if f.found.feed and (outcomes[f.found.path][0]["landed"] or 0) > 0]
+    tasks, size = [], 0
+    for name, group in sorted(_by_feed(landed).items()):
+        table = f"bronze.{name}"
+        _remove_unfinished(run, hospital, table)
+        sources = [_source(run, f, landing) for f in group]
+        tasks += parts(table, Path(run.ops.path(table)), sources, run.run_id, run.as_of)
+        size += sum(f.found.bytes for f in group)
+    written: dict[str, list[dict[str, Any]]] = {}
+    for row in _spread(run, write_part, [(part,) for part in tasks], WRITTEN, size):
+        written.setdefault(row["table"], []).append(row)
+    for table, found in written.items():
+        commit(run.ops, table, found, run.landing_mark(hospital))
 
 
-def _append(run: Run, hospital: str, table: str, files: list[NewFile], landing: Path) -> None:
-    _remove_unfinished(run, hospital, table)
-    rows = _bronze_rows(run, files, landing)
-    parts = 1 + sum(f.staged(landing).stat().st_size * 8 for f in files) // FILE_BYTES
-    ordered = rows.repartitionByRange(parts, "source_person_key") if parts > 1 else rows.coalesce(1)
-    writer = (
-        ordered.sortWithinPartitions("source_person_key", "path", "record_offset")
-        .write.format("delta")
-        .mode("append")
-        .option("delta.dataSkippingStatsColumns", STATISTICS)
-        .option("userMetadata", run.landing_mark(hospital))
+def _source(run: Run, file: NewFile, landing: Path) -> Source:
+    found = file.found
+    return Source(
+        file.staged(landing), found.hospital, found.system, found.path, file.sha256, found.delivered_at(run.as_of)
     )
-    _commit(lambda: writer.save(run.ops.path(table)))
-
-
-def _commit(write: Callable[[], None]) -> None:
-    """Two hospitals may make a table at once; the one that lost finds it there and appends."""
-    from delta.exceptions import MetadataChangedException, ProtocolChangedException
-
-    for left in reversed(range(TRIES)):
-        try:
-            return write()
-        except (MetadataChangedException, ProtocolChangedException):
-            if not left:
-                raise
-
-
-def _bronze_rows(run: Run, files: list[NewFile], landing: Path) -> DataFrame:
-    from pyspark.sql import functions as F
-
-    about = [
-        (f.staged(landing).name, f.found.hospital, f.found.system, f.found.path, f.sha256,
-         f.found.delivered_at(run.as_of)) for f in files
-    ]  # fmt: skip
-    known = local_rows(run.spark, about, pa.schema([("_staged", TEXT), ("hospital", TEXT), ("system", TEXT), *CONTENT]))
-    reader = run.spark.read.schema(_ddl(STAGED)).option("__globPaths__", "false")
-    staged = reader.parquet(*(str(f.staged(landing)) for f in files))
-    return (
-        staged.withColumn("_staged", F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1))
-        .join(F.broadcast(known), "_staged")
-        .withColumn("source_person_key", source_person_key())
-        .withColumn("_run_id", F.lit(run.run_id))
-        .withColumn("_ingested_at", F.lit(run.as_of).cast("timestamp"))
-        .select(*BRONZE)
-    )
-
-
-BRONZE = (
-    "hospital", "system", "path", "record_offset", "source_person_key", "delivered_at", "raw_record", "record_hash",
-    "record_key", "source_person_id", "record_version", "record_kind", "_file_hash", "_run_id", "_ingested_at",
-)  # fmt: skip
 
 
 def _remove_unfinished(run: Run, hospital: str, table: str) -> None:

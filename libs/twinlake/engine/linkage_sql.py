@@ -27,7 +27,9 @@ TAKEN = (
     "ssn",
     "licence_number",
     "passport_number",
+    "mrn",
 )
+MISTYPED = ("given_name", "family_name", "phone", "ssn", "licence_number", "passport_number")
 SCALE = 1_000_000
 UNKNOWN_POSTAL_CODES = ("00000", "99999")
 UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far commoner than births on that day
@@ -35,27 +37,48 @@ UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far 
 
 def prepare_sql(identity: Identity, table: str) -> str:
     """A comparable record per source person; unique_id sorts as (hospital, system, source_person_id) does."""
-    separator = f"chr({ord(SEPARATOR)})"
     names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
     unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
     return f"""
-SELECT unique_id, source, given_name, middle_name, family_name, maiden_name, sex, address_line, city, postal_code,
-    phone, ssn, licence_number, passport_number,
+SELECT unique_id, source, hospital, given_name, middle_name, family_name, maiden_name, sex, address_line, city,
+    postal_code, phone, ssn, licence_number, passport_number, nullif(mrn, '') AS mrn,
     CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
     {_nickname_sql(identity)} AS given_root,
+    {", ".join(f"array_join(array_sort(split({name}, '')), '') AS {name}_letters" for name in MISTYPED)},
     coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
     substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
 FROM (
-    SELECT concat(hospital, {separator}, system, {separator}, source_person_id) AS unique_id,
-        concat(hospital, {separator}, system) AS source, {", ".join(names)},
+    SELECT {UNIQUE_ID} AS unique_id,
+        {_joined("hospital", "system")} AS source, hospital, {", ".join(names)},
         CAST(birth_date AS STRING) AS birth_date,
         substr(CAST(birth_date AS STRING), 6) AS birthday, CAST(year_of_birth AS STRING) AS year_text,
         CASE WHEN sex <> 'unknown' THEN sex END AS sex,
         {_folded("address_line")} AS address_line, {_folded("city")} AS city,
         CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
-        phone, ssn, licence_number, passport_number
+        phone, ssn, licence_number, passport_number, replace(replace(upper(mrn), '-', ''), ' ', '') AS mrn
     FROM {table}
 ) AS plain"""
+
+
+def _joined(*columns: str) -> str:
+    return f"concat({f', chr({ord(SEPARATOR)}), '.join(columns)})"
+
+
+UNIQUE_ID = _joined("hospital", "system", "source_person_id")
+
+
+def unique_ids_sql(source_person: str) -> str:
+    """The name of each record alone, and whether its hospital gives anything to link on."""
+    return f"SELECT {UNIQUE_ID} AS unique_id, coalesce(is_linkable, FALSE) AS is_linkable FROM {source_person}"
+
+
+def stored_pairs_sql(person_pair: str) -> str:
+    """Pairs of the stored table as `unique_id_l, unique_id_r, match_weight, agreements`."""
+    sides = [
+        f"{_joined(f'{side}_hospital', f'{side}_system', f'{side}_source_person_id')} AS unique_id_{side[0]}"
+        for side in ("left", "right")
+    ]
+    return f"SELECT {', '.join(sides)}, match_weight, agreements FROM {person_pair}"
 
 
 def _folded(column: str) -> str:
@@ -105,16 +128,25 @@ def _trained(identity: Identity, comparison: Comparison, level: str) -> dict[str
     return trained
 
 
-def edges_sql(identity: Identity, predicted: str) -> str:
-    """Pairs sure enough to link without a person's eye: over the threshold, and with one declared set of evidence."""
-    evidence = "\n    OR ".join(f"({_evidence_sql(identity, e)})" for e in identity.evidence)
+def pairs_sql(identity: Identity, predicted: str) -> str:
+    """Predicted pairs in words: what agrees, the level of each comparison, and whether they are sure to be one."""
     return f"""
 SELECT unique_id_l, unique_id_r, CAST(round(match_weight * {SCALE}) AS BIGINT) / {SCALE} AS match_weight,
-    {_reason_sql(identity)} AS agreements
-FROM {predicted}
-WHERE match_weight >= CASE WHEN source_l = source_r THEN {identity.automatic_within_source} ELSE
-{identity.automatic} END
-  AND ({evidence})"""
+    {_sure_sql(identity)} AS is_sure, {_reason_sql(identity)} AS agreements,
+    {", ".join(_level_sql(c) for c in identity.comparisons)}
+FROM {predicted}"""
+
+
+def _sure_sql(identity: Identity) -> str:
+    """Over the threshold, and with one declared set of evidence: linked without a person's eye."""
+    evidence = "\n    OR ".join(f"({_evidence_sql(identity, e)})" for e in identity.evidence)
+    return f"""match_weight >= CASE WHEN source_l = source_r THEN {identity.automatic_within_source}
+    ELSE {identity.automatic} END AND ({evidence})"""
+
+
+def _level_sql(comparison: Comparison) -> str:
+    names = " ".join(f"WHEN {comparison.rank(n)} THEN '{n}'" for n in (*comparison.level_names, MISSING))
+    return f"CASE gamma_{comparison.name} {names} END AS {comparison.name}_level"
 
 
 def _evidence_sql(identity: Identity, evidence: Evidence) -> str:
@@ -164,7 +196,8 @@ WHERE later.root <> earlier.root"""
 def links_sql(nodes: str, roots: str, arcs: str) -> str:
     """A row per source person: the smallest of its cluster, and its best pair (ties: the smallest other record)."""
     return f"""
-SELECT nodes.unique_id, coalesce(roots.root, nodes.unique_id) AS root, best.match_weight, best.agreements
+SELECT nodes.unique_id, nodes.is_linkable, coalesce(roots.root, nodes.unique_id) AS root, best.match_weight,
+    best.agreements
 FROM {nodes} AS nodes
 LEFT JOIN {roots} AS roots ON roots.unique_id = nodes.unique_id
 LEFT JOIN (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.identity import Comparison, Identity
 from twinlake.engine.linkage import quiet_splink
+from twinlake.engine.linkage_backend import speak_spark
 from twinlake.engine.linkage_sql import prepare_sql, splink_settings
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def train(source_person: Any, identity: Identity, truth: Any | None = None, sour
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.execute("SET threads = 1")  # a seeded sample repeats only on one thread
+        speak_spark(connection).execute("SET threads = 1")  # a seeded sample repeats only on one thread
         records = _register(connection, source_person, identity, truth)
         chances = _learn_chances(connection, identity, truth is not None)
         likenesses = _learn_likenesses(connection, identity, truth is not None)
-        levels = {c.name: _levels(c, likenesses[c.name], chances[c.name]) for c in identity.comparisons}
+        pairs = _stranger_pairs(connection)
+        levels = {c.name: _levels(c, likenesses[c.name], chances[c.name], pairs) for c in identity.comparisons}
         frequencies = {column: _frequencies(connection, identity, column) for column in identity.frequency_columns}
         provenance = _provenance(connection, truth is not None, source, records)
     return {"version": identity.version, "provenance": provenance, "levels": levels, "frequencies": frequencies}
@@ -118,10 +120,16 @@ def _learned(linker: Any, probability: str) -> dict[str, list[Any]]:
     }
 
 
-def _levels(comparison: Comparison, m: list[Any], u: list[Any]) -> dict[str, dict[str, float]]:
+def _stranger_pairs(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many pairs of strangers were looked at: what none of them shows may still be seen in one of as many."""
+    strangers = _count(connection, "SELECT count(*) FROM strangers")
+    return min(STRANGER_PAIRS, strangers * (strangers - 1) // 2)
+
+
+def _levels(comparison: Comparison, m: list[Any], u: list[Any], pairs: int) -> dict[str, dict[str, float]]:
     """Shares kept off 0 and 1, so that nothing unseen is impossible; the first u no rarer than declared."""
-    likely, chance = _shares(m, LEAST_SHARE), _shares(u, 1 / STRANGER_PAIRS)
-    chance[0] = max(chance[0], comparison.chance_at_least)
+    likely, chance = _shares(m, LEAST_SHARE), _shares(u, 1 / pairs)
+    chance[0] = max(float(u[0] or 0), comparison.chance_at_least)
     names = comparison.level_names
     return {name: {"m": round(likely[i], 9), "u": round(chance[i], 9)} for i, name in enumerate(names)}
 

@@ -83,6 +83,22 @@ class State:
         return State(said["inputs"], said["fingerprint"], said["rows"], int(said["hash_sum"]), said["mode"])
 
 
+def append_rows(path: str, batch: pa.Table, configuration: Mapping[str, str | None] | None = None) -> None:
+    """Add rows to a Delta table in one commit; nothing to add makes no commit."""
+    from deltalake import write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    for left in reversed(range(TRIES if batch.num_rows else 0)):
+        try:
+            write_deltalake(path, batch, mode="append", configuration=configuration)
+            return
+        except CommitFailedError:
+            # Two first writers make the table at once; the one that lost finds it there.
+            if not left:
+                raise
+            time.sleep(0.1)
+
+
 class Ops:
     """The `ops` tables and the commit metadata of a lake, read and written without a Spark session."""
 
@@ -97,20 +113,9 @@ class Ops:
 
     def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to `ops.<name>` in one commit; nothing to add makes no commit."""
-        from deltalake import write_deltalake
-        from deltalake.exceptions import CommitFailedError
-
         schema = SCHEMAS[name]
         batch = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
-        for left in reversed(range(TRIES if batch.num_rows else 0)):
-            try:
-                write_deltalake(self.path(f"ops.{name}"), batch, mode="append")
-                return
-            except CommitFailedError:
-                # Two first writers make the table at once; the one that lost finds it there.
-                if not left:
-                    raise
-                time.sleep(0.1)
+        append_rows(self.path(f"ops.{name}"), batch)
 
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
         """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.
@@ -129,6 +134,15 @@ class Ops:
         files = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True)).to_pylist()
         ordered = sorted(files, key=lambda file: (file["modification_time"], file["path"]))
         return [row for file in ordered for row in pq.ParquetFile(folder / file["path"]).read().to_pylist()]
+
+    def ask(self, sql: str, versions: Mapping[str, int | None]) -> list[dict[str, Any]]:
+        """The few rows of `sql` over tables at these versions (None: the newest), each called by its short name."""
+        from deltalake import DeltaTable, QueryBuilder
+
+        builder = QueryBuilder()
+        for name, version in versions.items():
+            builder = builder.register(name.split(".")[-1], DeltaTable(self.path(name), version=version))
+        return pa.table(builder.execute(sql)).to_pylist()
 
     def version(self, name: str) -> int | None:
         """The newest version of a table, None if there is none."""

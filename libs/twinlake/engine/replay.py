@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import Feed
+from twinlake.engine.bronze import BRONZE, STATISTICS
 from twinlake.engine.discover import inside
-from twinlake.engine.ingest import BRONZE, STATISTICS
 from twinlake.engine.ledger import LANDED, NONE_READABLE, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
@@ -186,7 +186,7 @@ def _rows(run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Rec
         .withColumn("source_person_key", source_person_key())
         .withColumn("_run_id", F.lit(run.run_id))
         .withColumn("_ingested_at", F.lit(run.as_of).cast("timestamp"))
-        .select(*BRONZE)
+        .select(*BRONZE.names)
         .coalesce(1)
     )
 

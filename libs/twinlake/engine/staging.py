@@ -61,12 +61,11 @@ class _Tally:
                 "the file is not what its feed declares"
             )  # fmt: skip
 
-    def is_known(self, digest: str, key: str | None) -> bool:
+    def is_known(self, digest: bytes, key: str | None) -> bool:
         """Whether this very record came before; if not, it is known from now on."""
-        short = bytes.fromhex(digest)
-        if short in self.seen:
+        if digest in self.seen:
             return True
-        self.seen.add(short)
+        self.seen.add(digest)
         if key is not None:
             named = hash(key)
             self.rekeyed += named in self.keys
@@ -110,7 +109,11 @@ def _batches(found: Iterator[Record | Fault], tally: _Tally, naming: Naming) -> 
 
 def digest_of(raw: str) -> str:
     """`record_hash`: the first 128 bits of the SHA-256 of a record as it came, in hex."""
-    return hashlib.sha256(raw.encode()).hexdigest()[:32]
+    return _short_digest(raw).hex()
+
+
+def _short_digest(raw: str) -> bytes:
+    return hashlib.sha256(raw.encode()).digest()[:16]
 
 
 class Naming:
@@ -136,12 +139,13 @@ def _row(item: Record | Fault, tally: _Tally, naming: Naming) -> tuple | None:
     if isinstance(item, Fault):
         tally.hold(item)
         return None
-    digest = digest_of(item.raw)
-    if not naming.nameless and tally.is_known(digest, item.identity):
+    short = _short_digest(item.raw)
+    if not naming.nameless and tally.is_known(short, item.identity):
         tally.duplicates += 1
         return None
     tally.landed += 1
-    return item.offset, item.raw, digest, *naming(item, digest), item.version, item.kind
+    digest = short.hex()
+    return (item.offset, item.raw, digest, *naming(item, digest), item.version, item.kind)
 
 
 def _batch(rows: list[tuple]) -> pa.RecordBatch:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +16,10 @@ from twinlake.synthetic.spoken import Result, Said
 
 FOLDER = "measurements"
 ROWS_IN_A_GROUP = 1 << 17
+ZERO = ("Z", "+00:00")
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """A value in the record that stands at `record_offset` of `path`, which is as in faults.csv but never packed.
 
     `value` in the UCUM unit `unit` was measured, of the test `loinc`; what was sent is as it stands in the file, and
@@ -46,13 +46,13 @@ class Measured:
 
 NUMBERS = {"record_offset": pa.int64(), "value": pa.float64()}
 TEXTS = ("hospital", "system", "source_person_id")
-SCHEMA = pa.schema(
-    [*((name, pa.string()) for name in TEXTS), *((f.name, NUMBERS.get(f.name, pa.string())) for f in fields(Measured))]
-)
+SCHEMA = pa.schema([(name, NUMBERS.get(name, pa.string())) for name in (*TEXTS, *Measured._fields)])
 
 
 def in_utc(moment: str) -> str:
     """An instant of the generator's, whatever its zone, as `2026-11-01T09:00:00Z`."""
+    if moment.endswith(ZERO):
+        return f"{moment[:19]}Z"
     return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -72,7 +72,7 @@ class MeasuredTruth:
     def add(self, hospital: str, system: str, person: str, told: Iterable[Measured]) -> None:
         """The values of a person, as one system of a hospital told them."""
         for one in told:
-            self._rows.append((hospital, system, person, *astuple(one)))
+            self._rows.append((hospital, system, person, *one))
             self.faults[one.fault] += bool(one.fault)
         if len(self._rows) >= ROWS_IN_A_GROUP:
             self._flush()

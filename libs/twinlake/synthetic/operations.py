@@ -87,9 +87,12 @@ class InBed:
 
 
 def write_operations(
-    out: Path, patients: Iterable[Patient], stays: Iterable[Stay], luck: Luck, zone: str
+    out: Path, patients: Iterable[Patient], stays: Iterable[Stay], luck: Luck, zone: str, house: str = ""
 ) -> dict[str, int]:
-    """Writes the six files of `operations` into `out`; how many rows each has. The same arguments, the same bytes."""
+    """Writes the six files of `operations` into `out`; how many rows each has. The same arguments, the same bytes.
+
+    A hospital of many patients has several houses, each written on its own: `house` marks its wards and staff.
+    """
     told = sorted(stays, key=lambda stay: (stay.arrived, stay.visit_id))
     in_beds = list(_bedded(part for stay in told for part in _parts(stay, luck("stay", stay.visit_id))))
     known = {stay.patient_id for stay in told}
@@ -103,7 +106,10 @@ def write_operations(
         "shifts": (row for ward in WARDS for row in _shifts(ward, first_day, luck)),
         "equipment": _log(first_day, luck),
     }
-    return {name: _write(out / f"{name}.csv", COLUMNS[name], rows) for name, rows in files.items()}
+    return {
+        name: _write(out / f"{name}.csv", COLUMNS[name], (_of_house(row, house) for row in rows))
+        for name, rows in files.items()
+    }
 
 
 COLUMNS = {
@@ -117,6 +123,11 @@ COLUMNS = {
     ),
     "equipment": ("log_number", "asset_id", "asset_type", "ward", "status", "changed_at", "work_order", "updated_at"),
 }  # fmt: skip
+OF_A_HOUSE = ("ward", "shift_id", "staff_id", "asset_id", "log_number", "work_order")
+
+
+def _of_house(row: Row, house: str) -> Row:
+    return {**row, **{name: f"{row[name]}-{house}" for name in OF_A_HOUSE if row.get(name)}} if house else row
 
 
 def _write(path: Path, columns: tuple[str, ...], rows: Iterable[Row]) -> int:

@@ -69,6 +69,7 @@ DELIVERIES = _rates(
     repeated=Rate(0.02, ASKED),
     later_than_a_day=Rate(0.05, ASKED),
     corrected=Rate(0.015, ASKED),
+    withdrawn=Rate(0.005, OURS),
     corrupt=Rate(0.003, ASKED),
 )
 """Of persons registered twice, and of records delivered; of 1–3, 1–2 and 0.1–0.5 % the middle."""

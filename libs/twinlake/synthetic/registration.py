@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from twinlake.synthetic.chance import chance
-from twinlake.synthetic.deal import Deal, rows
+from twinlake.synthetic.deal import Desk
+from twinlake.synthetic.names import undigited
 from twinlake.synthetic.rates import DESK
 from twinlake.synthetic.silo import Silo
-from twinlake.synthetic.synthea import Population
 from twinlake.synthetic.typing_errors import mistyped, one_digit_wrong
+
+if TYPE_CHECKING:
+    from twinlake.synthetic.clone import Clone
 
 NICKNAMES = {
     "Alexander": "Alex", "Andrew": "Andy", "Anthony": "Tony", "Antonio": "Toño", "Barbara": "Barb",
@@ -33,8 +35,12 @@ TOWNS = {"Boston": "02118", "Lowell": "01852", "Salem": "01970", "Springfield": 
 
 @dataclass(frozen=True)
 class Registration:
-    """One person at one hospital; `changes` names what differs from the generator's record."""
+    """One person at one desk, which calls them `person` in the generator's way; `truly` is who they are.
 
+    `changes` names what differs from the generator's record.
+    """
+
+    truly: str
     person: str
     hospital: str
     source_person_id: str
@@ -50,23 +56,20 @@ class Registration:
     changes: tuple[str, ...] = ()
 
 
-def registrations(people: Population, dealt: Deal, silos: tuple[Silo, ...], seed: int) -> list[Registration]:
-    """Every person at every hospital that knows them, in the generator's order; at home all is spelled right."""
-    by_name = {silo.folder: silo for silo in silos}
-    return [
-        plain if hospital == dealt.home(row["Id"]) else altered(plain, chance(seed, "desk", hospital, row["Id"]))
-        for row in rows(people.table("patients"))
-        for hospital in dealt.hospitals[row["Id"]]
-        for plain in (_plain(row, by_name[hospital]),)
-    ]
+def registered_at(desk: Desk, clone: Clone, silo: Silo) -> Registration:
+    """How a person is known at a desk. The first time at home all is spelled right."""
+    plain = _plain(clone, silo)
+    return plain if desk.is_home else altered(plain, chance(clone.seed, "desk", silo.folder, plain.person))
 
 
-def _plain(row: Mapping[str, str], silo: Silo) -> Registration:
+def _plain(clone: Clone, silo: Silo) -> Registration:
+    row = clone.patient
     return Registration(
-        person=row["Id"],
+        truly=replace(clone, copy=0).person,
+        person=clone.person,
         hospital=silo.folder,
-        source_person_id=silo.own_id(row["Id"]),
-        mrn=silo.mrn(row["Id"]),
+        source_person_id=silo.own_id(clone.person),
+        mrn=silo.mrn(clone.person),
         given_name=undigited(row["FIRST"]),
         middle_name=undigited(row["MIDDLE"]),
         family_name=undigited(row["LAST"]),
@@ -76,11 +79,6 @@ def _plain(row: Mapping[str, str], silo: Silo) -> Registration:
         postal_code=row["ZIP"],
         ssn=row["SSN"],
     )
-
-
-def undigited(name: str) -> str:
-    """Synthea marks its names as invented with digits (`Hand679`); hospitals' names have none."""
-    return re.sub(r"\d+", "", name)
 
 
 def altered(plain: Registration, luck: random.Random) -> Registration:

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+# RFC 9562: the variant takes the two highest bits of its digit.
+VARIANTS = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "twinlake:synthetic-network")
 NAMES = {
     "st_brigid": "St Brigid's",
@@ -110,8 +112,12 @@ class Silo:
         return f"urn:{self.folder.replace('_', '-')}:mrn"
 
     def own_id(self, old: str) -> str:
-        """This hospital's id for a person, encounter or any other record of the generator."""
-        return str(uuid.uuid5(NAMESPACE, f"{self.seed}|{self.folder}|{old}"))
+        """This hospital's id for a person, encounter or any other record of the generator: a UUID of version 5."""
+        digest = hashlib.sha1(
+            NAMESPACE.bytes + f"{self.seed}|{self.folder}|{old}".encode(), usedforsecurity=False
+        ).hexdigest()
+        variant = VARIANTS[digest[16]]
+        return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
     @property
     def initials(self) -> str:
@@ -123,8 +129,8 @@ class Silo:
         return f"{int.from_bytes(digest[:8], 'big') % 10**digits:0{digits}d}"
 
     def mrn(self, person: str) -> str:
-        """Nine digits behind the hospital's initials; unique within the hospital for all practical sizes."""
-        return self.initials + self.number("mrn", person, 9)
+        """Twelve digits behind the hospital's initials; unique within the hospital for all practical sizes."""
+        return self.initials + self.number("mrn", person, 12)
 
     def toml(self) -> str:
         """Its hospital.toml; only spellings that are not UCUM need explaining."""

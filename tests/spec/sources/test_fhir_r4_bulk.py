@@ -456,3 +456,20 @@ def test_empty_lists_and_missing_parts_break_nothing(implement) -> None:
     patient = {"id": "p", "name": [], "extension": [{"url": US_CORE + "race", "extension": []}], "identifier": [],
                "telecom": [], "address": [], "maritalStatus": {"coding": []}}  # fmt: skip
     assert implement(SYSTEM, "source_person", patient=[patient]).collect()[0].family_name is None
+
+
+def test_a_link_that_replaces_a_patient_is_a_merge_and_one_that_only_refers_is_none(implement) -> None:
+    def patient(ident: str, *links: tuple[str, str]) -> dict:
+        said = [{"type": kind, "other": {"reference": other}} for kind, other in links]
+        return {"resourceType": "Patient", "id": ident, "meta": {"lastUpdated": "2020-03-01T09:30:00Z"}, "link": said}
+
+    old = patient("old", ("replaced-by", "Patient/new"), ("replaced-by", "Patient/new"), ("seealso", "Patient/x"))
+    new = patient("new", ("replaces", "https://h/Patient/older/_history/2"), ("refer", "Patient/y"))
+    expect(
+        implement(SYSTEM, "person_merge", patient=[old, new, patient("none")]),
+        """
+        source_person_id | retired_source_person_id | surviving_source_person_id | merged_at        | is_in_force
+        old              | old                      | new                        | 2020-03-01 09:30 | true
+        new              | older                    | new                        | 2020-03-01 09:30 | true
+        """,
+    )

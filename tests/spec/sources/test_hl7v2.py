@@ -314,3 +314,47 @@ def test_every_record_of_every_real_message_is_taken_by_a_table_or_unmapped_for_
         parsed = frame_of(spark, SYSTEM, feed, whole).where(f"not ({others})")
         odd = parsed.where(f"({taken}) = ({why})").groupBy("record_kind").count().collect()
         assert not odd, (feed.name, odd)
+
+
+def merged(event: str, prior: str, *more: str, at: str = "20200301093000", pid: str = PID) -> bytes:
+    return message(f"ADT^{event}", f"EVN|{event}|2020", pid, f"MRG|{prior}", *more, at=at).encode()
+
+
+def test_a_merge_retires_the_prior_number_in_favour_of_the_patients(implement) -> None:
+    """Of several identifiers the medical record number counts; one without an authority is of the patient's."""
+    both = merged("A40", "9^^^^SS~56^^^GHH^MR") + merged("A18", "57") + merged("A47", "58^^^XYZ^MR")
+    expect(
+        implement(SYSTEM, "person_merge", message=both),
+        """
+        source_person_id | retired_source_person_id | surviving_source_person_id | merged_at        | is_in_force
+        56^^^GHH         | 56^^^GHH                 | 77^^^GHH                   | 2020-03-01 14:30 | true
+        57^^^GHH         | 57^^^GHH                 | 77^^^GHH                   | 2020-03-01 14:30 | true
+        58^^^XYZ         | 58^^^XYZ                 | 77^^^GHH                   | 2020-03-01 14:30 | true
+        """,
+    )
+
+
+@pytest.mark.parametrize("event", ["A35", "A41", "A42", "A43", "A44", "A45", "A49", "A50", "A51"])
+def test_a_merge_or_move_of_an_account_or_a_visit_makes_nobody_one(implement, event: str) -> None:
+    assert implement(SYSTEM, "person_merge", message=merged(event, "56^^^GHH^MR||ACC1")).count() == 0
+
+
+def test_a_merge_of_a_patient_into_themselves_or_of_nobody_says_nothing(implement) -> None:
+    silent = merged("A40", "77^^^GHH^MR") + merged("A40", "") + merged("A40", "56", pid="PID|1")
+    assert implement(SYSTEM, "person_merge", message=silent).count() == 0
+
+
+def test_a_merged_number_that_is_a_patients_again_is_merged_no_more(implement) -> None:
+    """The hospital gave it to somebody else, or took the merge back. A laboratory that goes on naming it does not count."""
+    other = PID.replace("77", "56")
+    registered = message("ADT^A04", other, at="20200302").encode()
+    before = message("ADT^A04", other, at="20200229").encode()
+    named = message("ORU^R01", other, at="20200302").encode()
+    for told, stands in ((registered, "false"), (before, "true"), (named, "true")):
+        expect(
+            implement(SYSTEM, "person_merge", message=merged("A40", "56^^^GHH") + told),
+            f"""
+            retired_source_person_id | is_in_force
+            56^^^GHH                 | {stands}
+            """,
+        )

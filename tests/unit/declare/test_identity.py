@@ -33,7 +33,7 @@ def test_a_blocking_rule_is_a_join_condition() -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"version": "2"}, "train"),
+        ({"version": "0"}, "train"),
         ({"blocking": ()}, "no blocking rule"),
         ({"review": 99.0}, "thresholds must rise"),
         ({"one_in": 1}, "one_in"),

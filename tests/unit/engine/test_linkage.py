@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import functions as F
 
 from tests.support.identity_sample import name, synthea_persons
 from twinlake.catalog.identity import identity, model
 from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
-from twinlake.declare.survivorship import survivors
-from twinlake.engine.linkage import link_persons, link_table
+from twinlake.declare.statement import Statement
+from twinlake.declare.survivorship import survivors, survivors_with_source
+from twinlake.engine.linkage import compare_persons, link_persons, link_table
 from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.linkage_training import train
 
@@ -47,6 +49,7 @@ ANN: dict[str, Any] = {
     "ssn": "999123456",
     "licence_number": "S99912345",
     "passport_number": "X1234567X",
+    "mrn": "10-4471",
 }
 NO_IDENTIFIER = {"ssn": None, "licence_number": None, "passport_number": None}
 MOVED = {"address_line": "7 MILL LANE", "city": "LOWELL", "postal_code": "01850", "phone": None}
@@ -74,6 +77,16 @@ ONE_PERSON = {
     "names exchanged": {**NO_IDENTIFIER, "given_name": "QUIMBY", "family_name": "ANNABEL"},
     "only the year of birth": {**NO_IDENTIFIER, "birth_date": None},
     "an accent": {**NO_IDENTIFIER, "given_name": "ÁNNABEL"},
+    "neighbouring letters exchanged in both names": {**NO_IDENTIFIER, "given_name": "ANNABLE", "family_name": "QUIBMY"},
+    "names exchanged, one of them mistyped": {**NO_IDENTIFIER, "given_name": "QUIMBY", "family_name": "ANNABLE"},
+    "another SSN, moved within the town": {**NO_IDENTIFIER, "ssn": "871045992", "address_line": "7 MILL LANE"},
+    "day and month mistyped, at home": {**NO_IDENTIFIER, "birth_date": "1961-05-13"},
+    "no birth date, SSN a digit off, at home": {
+        **NO_IDENTIFIER,
+        "birth_date": None,
+        "year_of_birth": None,
+        "ssn": "999123465",
+    },
 }
 STRANGERS = {
     "SSN alone": STRANGER,
@@ -130,12 +143,31 @@ def test_strangers(case: str) -> None:
 
 
 def test_two_records_of_one_source_need_more() -> None:
-    moved = {**NO_IDENTIFIER, **MOVED, "middle_name": None}
+    moved = {**NO_IDENTIFIER, **MOVED, "middle_name": None, "mrn": None}
     across = link_table(table(ANN, other(moved)), identity())
     within = link_table(table(ANN, other(moved, hospital="a")), identity())
     assert (len(set(clusters(across).values())), len(set(clusters(within).values()))) == (1, 2)
     duplicate = link_table(table(ANN, other({}, hospital="a")), identity())
     assert len(set(clusters(duplicate).values())) == 1
+
+
+NAMES_ALONE = {**dict.fromkeys(set(ANN) - {"given_name", "family_name", "mrn"}), "system": "laboratory"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "persons"),
+    [
+        ({**NAMES_ALONE, "hospital": "a", "mrn": "104471"}, 1),
+        ({**NAMES_ALONE, "hospital": "a", "mrn": "104472"}, 2),
+        ({**NAMES_ALONE, "hospital": "b"}, 2),
+        ({**STRANGER, "hospital": "a", "system": "laboratory", "ssn": None}, 2),
+        ({**TWIN, "hospital": "a", "system": "laboratory"}, 2),
+    ],
+    ids=["names and MRN", "names, another MRN", "another hospital", "an MRN given again", "a twin under one MRN"],
+)
+def test_an_mrn_is_evidence_beside_names_within_one_hospital(changes: dict[str, Any], persons: int) -> None:
+    links = link_table(table(ANN, {**ANN, "source_person_id": "2", **changes}), identity())
+    assert len(set(clusters(links).values())) == persons
 
 
 def test_no_order_no_patient_value_and_the_best_pair() -> None:
@@ -214,30 +246,66 @@ def test_the_hundred_shared_persons_and_nobody_else(two_silos: list[dict[str, An
 
 
 def as_spark(spark: Any, people: list[dict[str, Any]], linkable: bool = True) -> Any:
-    from pyspark.sql import functions as F
-
     rows = [tuple(None if person[c] is None else str(person[c]) for c in TAKEN) for person in people]
     text = spark.createDataFrame(rows, ", ".join(f"{column} string" for column in TAKEN))
     return (
         text.withColumn("birth_date", F.expr("try_cast(birth_date AS date)"))
         .withColumn("year_of_birth", F.col("year_of_birth").cast("int"))
-        .withColumn("linkable", F.lit(linkable))
+        .withColumn("is_linkable", F.lit(linkable))
+    )
+
+
+def merges(spark: Any, *rows: tuple[str, str, str]) -> Any:
+    """empi.person_merge: hospital, who is retired, who survives; each told an hour after the one before."""
+    told = [(hospital, "s", *ids, f"2026-01-01 {hour:02}:00", True) for hour, (hospital, *ids) in enumerate(rows)]
+    schema = "hospital string, system string, retired_source_person_id string, surviving_source_person_id string"
+    return spark.createDataFrame(told, f"{schema}, merged_at string, is_in_force boolean").withColumn(
+        "merged_at", F.expr("cast(merged_at AS timestamp)")
     )
 
 
 def test_both_engines_give_the_same_person_link(spark: Any, two_silos: list[dict[str, Any]]) -> None:
     people = as_spark(spark, two_silos[:40] + two_silos[-100:-60])
     few = replace(identity(), blocking=identity().blocking[:3])  # each rule costs Spark a join
-    rows = [sorted(map(tuple, link_persons(people, few, b).collect())) for b in ("duckdb", "spark")]
-    assert len(rows[0]) == 80
+    pairs = {b: compare_persons(people, few, b).persist() for b in ("duckdb", "spark")}
+    compared = [sorted(map(tuple, found.collect())) for found in pairs.values()]
+    rows = [
+        sorted(map(tuple, link_persons(people, found, merges(spark), (), b).collect())) for b, found in pairs.items()
+    ]
+    assert (len(compared[0]), len(rows[0])) == (40, 80)
+    assert compared[0] == compared[1]
     assert rows[0] == rows[1]
+
+
+def test_both_engines_do_as_hospitals_and_stewards_say(spark: Any) -> None:
+    """a-1 and b-2 are alike and split; c-3 and z-9, of a hospital that is not linked, are merged and accepted."""
+    people = as_spark(spark, [ANN, other(NO_IDENTIFIER), other(STRANGER, hospital="c", source_person_id="3")])
+    everyone = people.unionByName(
+        as_spark(spark, [other(STRANGER, hospital="z", source_person_id="9")], linkable=False)
+    )
+    pairs = compare_persons(everyone, identity()).persist()
+    told = merges(spark, ("c", "3", "4"), ("c", "4", "3"), ("z", "9", "nobody"))
+    decided = [
+        Statement(frozenset(["c\x1fs\x1f3"]), frozenset(["z\x1fs\x1f9"]), True, "a steward's decision"),
+        Statement(frozenset(["a\x1fs\x1f1"]), frozenset(["b\x1fs\x1f2"]), False, "a steward's decision"),
+    ]
+    found = [
+        {row["source_person_id"]: row for row in link_persons(everyone, pairs, told, decided, b).collect()}
+        for b in ("duckdb", "spark")
+    ]
+    assert found[0] == found[1]
+    rows = found[0]
+    assert sorted(rows) == ["1", "2", "3", "9"], "nobody is made by a merge"
+    assert rows["1"]["person_id"] != rows["2"]["person_id"] and rows["1"]["reason"].startswith("kept apart")
+    assert rows["3"]["person_id"] == rows["9"]["person_id"]
+    assert (rows["3"]["match_weight"], rows["3"]["reason"]) == (None, "a steward's decision")
 
 
 def test_person_link_rows(spark: Any) -> None:
     people = as_spark(spark, [ANN, other(NO_IDENTIFIER)]).unionByName(
         as_spark(spark, [other({}, source_person_id="9", hospital="z")], linkable=False)
     )
-    links = link_persons(people, identity())
+    links = link_persons(people, compare_persons(people, identity()), merges(spark))
     smallest = links.where("source_person_id = '1'").select(surrogate_key("hospital", "system", "source_person_id"))
     rows = {row["source_person_id"]: row for row in links.collect()}
     assert links.dtypes[3:] == [("person_id", "bigint"), ("match_weight", "double"), ("reason", "string")]
@@ -248,9 +316,32 @@ def test_person_link_rows(spark: Any) -> None:
     assert rows["9"]["person_id"] != rows["1"]["person_id"]
 
 
+def test_person_pair_rows(spark: Any) -> None:
+    """A twin stays in the grey band: no evidence, though the weight is high."""
+    people = as_spark(spark, [other(TWIN), ANN, other({"family_name": "QUIMBEY", "phone": None}, hospital="c")])
+    unlinked = as_spark(spark, [other({}, hospital="z")], linkable=False)
+    pairs = compare_persons(people.unionByName(unlinked), identity()).toArrow().to_pylist()
+    by_hospitals = {(row["left_hospital"], row["right_hospital"]): row for row in pairs}
+    assert {sides: row["is_sure"] for sides, row in by_hospitals.items()} == {
+        ("a", "b"): False, ("a", "c"): True, ("b", "c"): False,
+    }  # fmt: skip
+    twins, same = by_hospitals["a", "b"], by_hospitals["a", "c"]
+    assert twins["match_weight"] > identity().automatic
+    levels = {name.removesuffix("_level"): twins[name] for name in twins if name.endswith("_level")}
+    assert levels == {
+        "given_name": "differs", "family_name": "same", "middle_name": "missing", "birth_date": "same", "sex": "same",
+        "address": "same", "phone": "same", "ssn": "missing", "licence_number": "missing", "passport_number": "missing",
+        "mrn": "missing",
+    }  # fmt: skip
+    assert (same["family_name_level"], same["phone_level"]) == ("one_edit", "missing")
+    keys = people.select("hospital", surrogate_key("hospital", "system", "source_person_id").alias("key")).collect()
+    key = {row["hospital"]: row["key"] for row in keys}
+    assert (same["left_source_person_key"], same["right_source_person_key"]) == (key["a"], key["c"])
+
+
 def test_an_unknown_backend_is_refused(spark: Any) -> None:
     with pytest.raises(DeclarationError, match="duckdb"):
-        link_persons(as_spark(spark, [ANN]), identity(), "oracle")
+        compare_persons(as_spark(spark, [ANN]), identity(), "oracle")
 
 
 SURVIVING = (
@@ -278,6 +369,16 @@ def test_each_fact_survives_by_its_rule(spark: Any) -> None:
     assert (one["marital_status"], str(one["death_date"])) == ("M", "2026-05-01")
     assert [one[c] for c in ("address_line", "city", "state", "postal_code")] == ["2 NEW ROAD", None, "MA", None]
     assert (two["birth_date"], two["year_of_birth"], two["sex"]) == (None, 1970, "male")
+    told = {
+        row["column_name"]: (row["value"], row["rule"], f"{row['hospital']}{row['source_person_id']}")
+        for row in survivors_with_source(people, identity()).where("person_id = 1").collect()
+    }
+    assert told == {
+        "birth_date": ("1961-04-18", "most_common", "a2"), "year_of_birth": ("1961", "most_common", "a2"),
+        "sex": ("female", "most_common", "a2"), "race_source_value": ("White", "latest", "b1"),
+        "marital_status": ("M", "latest", "a1"), "death_date": ("2026-05-01", "earliest", "b1"),
+        "address_line": ("2 NEW ROAD", "latest", "b1"), "state": ("MA", "latest", "b1"),
+    }  # fmt: skip
     plan = io.StringIO()
     with contextlib.redirect_stdout(plan):
         found.explain()

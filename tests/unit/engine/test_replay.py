@@ -171,8 +171,8 @@ def ndjson(records):
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
-STEPS = ("ingest", "empi.source_person", "empi.person_link", "silver.care_site", "silver.concept", "silver.person",
-         "silver.visit_occurrence", "silver.measurement")  # fmt: skip
+STEPS = ("ingest", "empi.source_person", "empi.person_pair", "empi.person_link", "silver.care_site", "silver.concept",
+         "silver.person", "silver.visit_occurrence", "silver.measurement")  # fmt: skip
 
 
 def walked(folder, monkeypatch, run_id, replay=None):

@@ -18,10 +18,14 @@ from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault as WireFault
 from twinlake.engine.wire import FileFault, Record, records_of
 from twinlake.engine.wire.text import open_plain
-from twinlake.synthetic.network import Network, lay
-from twinlake.synthetic.silo import PROFILES, silos
+from twinlake.synthetic.network import Network, lay_network
+from twinlake.synthetic.parts import Made as Part
+from twinlake.synthetic.parts import make_part
+from twinlake.synthetic.plan import Asked, Plan
+from twinlake.synthetic.silo import PROFILES
+from twinlake.synthetic.truth import read_table
 
-SEED = 7
+SEED, PERSONS = 7, 24
 DELIVERY = re.compile(r"^\d{4}-\d\d-\d\d/")
 
 
@@ -83,10 +87,7 @@ class Made:
         return pq.read_table(self.network.truth / "measurements").to_pylist()
 
     def truth(self, table: str) -> list[dict[str, str]]:
-        import csv
-
-        with (self.network.truth / f"{table}.csv").open(encoding="utf-8", newline="") as text:
-            return list(csv.DictReader(text))
+        return list(read_table(self.network.truth, table))
 
 
 def entries_of(path: Path) -> list[bytes]:
@@ -110,14 +111,56 @@ def _parsed(line: bytes) -> dict | None:
         return None
 
 
+def plan_in(folder: Path, hospitals: int = len(PROFILES), persons: int = PERSONS, **rest: int) -> Plan:
+    """A plan for the tiny population, written where it is not yet."""
+    if not (folder / "population").exists():
+        tiny.write_population(folder / "population")
+    return Plan(Asked(persons, hospitals, SEED), folder / "population", **rest)
+
+
 def made_in(folder: Path, hospitals: int = len(PROFILES)) -> Made:
-    people = tiny.write_population(folder / "population")
-    return Made(lay(people, silos(hospitals, SEED), SEED, folder / "out", lambda _: None))
+    return Made(lay_network(plan_in(folder, hospitals), folder / "out", lambda _: None))
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Made:
     return made_in(tmp_path_factory.mktemp("network"))
+
+
+def in_this_process(plan: Plan, network: Path, progress: object) -> list[Part]:
+    """The parts without Spark, last one first."""
+    return [make_part(plan, number, network) for number in reversed(range(plan.parts))]
+
+
+@pytest.fixture(scope="session")
+def without_spark():
+    """A way to make parts in this process."""
+    return in_this_process
+
+
+@pytest.fixture(scope="session")
+def made_in_parts(tmp_path_factory) -> Made:
+    """A larger network of the same population, in four parts."""
+    folder = tmp_path_factory.mktemp("parts")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("twinlake.synthetic.network.make_parts", in_this_process)
+        return Made(lay_network(plan_in(folder, persons=100, part_size=25), folder / "out", lambda _: None))
+
+
+@pytest.fixture(params=["made", "made_in_parts"])
+def any_made(request) -> Made:
+    """A network that was made whole, and one in parts."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory) -> Plan:
+    return plan_in(tmp_path_factory.mktemp("plan"))
+
+
+@pytest.fixture(scope="session")
+def planned():
+    return plan_in
 
 
 @pytest.fixture(scope="session")

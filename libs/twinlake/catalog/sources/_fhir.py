@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._fhir_versions import foreign
 from twinlake.catalog.sources._rows import vocabulary
 from twinlake.declare.source import Feed
 
@@ -15,6 +16,8 @@ CODING = "struct<system:string,code:string,display:string>"
 CONCEPT = f"struct<coding:array<{CODING}>,text:string>"
 QUANTITY = "struct<value:string,comparator:string,unit:string,system:string,code:string>"
 REFERENCE = "struct<reference:string,display:string>"
+# The encounter a resource belongs to, as R4 and as STU3 calls it.
+OF_VISIT = {"encounter": REFERENCE, "context": REFERENCE}
 PERIOD = "struct<start:string,end:string>"
 IDENTIFIER = f"struct<type:{CONCEPT},system:string,value:string>"
 ADDRESS = "struct<use:string,line:array<string>,city:string,state:string,postalCode:string>"
@@ -56,6 +59,7 @@ def resource_feed(resource: str, schema: str, unmapped: Mapping[str, str] | None
         key=("id",),
         version="meta.lastUpdated",
         unmapped=unmapped or {},
+        foreign=foreign(resource),
         **{"withdrawn": "status = 'entered-in-error'", **rest},
     )
 
@@ -86,9 +90,9 @@ def first(array: str, condition: str | None = None) -> Column:
     return F.expr(f"get({f'filter({array}, x -> {condition})' if condition else array}, 0)")
 
 
-def visit(path: str = "encounter.reference") -> Column:
-    """The encounter a resource belongs to; a conditional or contained one is no encounter of this export."""
-    return F.when(~F.col(path).rlike("[?#]"), F.expr(target(path)))
+def visit(path: str = "coalesce(encounter.reference, context.reference)") -> Column:
+    """The encounter a resource belongs to (STU3: `context`); a conditional or contained one is none of this export."""
+    return F.when(~F.expr(path).rlike("[?#]"), F.expr(target(path)))
 
 
 def with_code(rows: DataFrame, concept: Column, name: str = "_code") -> DataFrame:

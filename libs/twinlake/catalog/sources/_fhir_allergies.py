@@ -52,7 +52,7 @@ def allergy(allergy_intolerance: DataFrame) -> DataFrame:
             F.concat_ws(" ", F.coalesce("type", F.lit("AllergyIntolerance")), F.get("category", F.lit(0)))
         ),
         observation_name=F.when(is_none, F.col("_code.name")).otherwise(_tendency(1)),
-        observation_datetime=instant(F.coalesce("recordedDate", "onsetDateTime", "onsetPeriod.start")),
+        observation_datetime=instant(F.coalesce("recordedDate", "assertedDate", "onsetDateTime", "onsetPeriod.start")),
         value_source_value=against("source_value"),
         value_as_string=against("name"),
         value_code=against("code"),

@@ -48,7 +48,7 @@ def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFram
     )
 
 
-@implements("drug_exposure", when=feeds.DONE, via=(DRUG,))
+@implements("drug_exposure", when=feeds.GIVEN, via=(DRUG,))
 def drug_administration(medication_administration: DataFrame, medication: DataFrame) -> DataFrame:
     """MedicationAdministration."""
     return shaped(
@@ -99,9 +99,9 @@ def drug_statement(medication_statement: DataFrame, medication: DataFrame) -> Da
 
 
 def _dosed(dosages: str) -> dict[str, Column]:
-    """Dose, its unit and the route of the first Dosage."""
+    """Dose (STU3: without doseAndRate around it), its unit and the route of the first Dosage."""
     dosage = first(dosages)
-    dose = F.get(dosage["doseAndRate"], F.lit(0))["doseQuantity"]
+    dose = F.coalesce(F.get(dosage["doseAndRate"], F.lit(0))["doseQuantity"], dosage["doseQuantity"])
     return {
         "dose_source_value": F.coalesce(amount(dose), dosage["text"]),
         "dose_unit_source_value": unit(dose),
@@ -114,13 +114,13 @@ def _named_drug() -> dict[str, Column]:
     return {**columns_of("drug"), "drug_name": F.coalesce("_code.name", "medicationReference.display")}
 
 
-@implements("drug_exposure", when=feeds.DONE)
+@implements("drug_exposure", when=feeds.GIVEN)
 def immunisation(immunization: DataFrame) -> DataFrame:
     """Immunization."""
     return shaped(
         with_code(immunization, F.col("vaccineCode")),
         **columns_of("drug"),
-        drug_exposure_start_datetime=instant(F.col("occurrenceDateTime")),
+        drug_exposure_start_datetime=instant(F.coalesce("occurrenceDateTime", "date")),
         drug_exposure_end_datetime=None,
         drug_type=F.lit("immunisation"),
         drug_status="status",

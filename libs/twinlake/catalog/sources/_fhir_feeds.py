@@ -9,6 +9,7 @@ from twinlake.catalog.sources._fhir import (
     CODING,
     CONCEPT,
     IDENTIFIER,
+    OF_VISIT,
     PERIOD,
     QUANTITY,
     RANGE,
@@ -19,6 +20,7 @@ from twinlake.catalog.sources._fhir import (
     resource_feed,
     struct,
 )
+from twinlake.catalog.sources._fhir_versions import FOREIGN, verified_as
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE
 from twinlake.declare.source import Feed, part
 
@@ -35,10 +37,13 @@ PATIENT = resource_feed(
         deceasedDateTime="string",
         address=f"array<{ADDRESS}>",
         maritalStatus=CONCEPT,
+        link=f"array<struct<other:{REFERENCE},type:string>>",
     ),
     person="id",
     withdrawn=None,
 )
+# `refer` and `seealso` leave both Patients in use: the model may link them, nothing must.
+MERGES = "x.type in ('replaced-by', 'replaces')"
 ORGANIZATION = resource_feed(
     "Organization",
     ddl(identifier=f"array<{IDENTIFIER}>", name="string", address=f"array<{ADDRESS}>"),
@@ -51,6 +56,7 @@ ENCOUNTER = resource_feed(
         subject=REFERENCE,
         period=PERIOD,
         reasonCode=f"array<{CONCEPT}>",
+        reason=f"array<{CONCEPT}>",
         serviceProvider=REFERENCE,
     ),
     person="subject.reference",
@@ -58,26 +64,23 @@ ENCOUNTER = resource_feed(
 )
 
 
-def _verified_as(status: str) -> str:
-    return f"ifnull(exists(verificationStatus.coding, c -> c.code = '{status}'), false)"
-
-
-REFUTED = _verified_as("refuted")
+REFUTED = verified_as("refuted")
 CONDITION = resource_feed(
     "Condition",
     ddl(
-        verificationStatus=CONCEPT,
+        verificationStatus="string",
         code=CONCEPT,
         subject=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
         onsetDateTime="string",
         onsetPeriod=PERIOD,
         abatementDateTime="string",
         abatementPeriod=PERIOD,
         recordedDate="string",
+        assertedDate="string",
     ),
     person="subject.reference",
-    withdrawn=_verified_as("entered-in-error"),
+    withdrawn=verified_as("entered-in-error"),
     unmapped={"refuted: the person does not have it": REFUTED},
 )
 
@@ -100,7 +103,7 @@ OBSERVATION = resource_feed(
     ddl(
         code=CONCEPT,
         subject=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
         effectiveInstant="string",
@@ -120,22 +123,23 @@ OBSERVATION = resource_feed(
 ALLERGY_INTOLERANCE = resource_feed(
     "AllergyIntolerance",
     ddl(
-        verificationStatus=CONCEPT,
+        verificationStatus="string",
         type="string",
         category="array<string>",
         code=CONCEPT,
         patient=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
         onsetDateTime="string",
         onsetPeriod=PERIOD,
         recordedDate="string",
+        assertedDate="string",
     ),
     person="patient.reference",
-    withdrawn=_verified_as("entered-in-error"),
+    withdrawn=verified_as("entered-in-error"),
     unmapped={"refuted: the person does not have it": REFUTED},
 )
 _DOSE = struct(doseQuantity=QUANTITY)
-_DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>')}>"
+_DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>', doseQuantity=QUANTITY)}>"
 _DRUG = {
     "contained": f"array<{struct(id='string', code=CONCEPT)}>",
     "medicationCodeableConcept": CONCEPT,
@@ -152,7 +156,7 @@ MEDICATION_REQUEST = resource_feed(
         intent="string",
         doNotPerform="boolean",
         **_DRUG,
-        encounter=REFERENCE,
+        **OF_VISIT,
         authoredOn="string",
         dosageInstruction=_DOSAGES,
         dispenseRequest=struct(validityPeriod=PERIOD),
@@ -162,40 +166,61 @@ MEDICATION_REQUEST = resource_feed(
         "no order: a proposal, a plan, a draft, cancelled before use, or an order not to give": f"not ({ORDERED})"
     },
 )
-DONE = "ifnull(status, '') not in ('not-done', 'preparation')"
-_NOT_DONE = {"it was not done (status not-done or preparation)": f"not ({DONE})"}
+_HAPPENS = "ifnull(status, '') not in ('not-done', 'preparation')"
+# STU3 has a flag where R4 has the status not-done, and calls the flag otherwise in each resource.
+GIVEN, DONE = (f"({_HAPPENS} and not ifnull({flag}, false))" for flag in ("notGiven", "notDone"))
+
+
+def _not(happened: str) -> dict[str, str]:
+    return {"it was not done (status not-done or preparation; STU3: notDone, notGiven)": f"not {happened}"}
+
+
 MEDICATION_ADMINISTRATION = resource_feed(
     "MedicationAdministration",
     ddl(
         **_DRUG,
         context=REFERENCE,
+        notGiven="boolean",
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
         dosage=struct(text="string", route=CONCEPT, dose=QUANTITY),
     ),
     person="subject.reference",
-    unmapped=_NOT_DONE,
+    unmapped=_not(GIVEN),
 )
-HANDED_OUT = "ifnull(status, '') not in ('preparation', 'in-progress', 'on-hold', 'cancelled', 'declined')"
+HANDED_OUT = (
+    "(ifnull(status, '') not in ('preparation', 'in-progress', 'on-hold', 'cancelled', 'declined')"
+    " and not ifnull(notDone, false))"
+)
 MEDICATION_DISPENSE = resource_feed(
     "MedicationDispense",
-    ddl(**_DRUG, context=REFERENCE, whenPrepared="string", whenHandedOver="string", dosageInstruction=_DOSAGES),
+    ddl(
+        **_DRUG,
+        context=REFERENCE,
+        notDone="boolean",
+        whenPrepared="string",
+        whenHandedOver="string",
+        dosageInstruction=_DOSAGES,
+    ),
     person="subject.reference",
-    unmapped={"it was not handed out (being prepared, ready, on hold, cancelled or declined)": f"not ({HANDED_OUT})"},
+    unmapped={
+        "it was not handed out (being prepared, on hold, cancelled or declined; STU3: notDone)": f"not {HANDED_OUT}"
+    },
 )
-TAKEN = "ifnull(status, '') not in ('not-taken', 'intended')"
+TAKEN = "(ifnull(status, '') not in ('not-taken', 'intended') and ifnull(taken, '') not in ('n', 'na'))"
 MEDICATION_STATEMENT = resource_feed(
     "MedicationStatement",
     ddl(
         **_DRUG,
         context=REFERENCE,
+        taken="string",
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
         dateAsserted="string",
         dosage=_DOSAGES,
     ),
     person="subject.reference",
-    unmapped={"it was not taken, or is only intended": f"not ({TAKEN})"},
+    unmapped={"it was not taken, or is only intended (STU3: taken n, na)": f"not {TAKEN}"},
 )
 MEDICATION = resource_feed(
     "Medication",
@@ -207,25 +232,28 @@ IMMUNIZATION = resource_feed(
     ddl(
         vaccineCode=CONCEPT,
         patient=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
+        notGiven="boolean",
         occurrenceDateTime="string",
+        date="string",
         route=CONCEPT,
         doseQuantity=QUANTITY,
     ),
     person="patient.reference",
-    unmapped=_NOT_DONE,
+    unmapped=_not(GIVEN),
 )
 PROCEDURE = resource_feed(
     "Procedure",
     ddl(
         code=CONCEPT,
         subject=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
+        notDone="boolean",
         performedDateTime="string",
         performedPeriod=PERIOD,
     ),
     person="subject.reference",
-    unmapped=_NOT_DONE,
+    unmapped=_not(DONE),
 )
 FEEDS = (
     PATIENT, ORGANIZATION, ENCOUNTER, CONDITION, OBSERVATION, ALLERGY_INTOLERANCE, MEDICATION_REQUEST,
@@ -246,7 +274,10 @@ _NOT_READ = {
     "specimens are not read until a table takes them": ("Specimen",),
     "bookkeeping of the export, no record of care": ("Provenance", "Group", "OperationOutcome", "log"),
 }  # fmt: skip
-IGNORED = {files_of(resource): why for why, resources in _NOT_READ.items() for resource in resources}
+IGNORED = {
+    **{files_of(resource): why for why, resources in _NOT_READ.items() for resource in resources},
+    **{files_of(resource): f"{resource} is of {FOREIGN[resource]}" for resource in FOREIGN if resource.isalpha()},
+}
 
 KINDS = {feed.name: "".join(word.capitalize() for word in feed.name.split("_")) for feed in FEEDS}
 _NAMED = {*KINDS.values(), *(resource for resources in _NOT_READ.values() for resource in resources)}

@@ -44,6 +44,7 @@ from twinlake.declare.standardise import (
 from twinlake.vocabulary.fields.silver import VISITS
 
 PROVIDER = Via("organization", fact=target("serviceProvider.reference"), lookup=answers_to())
+OTHER = f"{target('x.other.reference')} AS other"
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 
@@ -98,6 +99,23 @@ def source_person(patient: DataFrame) -> DataFrame:
     )
 
 
+@implements("person_merge", when=f"exists(link, x -> {feeds.MERGES})")
+def person_merge(patient: DataFrame) -> DataFrame:
+    """Patient.link: a Patient that is `replaced-by` another is retired, one that `replaces` another survives it."""
+    merges = F.expr(
+        f"array_distinct(transform(filter(link, x -> {feeds.MERGES}), x -> struct(x.type AS type, {OTHER})))"
+    )
+    told = patient.select("*", F.inline(merges).alias("_type", "_other"))
+    own, is_retired = F.col("source_person_id"), F.col("_type") == "replaced-by"
+    return shaped(
+        told,
+        retired_source_person_id=F.when(is_retired, own).otherwise(F.col("_other")),
+        surviving_source_person_id=F.when(is_retired, F.col("_other")).otherwise(own),
+        merged_at=instant(F.col("meta.lastUpdated")),
+        is_in_force=F.lit(True),
+    )
+
+
 @implements("care_site")
 def care_site(organization: DataFrame) -> DataFrame:
     """Organization."""
@@ -117,7 +135,7 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
     """Encounter; its provider is resolved whether it is named by id or by identifier."""
     placed = look_up_newest(encounter, organization, PROVIDER, _site=F.col("id"))
     return shaped(
-        with_code(placed, first("reasonCode")),
+        with_code(placed, F.coalesce(first("reasonCode"), first("reason"))),
         visit_source_id="id",
         visit_code=F.when(F.col("class.code").isin(*VISITS), F.col("class.code")),
         visit_source_value="class.code",
@@ -131,8 +149,8 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
 
 @implements("condition_occurrence", when=f"not {feeds.REFUTED}")
 def condition_occurrence(condition: DataFrame) -> DataFrame:
-    """Condition. Where no onset is told, the day it was recorded is its first."""
-    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate")
+    """Condition. Where no onset is told, the day it was recorded (STU3: asserted) is its first."""
+    start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate", "assertedDate")
     return shaped(
         with_code(condition, F.col("code")),
         **columns_of("condition"),
@@ -212,7 +230,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
 
 
 IMPLEMENTATIONS = (
-    source_person, care_site, visit_occurrence, condition_occurrence, measurement, observation_, allergy, drug_order,
-    drug_administration, drug_dispensing, drug_statement, immunisation, procedure_occurrence, document_note,
+    source_person, person_merge, care_site, visit_occurrence, condition_occurrence, measurement, observation_, allergy,
+    drug_order, drug_administration, drug_dispensing, drug_statement, immunisation, procedure_occurrence, document_note,
     report_note,
 )  # fmt: skip

@@ -32,7 +32,12 @@ def schema(*places: str) -> str:
         segment, field, component = _parts(place)
         segments.setdefault(segment, {}).setdefault(field, {})[component] = None
     return ", ".join(
-        ["patient string", "visit string", *(f"{name} struct<{_fields(fields)}>" for name, fields in segments.items())]
+        [
+            "patient string",
+            "visit string",
+            "prior string",
+            *(f"{name} struct<{_fields(fields)}>" for name, fields in segments.items()),
+        ]
     )
 
 

@@ -19,7 +19,6 @@ MESSAGE = Feed(
         "an order of tests, or the head of their results: no table takes orders": "record_kind = 'order'",
         "documents (TXA) are not read until a table takes them": "record_kind = 'document'",
         "appointments are not read until a table takes them": "record_kind = 'appointment'",
-        "a merge is kept, but linkage cannot be told of it yet": "record_kind = 'merge'",
     },
 )  # fmt: skip
 
@@ -33,12 +32,26 @@ def _is(place: str, *values: str) -> str:
 
 
 PERSON = _part(
-    "person", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7",
-    "PID-8", "PID-10.1", "PID-10.2", "PID-11.1", "PID-11.1.2", "PID-11.2", "PID-11.3", "PID-11.4", "PID-11.5",
+    "person", "MSH-7",
+    "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7", "PID-8",
+    "PID-10.1", "PID-10.2", "PID-11.1", "PID-11.1.2", "PID-11.2", "PID-11.3", "PID-11.4", "PID-11.5",
     "PID-11.7", "PID-13.1", "PID-13.6", "PID-13.7", "PID-13.12", "PID-16", "PID-19", "PID-20", "PID-22.1",
     "PID-22.2", "PID-29",
     withdrawn=f"{EVENT} = 'A29'",
     unmapped={"PID names no patient by an identifier": "patient is null"},
+)  # fmt: skip
+
+# What HL7 2.5.1, chapter 3, merges or changes with these is the patient's identifier; its other events with an MRG
+# (A35, A41 to A45, A49 to A51) are about an account or a visit.
+MERGES = f"{EVENT} in ('A18', 'A30', 'A34', 'A36', 'A39', 'A40', 'A46', 'A47')"
+MERGED = f"{MERGES} and prior is not null and patient is not null and prior <> patient"
+MERGE = _part(
+    "merge", "MSH-7",
+    unmapped={
+        "merges or moves an account or a visit, not a patient": f"not {MERGES}",
+        "names no patient who is kept, or none who is retired": "patient is null or prior is null",
+        "names one and the same patient: what it said before is taken back": "prior = patient",
+    },
 )  # fmt: skip
 
 # When it began: told outright, or the moment of the very event that began it.
@@ -116,5 +129,5 @@ ADMINISTRATION = _part(
 )  # fmt: skip
 
 FEEDS = (
-    MESSAGE, PERSON, VISIT, CONDITION, PROBLEM, PROCEDURE, RESULT, PRESCRIPTION, DISPENSE, ADMINISTRATION,
+    MESSAGE, PERSON, MERGE, VISIT, CONDITION, PROBLEM, PROCEDURE, RESULT, PRESCRIPTION, DISPENSE, ADMINISTRATION,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._fhir import (
     CONCEPT,
+    OF_VISIT,
     PERIOD,
     REFERENCE,
     columns_of,
@@ -46,7 +47,8 @@ DOCUMENT_REFERENCE = resource_feed(
         date="string",
         description="string",
         content=f"array<{struct(attachment=_ATTACHMENT)}>",
-        context=struct(encounter=f"array<{REFERENCE}>", period=PERIOD),
+        indexed="string",
+        context=struct(encounter="string", period=PERIOD),
     ),
     person="subject.reference",
     withdrawn="status = 'entered-in-error' or ifnull(docStatus, '') = 'entered-in-error'",
@@ -61,7 +63,7 @@ DIAGNOSTIC_REPORT = resource_feed(
     ddl(
         code=CONCEPT,
         subject=REFERENCE,
-        encounter=REFERENCE,
+        **OF_VISIT,
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
         issued="string",
@@ -94,12 +96,12 @@ def _attached(records: DataFrame, attachments: str) -> DataFrame:
 def document_note(document_reference: DataFrame) -> DataFrame:
     """DocumentReference: a note for each of its plain texts, superseded documents too: they were written."""
     texts = _attached(document_reference, DOCUMENT_TEXTS).withColumn(
-        "_at", F.expr("get(context.encounter, 0).reference")
+        "_at", F.coalesce(*(F.get_json_object("context.encounter", f"${each}.reference") for each in ("[0]", "")))
     )
     return shaped(
         with_code(texts, F.col("type")),
         **columns_of("note"),
-        note_datetime=instant(F.coalesce("date", "context.period.start")),
+        note_datetime=instant(F.coalesce("date", "indexed", "context.period.start")),
         note_title=F.coalesce(present(F.col("_file.title")), present(F.col("description"))),
         note_text=text_of("_file"),
         note_language="_file.language",

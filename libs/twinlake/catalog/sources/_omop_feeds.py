@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from twinlake.catalog.sources._concepts import HEADER
-from twinlake.declare.source import Feed, csv_feed
+from twinlake.declare.source import PART, Feed, csv_feed
 
 # Ids from here on are each site's to give (ohdsi.github.io/CommonDataModel/customConcepts.html).
 OF_THEIR_OWN = "coalesce(try_cast(concept_id AS BIGINT) >= 2000000000, false)"
@@ -18,7 +18,7 @@ OF_THEIR_OWN = "coalesce(try_cast(concept_id AS BIGINT) >= 2000000000, false)"
 def _feed(table: str, header: str, **rest: Any) -> Feed:
     columns = header.split(",")
     person = "person_id" if "person_id" in columns else None
-    return csv_feed(table, rf"(?i:{table}\.csv)", header, "snapshot", key=(columns[0],), person=person, **rest)
+    return csv_feed(table, rf"(?i:{table}{PART}\.csv)", header, "snapshot", key=(columns[0],), person=person, **rest)
 
 
 FEEDS = (

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._rows import look_up, shaped
-from twinlake.declare.source import Feed, Layout, Via, csv_feed, implements
+from twinlake.declare.source import PART, Feed, Layout, Via, csv_feed, implements
 from twinlake.declare.standardise import (
     day,
     digits,
@@ -26,7 +26,7 @@ from twinlake.declare.standardise import (
 def synthea_feed(name: str, header: str, *layouts: Layout, **rest: Any) -> Feed:
     """A table of Synthea; rows without an Id have no identity beyond what they say, so their key is their hash."""
     person = {"person": "PATIENT"} if "PATIENT" in header.split(",") else {}
-    return csv_feed(name, rf"(?:csv/)?{name}\.csv", header, "snapshot", layouts=layouts, **{**person, **rest})
+    return csv_feed(name, rf"(?:csv/)?{name}{PART}\.csv", header, "snapshot", layouts=layouts, **{**person, **rest})
 
 
 PATIENTS = synthea_feed(

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._devices import Figure, clock, daily, day_of, figures_of
 from twinlake.catalog.sources._persons import PERSON, shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped
-from twinlake.declare.source import System, Via, csv_feed, implements
+from twinlake.declare.source import PART, System, Via, csv_feed, implements
 from twinlake.declare.standardise import instant, sex
 
 CLOCK_ONLY = "`timestamp` rlike '^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$'"
@@ -47,7 +47,7 @@ FIGURES = (
 FEEDS = (
     csv_feed(
         "persons",
-        r"(?:[^/]+/)*(?!\.)[^/]*metadata\.csv",
+        rf"(?:[^/]+/)*(?!\.)[^/]*metadata{PART}\.csv",
         "person_id,diabetes_type,age,gender,race_ethnicity,hba1c_%,CGM_type,glucose_level_record_count,"
         "average_glucose_level_mg_dl,count_days_with_CGM_data",
         "increment",
@@ -56,7 +56,7 @@ FEEDS = (
     ),
     csv_feed(
         "readings",
-        r"(?:[^/]+/)*(?!\.)(?P<person>(?![^/]*metadata\.csv)[^/]+)\.csv",
+        rf"(?:[^/]+/)*(?!\.)(?P<person>(?![^/]*metadata{PART}\.csv)[^/]+)\.csv",
         "timestamp,glucose_value_mg_dl",
         "increment",
         unmapped={"a time of day without its day is no moment, and the file does not say which midnight": CLOCK_ONLY},

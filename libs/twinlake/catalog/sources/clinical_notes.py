@@ -16,7 +16,7 @@ from twinlake.catalog.sources._fhir_tables import source_person as fhir_person
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE, document_note, report_note
 from twinlake.catalog.sources._persons import roster, rostered, shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
-from twinlake.declare.source import Feed, System, csv_feed, implements
+from twinlake.declare.source import PART, Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant, present
 
 # One table has the columns, the text files have them as headers (Note-ID, Written-At ...).
@@ -30,7 +30,7 @@ FEEDS = (
     PATIENT,
     DOCUMENT_REFERENCE,
     DIAGNOSTIC_REPORT,
-    roster("patients", r"(?:[^/]*/)*patients\.csv", "patient_id", "snapshot"),
+    roster("patients", rf"(?:[^/]*/)*patients{PART}\.csv", "patient_id", "snapshot"),
     csv_feed("notes", r"(?:[^/]*/)*notes\.csv", ",".join(COLUMNS), "increment", **_ONE_NOTE),
     Feed("text_notes", r"(?:[^/]*/)*[^/]+\.txt", "headed_text", ", ".join(f"`{c}` string" for c in COLUMNS),
          "increment", **_ONE_NOTE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twinlake.catalog.sources._fhir import REFERENCE, ddl
 from twinlake.catalog.sources._fhir_feeds import UNMAPPED, within
 from twinlake.catalog.sources._fhir_tables import IMPLEMENTATIONS
+from twinlake.catalog.sources._fhir_versions import FOREIGN
 from twinlake.declare.source import Feed, System
 
 BUNDLE = Feed(
@@ -17,6 +18,7 @@ BUNDLE = Feed(
     person="subject.reference",
     version="meta.lastUpdated",
     unmapped=UNMAPPED,
+    foreign=FOREIGN,
 )
 SYSTEM = System(
     name="fhir_bundle",

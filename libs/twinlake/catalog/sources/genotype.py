@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._persons import roster, rostered
 from twinlake.catalog.sources._rows import shaped
-from twinlake.declare.source import Feed, System, implements
+from twinlake.declare.source import PART, Feed, System, implements
 from twinlake.declare.standardise import identifier
 from twinlake.vocabulary.pharmacogenes import PHARMACOGENES
 
@@ -30,7 +30,7 @@ FEEDS = (
         delivery="increment",
         unmapped={"lies outside the genes whose alleles are told by name": f"not ({IN_A_GENE})"},
     ),
-    roster("samples", r"(?:.*/)?samples\.csv", "sample"),
+    roster("samples", rf"(?:.*/)?samples{PART}\.csv", "sample"),
 )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ from twinlake.catalog.sources._hl7v2 import (
 )
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import one_of
-from twinlake.declare.source import System, implements
+from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import (
+    Instant,
     day,
     digits,
     full_date,
@@ -85,6 +86,32 @@ def source_person(person: DataFrame) -> DataFrame:
         passport_number=identifier(one_where("PID-3", "x.c5 = 'PPN'")["c1"]),
         mrn="_mrn.c1",
     )
+
+
+@implements("person_merge", when=feeds.MERGED, via=(Via("person", fact="prior", lookup="patient"),))
+def person_merge(merge: DataFrame, person: DataFrame) -> DataFrame:
+    """MRG into PID. An ADT that later tells of the retired number as a patient's says that it is in use again."""
+    whose = ["hospital", "source_person_id"]
+    merged = merge.withColumn("_merged_at", _sent().utc)
+    # The semi-join comes first: Spark then parses the messages of the retired alone.
+    told = person.join(F.broadcast(merged.select(*whose)), whose, "left_semi").where(at("MSH-9.1") == "ADT")
+    again = (
+        told.withColumn("_told_at", _sent().utc)
+        .join(F.broadcast(merged.select(*whose, "_merged_at")), whose)
+        .where("_told_at > _merged_at")
+        .select(*whose, F.lit(True).alias("_again"))
+    )
+    return shaped(
+        merged.join(F.broadcast(again), whose, "left"),
+        retired_source_person_id="prior",
+        surviving_source_person_id="patient",
+        merged_at=_sent(),
+        is_in_force=F.col("_again").isNull(),
+    )
+
+
+def _sent() -> Instant:
+    return instant(iso(at("MSH-7")))
 
 
 @implements("care_site", when=f"{said('PV1-3.4')} is not null")
@@ -280,7 +307,7 @@ SYSTEM = System(
     meaning="HL7 v2 messages, one or many a file, in batches or as MLLP dumps",
     feeds=feeds.FEEDS,
     implementations=(
-        source_person, care_site, visit_occurrence, diagnosis, listed_problem, procedure_occurrence, measurement,
-        observation, drug_order, drug_dispensing, drug_administration,
+        source_person, person_merge, care_site, visit_occurrence, diagnosis, listed_problem, procedure_occurrence,
+        measurement, observation, drug_order, drug_dispensing, drug_administration,
     ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from twinlake.catalog.sources._persons import roster, rostered
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import one_of
-from twinlake.declare.source import Feed, System, csv_feed, implements
+from twinlake.declare.source import PART, Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant, present
 
 BED_STATUSES = {
@@ -24,8 +24,8 @@ def _log(name: str, header: str, key: str, **rest: str) -> Feed:
 
 
 FEEDS = (
-    roster("patients", r"(?:[^/]+/)*patients\.csv", "patient_id"),
-    csv_feed("wards", r"(?:[^/]+/)*wards\.csv", "ward,name,type,beds", "snapshot", key=("ward",)),
+    roster("patients", rf"(?:[^/]+/)*patients{PART}\.csv", "patient_id"),
+    csv_feed("wards", rf"(?:[^/]+/)*wards{PART}\.csv", "ward,name,type,beds", "snapshot", key=("ward",)),
     _log("bed_stays", "stay_id,patient_id,visit_id,ward,bed,arrived_at,left_at", "stay_id", person="patient_id"),
     _log("bed_status", "event_id,ward,bed,status,began_at,ended_at", "event_id"),
     _log(

@@ -12,7 +12,7 @@ from twinlake.engine.wire.text import UTF8_MARK, UTF16_MARKS, decode, undamaged
 
 CHUNK, LONGEST_MESSAGE = 4 << 20, 64 << 20
 BLOCK_BEGINS, BLOCK_ENDS = b"\x0b", b"\x1c"
-START = re.compile(rb"(?:MSH|[FB](?:HS|TS))(?=[^A-Za-z0-9\s\x00-\x1f])")
+START = re.compile(rb"(?:MSH|FHS|BHS|FTS|BTS)(?=[^A-Za-z0-9\s\x00-\x1f])")
 BEFORE_A_START = (b"\r", b"\n", BLOCK_BEGINS, BLOCK_ENDS, UTF8_MARK)
 EDGE = b"\r\n" + BLOCK_BEGINS + BLOCK_ENDS
 OPENED_BY = {"BTS": "BHS", "FTS": "FHS"}

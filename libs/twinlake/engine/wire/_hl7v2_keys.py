@@ -6,19 +6,32 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from twinlake.engine.wire._hl7v2_segments import Separators
 
 # Triggers whose PV1 is the state of the visit itself; in other messages PV1 only says where something belongs.
 OF_VISITS = frozenset(f"A{n:02}" for n in (*range(1, 17), 21, 22, 23, 25, 26, 27, 32, 33, 38, 52, 53))
+# Triggers whose MRG retires the patient's identifier; in other messages it is about an account or a visit.
+OF_MERGES = frozenset(f"A{n}" for n in (18, 30, 34, 36, 39, 40, 46, 47))
 # Types of identifier (HL7 table 0203) that name the patient at the sender, the surest first; these never do.
 OF_PATIENTS = ("MR", "MRN", "PI", "PT", "PN", "")
 NOT_OF_PATIENTS = frozenset(("SS", "DL", "PPN", "AN", "VN", "BC", "MC", "MA", "NI", "NH", "NNUSA"))
 _TIME = re.compile(r"(\d{4,14})(?:\.(\d{1,6}))?([+-]\d{4})?")
 
 
-@dataclass(frozen=True)
+class once:  # noqa: N801 - as cached_property, without the lock that Python 3.11 takes for it
+    """A property that is found out at its first call."""
+
+    def __init__(self, find: Callable[[Said], str]) -> None:
+        self.find, self.name = find, find.__name__
+
+    def __get__(self, said: Said, owner: type) -> str:
+        value = said.__dict__[self.name] = self.find(said)
+        return value
+
+
+@dataclass
 class Said:
     """Fields of the segments a thing has, by their HL7 numbers; what its context says is found out once for all."""
 
@@ -44,24 +57,37 @@ class Said:
                 return name
         return ""
 
-    @cached_property
+    @once
     def visit(self) -> str:
         """PV1-19, else the account (PID-18)."""
-        if self.within and not self.segments.keys() & {"PV1", "PID"}:
+        if self.within and self.segments.keys().isdisjoint(("PV1", "PID")):
             return self.within.visit
         found = (_named(self.first(*place), (0, 3), self.by) for place in (("PV1", 19), ("PID", 18)))
         return next((name for name in found if name), "")
 
-    @cached_property
+    @once
     def person(self) -> str:
         if self.within and "PID" not in self.segments:
             return self.within.person
         return patient_of(self.field("PID", 3), self.by) or patient_of(self.field("PID", 2), self.by)
 
-    @cached_property
+    @property
+    def event(self) -> str:
+        """The trigger event that the message is about."""
+        trigger = self.first("MSH", 9).split(self.by.component)
+        return trigger[1] if len(trigger) > 1 else self.field("EVN", 1)
+
+    @property
+    def prior(self) -> str:
+        """The identifier that a merge retires; one that names no authority is of the surviving patient's."""
+        named = patient_of(self.field("MRG", 1), self.by) or patient_of(self.field("MRG", 4), self.by)
+        authority = self.person.partition("^^^")[2]
+        return f"{named}^^^{authority}" if named and authority and "^^^" not in named else named
+
+    @once
     def order(self) -> str:
         """The number of an order: the filler's, who does the work, else the placer's."""
-        if self.within and not self.segments.keys() & {"ORC", "OBR"}:
+        if self.within and self.segments.keys().isdisjoint(("ORC", "OBR")):
             return self.within.order
         return self.entity(("OBR", 3), ("ORC", 3), ("OBR", 2), ("ORC", 2))
 
@@ -106,10 +132,11 @@ def _named(identifier: str, places: tuple[int, int], by: Separators) -> str:
 
 
 @lru_cache(maxsize=4096)
-def whose_of(pid: str, pv1: str, by: Separators) -> dict[str, str | None]:
-    """The patient and the visit that these segments name."""
-    said = Said({"PID": pid.split(by.field), "PV1": pv1.split(by.field)}, by)
-    return {"patient": said.person or None, "visit": said.visit or None}
+def whose_of(pid: str, pv1: str, mrg: str, by: Separators) -> dict[str, str | None]:
+    """The patient and the visit that these segments name, and of a merge the patient's prior identifier."""
+    said = Said({"PID": pid.split(by.field), "PV1": pv1.split(by.field), "MRG": mrg.split(by.field)}, by)
+    prior = {"prior": said.prior or None} if mrg else {}
+    return {"patient": said.person or None, "visit": said.visit or None, **prior}
 
 
 def _result(said: Said) -> list[str]:
@@ -169,16 +196,16 @@ def key_of(kind: str, said: Said, person: str) -> str:
     if kind == "visit":
         return said.visit
     if kind == "merge":
-        return patient_of(said.field("MRG", 1), said.by) or person
+        prior = said.prior or person
+        return prior if said.event in OF_MERGES else "|".join([prior, said.field("MRG", 3), said.field("MRG", 5)])
     parts = KEYS[kind](said)
     return "|".join([person, *parts]) if any(parts) else ""
 
 
 def version_of(said: Said, kind: str) -> str:
     """MSH-7 in UTC, then MSH-10; before them whether the message is about this kind of thing or only mentions it."""
-    trigger = said.first("MSH", 9).split(said.by.component)
-    event = trigger[1] if len(trigger) > 1 else said.field("EVN", 1)
-    is_mentioned = (kind == "person" and trigger[0] != "ADT") or (kind == "visit" and event not in OF_VISITS)
+    is_adt = said.first("MSH", 9).split(said.by.component)[0] == "ADT"
+    is_mentioned = (kind == "person" and not is_adt) or (kind == "visit" and said.event not in OF_VISITS)
     return f"{int(not is_mentioned)} {in_utc(said.first('MSH', 7))} {_ordered(said.field('MSH', 10))}".rstrip()
 
 

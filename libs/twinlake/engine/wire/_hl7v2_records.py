@@ -29,29 +29,29 @@ def things_of(segments: list[str], by: Separators, fields: Callable[[str], list[
     """What a message tells of; segments that nobody reads are its `rest`, and no message is without a thing."""
     dealt = Sorted(segments)
     dealt.sort()
-    cut = {place: fields(segments[place]) for place in sorted({0, *dealt.used})}
-    version = cache(partial(version_of, Said({"EVN": _of(dealt, "EVN", fields), "MSH": cut[0]}, by)))
-    contexts: dict[tuple[int, ...], Said] = {}
+    cut = [*map(fields, segments)]
+    version = cache(partial(version_of, Said({"EVN": _of("EVN", segments, cut), "MSH": cut[0]}, by)))
+    contexts: dict[tuple[int, int], tuple[tuple[int, ...], Said]] = {}
     seen: Counter[tuple[str, str]] = Counter()
+    used = {0}
     for thing in dealt.things:
-        around = tuple(thing.context[name] for name in thing.opens.context if name in thing.context)
-        if around not in contexts:
-            contexts[around] = Said({segments[n][:3]: cut[n] for n in around}, by)
-        said = Said({segments[n][:3]: cut[n] for n in reversed(thing.own)}, by, contexts[around])
-        places = (*around, *thing.own)
-        key, person = _whose(thing.kind, said, seen)
-        yield Thing(thing.kind, [segments[n] for n in places], key or None, person or None, version(thing.kind))
-    if dealt.rest or not dealt.things:
+        own, kind, shared = thing.own, thing.opens.kind, (id(thing.around), id(thing.opens))
+        if shared not in contexts:
+            contexts[shared] = (thing.context, Said({segments[n][:3]: cut[n] for n in thing.context}, by))
+        around, within = contexts[shared]
+        key, person = _whose(kind, Said({segments[n][:3]: cut[n] for n in reversed(own)}, by, within), seen)
+        used.update(around, own)
+        yield Thing(kind, [segments[n] for n in (*around, *own)], key or None, person or None, version(kind))
+    rest = [place for place in range(len(segments)) if place not in used]
+    if rest or not dealt.things:
         pid = [n for n, segment in enumerate(segments) if segment.startswith("PID")][:1]
-        person = Said({"PID": _of(dealt, "PID", fields)}, by).person
-        yield Thing(
-            "rest", [segments[n] for n in sorted({0, *pid, *dealt.rest})], None, person or None, version("rest")
-        )
+        person = Said({"PID": _of("PID", segments, cut)}, by).person
+        yield Thing("rest", [segments[n] for n in sorted({0, *pid, *rest})], None, person or None, version("rest"))
 
 
-def _of(dealt: Sorted, name: str, fields: Callable[[str], list[str]]) -> list[str]:
+def _of(name: str, segments: list[str], cut: list[list[str]]) -> list[str]:
     """The fields of the message's first segment of this name."""
-    return next((fields(segment) for segment in dealt.segments if segment.startswith(name)), [])
+    return next((fields for segment, fields in zip(segments, cut, strict=True) if segment.startswith(name)), [])
 
 
 def _whose(kind: str, said: Said, seen: Counter[tuple[str, str]]) -> tuple[str, str]:
@@ -61,4 +61,4 @@ def _whose(kind: str, said: Said, seen: Counter[tuple[str, str]]) -> tuple[str, 
     if key and kind in KEYS:
         seen[kind, key] += 1
         key += f"#{seen[kind, key]}" if seen[kind, key] > 1 else ""
-    return key, key if kind == "merge" else person
+    return key, (said.prior or person) if kind == "merge" else person

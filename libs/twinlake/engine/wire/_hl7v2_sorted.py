@@ -42,33 +42,37 @@ ASIDE = frozenset(("PRT", "ROL"))
 ENDS = {"PID": ("PV1", "ORC", "OBR", "TQ1"), "PV1": ("ORC", "OBR", "TQ1"), "ORC": ("OBR", "TQ1"), "OBR": ("TQ1",)}
 
 
-@dataclass(eq=False)
-class _Open:
-    kind: str
+@dataclass(eq=False, slots=True)
+class Open:
+    """A thing that segments are being dealt to; `around` are those that were its context when it began."""
+
     opens: Opens
     own: list[int]
-    context: dict[str, int]
+    around: dict[str, int]
+
+    @property
+    def context(self) -> tuple[int, ...]:
+        """The places of the segments that give its context."""
+        return tuple([self.around[name] for name in self.opens.context if name in self.around])
 
 
-@dataclass
+@dataclass(slots=True)
 class Sorted:
-    """The segments of one message, dealt to the things they tell of; places are indices into `segments`."""
+    """The segments of one message, dealt to the things they tell of; places are indices into `segments`.
+
+    What is `around` is never changed but replaced, so that things which begin in the same context share it.
+    """
 
     segments: list[str]
-    context: dict[str, int] = field(default_factory=dict)
-    things: list[_Open] = field(default_factory=list)
-    appointment: _Open | None = None
-    rest: list[int] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
+    around: dict[str, int] = field(default_factory=dict)
+    things: list[Open] = field(default_factory=list)
+    appointment: Open | None = None
 
     def sort(self) -> None:
         for place, segment in enumerate(self.segments):
             self._take(place, segment[:3])
         if self.appointment:
-            self.appointment.context = {**self.context, **self.appointment.context}
-        for thing in self.things:
-            self.used.update(thing.own, (thing.context[n] for n in thing.opens.context if n in thing.context))
-        self.rest = [place for place in range(1, len(self.segments)) if place not in self.used]
+            self.appointment.around = {**self.around, **self.appointment.around}
 
     def _take(self, place: int, name: str) -> None:
         last = self.things[-1] if self.things else None
@@ -81,24 +85,24 @@ class Sorted:
         else:
             self._open(place, name, last)
 
-    def _is_next_to(self, last: _Open, place: int) -> bool:
-        return all(self.segments[n][:3] in ASIDE for n in range(last.own[-1] + 1, place))
+    def _is_next_to(self, last: Open, place: int) -> bool:
+        between = self.segments[last.own[-1] + 1 : place]
+        return not between or all(segment[:3] in ASIDE for segment in between)
 
-    def _open(self, place: int, name: str, last: _Open | None) -> None:
-        if name == "RXE" and last and last.context.get("ORC") == self.context.get("ORC"):
+    def _open(self, place: int, name: str, last: Open | None) -> None:
+        if name == "RXE" and last and last.around.get("ORC") == self.around.get("ORC"):
             self._forget_request(last)
-        if name == "OBR" and "OBR" in self.context:
-            self.context.pop("ORC", None)
-        for ended in ENDS.get(name, ()):
-            self.context.pop(ended, None)
+        if name in ENDS:
+            ended = (*ENDS[name], "ORC") if name == "OBR" and "OBR" in self.around else ENDS[name]
+            self.around = {known: at for known, at in self.around.items() if known not in ended}
         if name in OPENS:
-            thing = _Open(OPENS[name].kind, OPENS[name], [place], dict(self.context))
+            thing = Open(OPENS[name], [place], self.around)
             self.things.append(thing)
             self.appointment = self.appointment or (thing if name == "SCH" else None)
         if name in CONTEXT:
-            self.context[name] = place
+            self.around = {**self.around, name: place}
 
-    def _forget_request(self, last: _Open) -> None:
+    def _forget_request(self, last: Open) -> None:
         """What the pharmacy encoded counts, not what was asked of it."""
         if self.segments[last.own[0]].startswith("RXO"):
             self.things.remove(last)

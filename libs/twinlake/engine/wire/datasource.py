@@ -28,6 +28,8 @@ COLUMNS = (
 )
 SPARKS_OWN = {"csv": "twinlake_csv"}
 OPTIONS = ("path", "files", "header", "key", "person", "version")
+# How many columns a line has, or what they are called, these files do not say by themselves.
+COLUMNAR = ("csv", "stacked_csv", "tsv")
 
 
 def formats() -> tuple[str, ...]:
@@ -60,7 +62,7 @@ class WireSource(DataSource):
     """A row for each record that can be read, and one for each fault (`rule`, `reason`), in the order of its file.
 
     A file that cannot be trusted as a whole gives one row, its fault, and none of its records: what the lake would
-    land. `path` is a file or a folder; `files` a glob within it. For CSV `header` names the columns; `key`, `person`
+    land. `path` is a file or a folder; `files` a glob within it. For tables `header` names the columns; `key`, `person`
     and `version` name a column, or a dotted path into a JSON record. `json` is the record as JSON where it is none
     itself.
     """
@@ -95,8 +97,9 @@ def _asked(name: str, options: Mapping[str, str]) -> _Asked:
             f"format {name!r}: unknown option {', '.join(unknown)} (known: {', '.join(OPTIONS)})." if unknown
             else f"format {name!r} needs a path: .load(path)."
         )  # fmt: skip
-    if name == "csv" and not options.get("header"):
-        raise ConfigurationError("format 'csv' needs option header, the columns in their order: a,b,c.")
+    if name in COLUMNAR and not options.get("header"):
+        called = SPARKS_OWN.get(name, name)
+        raise ConfigurationError(f"format {called!r} needs option header, the columns in their order: a,b,c.")
     columns = (options.get("header") or "id").split(",")
     keys = tuple(filter(None, (options.get("key") or "").split(",")))
     feed = Feed(

@@ -19,6 +19,7 @@ import orjson
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire.foreign import Foreign
 from twinlake.engine.wire.json_text import JsonText
 from twinlake.engine.wire.text import document
 
@@ -84,7 +85,7 @@ class Targets:
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     """Records of one Bundle, or of one entry by itself, as a mended one is."""
     text = document(stream).decode("utf-8", "surrogateescape")
-    entries = _entries(text)
+    entries = _entries(text, Foreign(feed.foreign))
     targets = Targets()
     for entry in entries:
         targets.add(entry)
@@ -154,12 +155,12 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
 
 
-def _entries(text: str) -> list[Entry]:
+def _entries(text: str, foreign: Foreign) -> list[Entry]:
     """The entries of the Bundle that a text is."""
     source, said, entries = JsonText(text), {}, []  # type: ignore[var-annotated]
 
     def element(at: int) -> int:
-        entries.append(_entry(source, at))
+        entries.append(_entry(source, at, foreign))
         return entries[-1].text[1]
 
     def member(name: str, at: int) -> int:
@@ -180,7 +181,7 @@ def _entries(text: str) -> list[Entry]:
     if said.get("resourceType") == "Bundle":
         return entries
     if "resourceType" not in said and said.keys() & {"resource", "request"}:
-        return [_entry(source, source.start)]
+        return [_entry(source, source.start, foreign)]
     raise FileFault("not_a_bundle", "expected a JSON object with resourceType Bundle")
 
 
@@ -188,7 +189,7 @@ def _where(error: ValueError) -> str:
     return f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "unreadable"
 
 
-def _entry(source: JsonText, at: int) -> Entry:
+def _entry(source: JsonText, at: int, foreign: Foreign) -> Entry:
     """An entry that cannot be parsed ends where its brackets do."""
     found: dict[str, Any] = {}
     places: dict[str, Place] = {}
@@ -209,7 +210,7 @@ def _entry(source: JsonText, at: int) -> Entry:
     except ValueError:
         end = source.closing(at)
         return Entry((at, end), _broken(source.text[at:end]))
-    flaw = _flaw(source, found, (at, end)) or _misplaced(found)
+    flaw = _flaw(source, found, (at, end)) or _misplaced(found, foreign)
     return Entry((at, end), flaw) if flaw else _told(found, places, (at, end))
 
 
@@ -239,8 +240,8 @@ def _flaw(source: JsonText, found: dict[str, Any], place: Place) -> Flaw | None:
     return None
 
 
-def _misplaced(found: dict[str, Any]) -> Flaw | None:
-    """Why an entry that is sound JSON is no record."""
+def _misplaced(found: dict[str, Any], foreign: Foreign) -> Flaw | None:
+    """Why an entry that is sound JSON is no record that is read here."""
     method, resource = _text(found, "request", "method"), found.get("resource")
     if method == "PATCH":
         return PATCHED
@@ -249,7 +250,7 @@ def _misplaced(found: dict[str, Any]) -> Flaw | None:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
         return NO_RESOURCE
-    return NESTED if kind == "Bundle" else None
+    return NESTED if kind == "Bundle" else foreign.flaw(resource)
 
 
 def _deleted(found: dict[str, Any]) -> tuple[str | None, str | None]:

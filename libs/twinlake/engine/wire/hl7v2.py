@@ -47,8 +47,8 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     envelope, offset, found_message = Envelope(), 0, False
     for piece in pieces(stream):
         found_message = found_message or bool(piece.name)
-        for item in _items(piece, envelope):
-            yield item._replace(offset=offset)
+        for item in _items(piece, envelope, offset):
+            yield item
             offset += 1
     for fault in envelope.left_open():
         yield fault._replace(offset=offset)
@@ -57,26 +57,27 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
         raise FileFault("not_hl7v2", "no line begins with MSH and its separators")
 
 
-def _items(piece: Piece, envelope: Envelope) -> Iterator[Record | Fault]:
+def _items(piece: Piece, envelope: Envelope, offset: int) -> Iterator[Record | Fault]:
+    """What a piece holds, numbered from `offset` on."""
     if not piece.name:
-        yield Fault(0, decode(piece.data)[0], "outside_message", "this stands before, between or after messages")
+        yield Fault(offset, decode(piece.data)[0], "outside_message", "this stands before, between or after messages")
     elif piece.name == "MSH":
         envelope.count_message()
-        yield from _message(piece)
+        yield from _message(piece, offset)
     elif fault := envelope.see(piece.name, piece.data):
-        yield fault
+        yield fault._replace(offset=offset)
 
 
-def _message(piece: Piece) -> Iterator[Record | Fault]:
+def _message(piece: Piece, offset: int) -> Iterator[Record | Fault]:
     text, rule = decoded(piece.data)
     each = segments(text)
     flaw = (rule, FLAWS[rule]) if rule else _flaw(text, each, piece.is_cut)
     if flaw:
-        yield Fault(0, text.replace("\x00", "\\x00"), *flaw)
+        yield Fault(offset, text.replace("\x00", "\\x00"), *flaw)
         return
     by, end = _separators(text), line_end(text)
-    for thing in things_of(each, by, partial(fields_of, by=by)):
-        yield Record(0, end.join(thing.segments), thing.key, thing.person, thing.version, thing.kind)
+    for place, thing in enumerate(things_of(each, by, partial(fields_of, by=by)), offset):
+        yield Record(place, end.join(thing.segments), thing.key, thing.person, thing.version, thing.kind)
 
 
 def _separators(text: str) -> Separators:
@@ -129,14 +130,14 @@ _last = _Last()
 
 
 def as_json(raw: str) -> str:
-    """The record as JSON: each segment under its name (a second one `NTE_2`), patient and visit, and its line end."""
+    """The record as JSON: each segment under its name (a second one `NTE_2`), whose it is, and its line end."""
     by = _separators(raw)
     each = segments(raw)
     said: dict[str, str] = {}
     for segment, text in zip(each, _last.translated(each, by, len(raw) <= LONGEST_CACHED), strict=True):
         name = segment[:3]
         said[name if name not in said else _again(name, said)] = text
-    whose = orjson.dumps(whose_of(_first(each, "PID"), _first(each, "PV1"), by)).decode()
+    whose = orjson.dumps(whose_of(*(_first(each, name) for name in ("PID", "PV1", "MRG")), by)).decode()
     whole = ",".join([f'"{name}":{text}' for name, text in said.items()])
     return f'{{"line_end":"{NAMES[line_end(raw)]}",{whose[1:-1]},{whole}}}'
 

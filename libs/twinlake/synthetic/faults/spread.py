@@ -67,8 +67,13 @@ class Delivered:
         return Noted(self.silo.folder, self.system, name, offset, record_id, kind, what)
 
 
-def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: int) -> list[Noted]:
-    """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital."""
+def spread(
+    silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed: object, *, of_files: bool = True
+) -> list[Noted]:
+    """Put every fault into the plain files under `feeds`, then pack; `quietest` names a person of each hospital.
+
+    Faults `of_files` are once in a network.
+    """
     every = [Delivered(silo, system, feeds) for silo in silos for system in silo.profile.systems]
     firsts = {one.system: one for one in reversed(every)}
     noted: list[Noted] = []
@@ -76,9 +81,12 @@ def spread(silos: tuple[Silo, ...], quietest: dict[str, str], feeds: Path, seed:
         is_first = firsts[one.system] == one
         person = one.silo.own_id(quietest[one.silo.folder]) if is_first and one.silo.folder in quietest else None
         noted += _spoil_records(one, faults_of(one.system, is_first, person), seed)
-    noted += _empty(firsts.get("synthea_csv", next(one for one in every if one.system in EMPTIED)))
+    if of_files:
+        noted += _empty(firsts.get("synthea_csv", next(one for one in every if one.system in EMPTIED)))
     for one in every:
         _pack(one)
+    if not of_files:
+        return noted
     packing = [one for one in every if one.silo.profile.packed and one.system in CUT]
     return [*noted, *_cut(packing[-1]), *_stranger(silos[-1], feeds)]
 
@@ -91,7 +99,7 @@ def faults_of(system: str, is_first: bool, person: str | None) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.copies)
 
 
-def _spoil_records(one: Delivered, faults: list[Fault], seed: int) -> Iterator[Noted]:
+def _spoil_records(one: Delivered, faults: list[Fault], seed: object) -> Iterator[Noted]:
     left = list(faults)
     for path in one.files:
         here = [fault for fault in left if fnmatchcase(path.stem, fault.file)]

@@ -13,6 +13,7 @@ from twinlake.engine.ops import SCHEMAS, Ops
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import SCHEMA, Quarantine, quarantine_tables
 from twinlake.synthetic.measured import FOLDER
+from twinlake.synthetic.truth import files_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +50,9 @@ class Opened:
             self.sql.register(name, pa.Table.from_pylist(ops.rows(name), schema=SCHEMAS[name]))
         self.sql.register("quarantined", _quarantined(ops))
         for name in TRUTHS:
-            read = self.sql.read_csv(str(truth / f"{name}.csv"), header=True, all_varchar=True, na_values="\x00")
+            read = self.sql.read_csv(
+                [str(path) for path in files_of(truth, name)], header=True, all_varchar=True, na_values="\x00"
+            )
             read.create_view(f"true_{name}")
         self.sql.read_parquet(str(truth / FOLDER / "*.parquet")).create_view("true_measurements")
 
@@ -64,8 +67,8 @@ class Opened:
 
 
 def _refuse_absent(truth: Path) -> None:
-    wanted = [*(f"{name}.csv" for name in TRUTHS), FOLDER]
-    missing = [name for name in wanted if not (truth / name).exists()]
+    missing = [f"{name}.csv" for name in TRUTHS if not files_of(truth, name)]
+    missing += [] if (truth / FOLDER).exists() else [FOLDER]
     if missing:
         raise ConfigurationError(
             f"{truth} has no {', '.join(missing)}: it is no truth of a network. Say where it is with --truth, or make "

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
-from twinlake.synthetic.chart import FACTS, OWN_ID, Chart, lines_of
+from twinlake.synthetic.base import FACTS, OWN_ID, SHARED_RESOURCES, UUID, lines_of
+from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export
 from twinlake.synthetic.silo import Silo
 from twinlake.synthetic.spoken import Result, Said
 
 DELIVERY = "2026-11-01"
-UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POINTED_AT = re.compile(rb'(?:"Medication/|"(?:Organization|Location)\?identifier=[^|"]*\|)([0-9a-f-]{36})"')
 REASONS = re.compile(rb'"Condition/([0-9a-f-]{36})"')
 # A location points at its organization, so organizations go last.
-POINTED = ("Medication", "Location", "Organization")
+POINTED = SHARED_RESOURCES
 UCUM = "http://unitsofmeasure.org"
 IDENTIFIER_KINDS = {"SS": "ssn", "DL": "licence", "PPN": "passport"}
 DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-years")
@@ -28,25 +28,30 @@ DROPPED_EXTENSIONS = ("disability-adjusted-life-years", "quality-adjusted-life-y
 class FhirExport(Export):
     """What FHIR exports have in common: the hospital's own resources, and what these point at."""
 
+    later = "news"
     kinds: tuple[str, ...] = tuple(name for name in FACTS if name != "DocumentReference")
 
     def begin(self) -> None:
         self.pointed: set[bytes] = set()
+
+    def told(self, chart: Chart, name: str) -> list[bytes]:
+        """What the system holds of a resource, before it is put in the hospital's words."""
+        return chart.lines(name)
 
     def resources(self, chart: Chart) -> Iterator[tuple[str, bytes]]:
         """Type and line of the patient and all their facts."""
         own: dict[bytes, bytes] = {}
         for line in chart.lines("Patient"):
             patient = patient_as_registered(orjson.loads(line), chart.who, self.silo)
-            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", own)
+            yield "Patient", self._own_ids(orjson.dumps(patient) + b"\n", chart.id_of, own)
         conditions = {found for line in chart.lines("Condition") for found in OWN_ID.findall(line)[:1]}
         for name in self.kinds:
-            for line in chart.lines(name):
-                told = self._observed(line) if name == "Observation" else _fact(line, name, conditions)
+            for line in self.told(chart, name):
+                told = self._observed(line, chart) if name == "Observation" else _fact(line, name, conditions)
                 self.pointed.update(POINTED_AT.findall(told))
-                yield name, self._own_ids(told, own)
+                yield name, self._own_ids(told, chart.id_of, own)
 
-    def _observed(self, line: bytes) -> bytes:
+    def _observed(self, line: bytes, chart: Chart) -> bytes:
         """An observation whose quantities are told as the hospital tells them."""
         if b'"valueQuantity"' not in line:
             return line
@@ -55,7 +60,7 @@ class FhirExport(Export):
         for part in (observation, *observation.get("component", [])):
             if quantity := part.get("valueQuantity"):
                 coding = part["code"]["coding"][0]
-                key = f"{observation['id']}|{coding['code']}"
+                key = f"{chart.id_of(observation['id'])}|{coding['code']}"
                 value = orjson.dumps(quantity["value"]).decode()
                 unit = quantity.get("code", "")
                 result = Result(key, coding["code"], coding["display"], value, unit, is_laboratory)
@@ -68,12 +73,12 @@ class FhirExport(Export):
             for line in lines_of(self.people, name):
                 if self.pointed.intersection(OWN_ID.findall(line)[:1]):
                     self.pointed.update(UUID.findall(line))
-                    yield name, self._own_ids(line, {})
+                    yield name, self._own_ids(line, str, {})
 
-    def _own_ids(self, line: bytes, known: dict[bytes, bytes]) -> bytes:
+    def _own_ids(self, line: bytes, id_of: Callable[[str], str], known: dict[bytes, bytes]) -> bytes:
         def own(found: re.Match[bytes]) -> bytes:
             if found[0] not in known:
-                known[found[0]] = self.silo.own_id(found[0].decode()).encode()
+                known[found[0]] = self.silo.own_id(id_of(found[0].decode())).encode()
             return known[found[0]]
 
         return UUID.sub(own, line)

@@ -48,6 +48,8 @@ def during(start: str, end: str = "") -> str:
 class Export(Base):
     """summary-0001.xml …"""
 
+    later = "all of whom there is news"
+
     def begin(self) -> None:
         self._written = 0
         self._root = f"2.25.{int(self.silo.own_id('ids').replace('-', ''), 16)}"

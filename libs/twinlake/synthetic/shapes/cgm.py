@@ -56,7 +56,7 @@ class Export(Base):
         if not self._left[is_diabetic] or chart.patient["DEATHDATE"] or not chart.rows("encounters"):
             return None
         self._left[is_diabetic] -= 1
-        person = f"{self.silo.initials}{self.silo.number('sensor', chart.who.person, 6)}"
+        person = f"{self.silo.initials}{self.silo.number('sensor', chart.who.person, 12)}"
         curve = DIABETIC if is_diabetic else HEALTHY
         readings = list(glucose(curve, chance(self.silo.seed, "glucose", chart.who.person)))
         self.write(f"{person}.csv", ",".join(COLUMNS).encode() + b"\n")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import orjson
 
 from twinlake.synthetic.chart import Chart
-from twinlake.synthetic.registration import undigited
+from twinlake.synthetic.names import undigited
 from twinlake.synthetic.shapes._fhir import DELIVERY, FhirExport
 
 SINCE = "2025-11-01"
@@ -33,13 +33,14 @@ class Export(FhirExport):
             self.write(f"{DELIVERY}/{name}.ndjson", b"")
 
     def add(self, chart: Chart) -> str | None:
-        recent = [line for line in chart.lines("DocumentReference") if _day(line) >= SINCE]
-        if not recent:
+        if not any(_day(line) >= SINCE for line in chart.lines("DocumentReference")):
             return None
-        written = {**chart.resources, "DocumentReference": list(_as_written(recent, chart))}
-        for name, line in self.resources(Chart(chart.who, chart.tables, written)):
+        for name, line in self.resources(chart):
             self.write(f"{DELIVERY}/{name}.ndjson", line)
         return chart.who.source_person_id
+
+    def told(self, chart: Chart, name: str) -> list[bytes]:
+        return list(_as_written((line for line in chart.lines(name) if _day(line) >= SINCE), chart))
 
 
 def _day(line: bytes) -> str:
@@ -47,7 +48,7 @@ def _day(line: bytes) -> str:
     return found[1].decode() if found else ""
 
 
-def _as_written(lines: list[bytes], chart: Chart) -> Iterator[bytes]:
+def _as_written(lines: Iterable[bytes], chart: Chart) -> Iterator[bytes]:
     """The documents with the patient's name as it is spelled here, and what was asked for and is not there."""
     for line in lines:
         document = orjson.loads(line)

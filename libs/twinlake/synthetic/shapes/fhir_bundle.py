@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from twinlake.synthetic.chart import OWN_ID, Chart
+from twinlake.synthetic.base import OWN_ID
+from twinlake.synthetic.chart import Chart
 from twinlake.synthetic.shapes._fhir import DELIVERY, FhirExport
 
 PATIENTS_IN_A_FILE = 25

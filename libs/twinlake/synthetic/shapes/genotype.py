@@ -45,8 +45,8 @@ class Export(Base):
     def add(self, chart: Chart) -> str | None:
         if len(self._genomes) == MOST_SAMPLES or not chart.rows("encounters"):
             return None
-        sample = f"{self.silo.initials}-{self.silo.number('sample', chart.who.person, 8)}"
-        self._genomes[sample] = genome(chart.patient["RACE"], chance(self.silo.seed, "genome", chart.who.person))
+        sample = f"{self.silo.initials}-{self.silo.number('sample', chart.who.person, 12)}"
+        self._genomes[sample] = genome(chart.patient["RACE"], chance(self.silo.seed, "genome", chart.who.truly))
         self.write_rows("samples.csv", ROSTER, [{"sample": sample, **roster_row(chart)}])
         return sample
 

@@ -50,8 +50,9 @@ def segment(name: str, **fields: object) -> str:
 class Export(Base):
     """adt.hl7, oru.hl7, rde.hl7, vxu.hl7."""
 
+    later = "news"
+
     def begin(self) -> None:
-        self._sent = 0
         for name in ("adt", "oru", "rde", "vxu"):
             self.write(f"{name}.hl7", b"")
 
@@ -68,13 +69,13 @@ class Export(Base):
         return joined(chart.who.mrn, "", "", self.silo.initials)
 
     def _send(self, file: str, messages: Iterable[tuple[str, str, list[str]]]) -> None:
-        """Messages of type and time, under heads with control ids in the order of sending."""
+        """Messages of type and time, under heads with control ids of their own."""
         sent = []
         for kind, when, segments in messages:
-            self._sent += 1
+            number = self.silo.number("message", "|".join([kind, when, *segments]), 12)
             head = segment(
                 f"MSH|{SEPARATORS[1:]}", f1="EHR", f2=self.silo.initials, f3="TWIN", f4="LAKE", f5=stamp(when), f7=kind,
-                f8=f"{self.silo.initials}{self._sent:08d}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
+                f8=f"{self.silo.initials}{number}", f9="P", f10="2.5.1", f16="UNICODE UTF-8",
             )  # fmt: skip
             sent.append(BEGIN + "\r".join([head, *segments]).encode() + b"\r" + END)
             self.placed(f"{file}.hl7")
@@ -127,7 +128,11 @@ class Export(Base):
         for (visit, when, category), panel in panels.items():
             order = self._number("order", visit, when, category)
             head = segment("OBR", f1=1, f3=order, f4=joined(category, category, "L"), f7=stamp(when), f22=stamp(when))
-            yield "ORU^R01^ORU_R01", when, [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)]
+            yield (
+                "ORU^R01^ORU_R01",
+                panel[0].get("SENT", when),
+                [pid, pv1[visit], f"ORC|RE||{order}", head, *self._values(panel)],
+            )
 
     def _values(self, panel: Iterable[Row]) -> Iterator[str]:
         seen: Counter[str] = Counter()
@@ -138,7 +143,7 @@ class Export(Base):
             yield segment(
                 "OBX", f1=place, f2="NM" if row["TYPE"] == "numeric" else "ST",
                 f3=joined(row["CODE"], row["DESCRIPTION"], system), f4=again,
-                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11="F", f14=stamp(row["DATE"]),
+                f5=escaped(row["VALUE"]), f6=joined(row["UNITS"]), f11=row.get("STATUS", "F"), f14=stamp(row["DATE"]),
             )  # fmt: skip
 
     def _prescriptions(self, chart: Chart, pid: str, pv1: dict[str, str]) -> Iterator[tuple[str, str, list[str]]]:

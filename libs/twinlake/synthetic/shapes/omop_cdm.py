@@ -6,11 +6,12 @@ concepts to be, from two thousand million on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from twinlake.catalog.sources._omop_feeds import FEEDS
+from twinlake.synthetic.base import rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import rows
 from twinlake.synthetic.shapes import Export as Base
 from twinlake.synthetic.shapes.synthea_csv import as_spoken, is_loinc
 
@@ -25,6 +26,8 @@ Told = dict[str, object]
 
 class Export(Base):
     """A CSV file for each table that is read."""
+
+    later = "all"
 
     def begin(self) -> None:
         for table, columns in COLUMNS.items():
@@ -70,7 +73,7 @@ class Export(Base):
             {"concept_id": number, "concept_name": name, "vocabulary_id": system, "concept_code": code,
              "domain_id": "Metadata", "concept_class_id": "Undefined", "valid_start_date": "19700101",
              "valid_end_date": "20991231"}
-            for (system, code), (number, name) in self._concepts.items()
+            for (system, code), (number, name) in sorted(self._concepts.items())
         ))  # fmt: skip
 
     def _put(self, table: str, told: Iterable[Told]) -> None:
@@ -82,11 +85,15 @@ class Export(Base):
 
     def _numbered(self, table: str, chart: Chart, told: Iterable[Told]) -> Iterable[Told]:
         key = COLUMNS[table][0]
-        for place, row in enumerate(told):
-            yield {key: self._id(table, chart.who.person, str(place)), **row}
+        places: Counter[object] = Counter()
+        for row in told:
+            visit = row["visit_occurrence_id"]
+            yield {key: self._id(table, chart.who.person, str(visit), str(places[visit])), **row}
+            places[visit] += 1
 
     def _concept(self, system: str, code: str, name: str) -> int:
-        return self._concepts.setdefault((system, code), (FIRST_CONCEPT + len(self._concepts), name))[0]
+        number = FIRST_CONCEPT + int(self.silo.number("concept", f"{system}|{code}", 12))
+        return self._concepts.setdefault((system, code), (number, name))[0]
 
     def _person(self, chart: Chart, person: str) -> Told:
         row = chart.patient

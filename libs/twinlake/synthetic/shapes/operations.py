@@ -36,5 +36,5 @@ class Export(Base):
         return patient
 
     def finish(self) -> None:
-        luck = partial(chance, self.silo.seed, "operations", self.silo.folder)
-        write_operations(self.folder, self._patients, self._stays, luck, TIME_ZONE)
+        luck = partial(chance, self.silo.seed, "operations", self.silo.folder, self.part)
+        write_operations(self.folder, self._patients, self._stays, luck, TIME_ZONE, self.part)

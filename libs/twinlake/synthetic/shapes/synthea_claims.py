@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from twinlake.synthetic.base import rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import rows
 from twinlake.synthetic.shapes.synthea_csv import Tables
 
 SINCE = "2026-01-01"

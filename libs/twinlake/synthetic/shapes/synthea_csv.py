@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from twinlake.synthetic.base import columns_of, rows
 from twinlake.synthetic.chart import Chart, Row
-from twinlake.synthetic.deal import columns_of, rows
 from twinlake.synthetic.registration import Registration
 from twinlake.synthetic.shapes import Export as Base
 from twinlake.synthetic.silo import Silo
@@ -23,6 +23,7 @@ WITHHELD_COLUMNS = {"ssn": "SSN", "licence": "DRIVERS", "passport": "PASSPORT"}
 class Tables(Base):
     """Tables of Synthea with this hospital's ids."""
 
+    later = "all"
     names: tuple[str, ...]
     references: tuple[str, ...] = REFERENCES
 

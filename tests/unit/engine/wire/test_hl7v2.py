@@ -373,6 +373,17 @@ def test_a_merge_names_the_retired_person_and_keeps_the_survivor():
         ("person", "77^^^GHH", "77^^^GHH"), ("merge", "56^^^GHH", "56^^^GHH"),
     ]  # fmt: skip
     assert said(items[1])["PID"]["f3"][0]["c1"] == "77"
+    assert (said(items[1])["patient"], said(items[1])["prior"]) == ("77^^^GHH", "56^^^GHH")
+
+
+def test_a_merge_of_accounts_is_no_later_version_of_a_merge_of_the_patient():
+    by_event = {
+        event: found(message(f"ADT^{event}", PID, "MRG|56^^^GHH^MR||ACC1||V1"))[1] for event in ("A40", "A44", "A45")
+    }
+    assert {event: (item.key, item.person) for event, item in by_event.items()} == {
+        "A40": ("56^^^GHH", "56^^^GHH"), "A44": ("56^^^GHH|ACC1|V1", "56^^^GHH"),
+        "A45": ("56^^^GHH|ACC1|V1", "56^^^GHH"),
+    }  # fmt: skip
 
 
 def test_each_patient_of_a_message_has_their_own_context():

@@ -1,0 +1,53 @@
+"""How much a run has before it: over few rows Spark's queries are interpreted, over many they are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinlake.engine.consumed import consumed
+from twinlake.engine.discover import find_files
+from twinlake.engine.ledger import Ledger, read_ledger
+from twinlake.engine.run import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Up to here compiling the generated code costs more than it saves (measured on the demo's network, 55 MB).
+FEW_BYTES = 64 << 20
+COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+
+
+def suit(spark: SparkSession, run: Run) -> None:
+    """Set how the session's queries are evaluated; the rows are the same either way."""
+    for name, value in (INTERPRETED if pending_bytes(run) <= FEW_BYTES else COMPILED).items():
+        spark.conf.set(name, value)
+
+
+def pending_bytes(run: Run) -> int:
+    """Bytes of the feeds' files that no publication holds; of all, where a table is to be made by another declaration.
+
+    A guess by names and sizes, without a look into the files: being wrong costs time only.
+    """
+    ledger = read_ledger(run.ops)
+    arriving = sum(_arriving(run, hospital, ledger.current) for hospital in run.hospitals)
+    return arriving + sum(int(str(row["bytes"] or 0)) for row in _unpublished(run, ledger))
+
+
+def _arriving(run: Run, hospital: str, known: Mapping[str, Mapping[str, object]]) -> int:
+    files = [file for file in find_files(run.home.feeds, hospital, run.systems) if file.feed]
+    return sum(file.bytes for file in files if file.bytes != known.get(file.path, {}).get("bytes"))
+
+
+def _unpublished(run: Run, ledger: Ledger) -> list[Mapping[str, object]]:
+    if any(_is_made_otherwise(run, table.full_name) for table in run.tables.values()):
+        return list(ledger.rows)
+    published = {row["run_id"] for row in run.ops.rows("run") if (row["stage"], row["state"]) == ("publish", "done")}
+    return [row for row in ledger.rows if row["run_id"] not in published]
+
+
+def _is_made_otherwise(run: Run, table: str) -> bool:
+    """A scored table's fingerprint goes on with its models' versions."""
+    state = consumed(run, table)
+    return state is None or not state.fingerprint.startswith(run.fingerprints.get(table, ""))

@@ -1,0 +1,83 @@
+"""Clusters in SQL, where only what is told apart is cut by hand, are what all statements together come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twinlake.declare.statement import Statement, settle
+from twinlake.engine.clusters import link
+from twinlake.engine.linkage_backend import DuckdbBackend
+
+KNOWN = "abcdefghij"
+# Named by a merge or a decision before, or after, the lake knows them.
+UNKNOWN = "AyZ"
+Pair = tuple[str, str, float]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DuckdbBackend]:
+    with duckdb.connect() as connection:
+        yield DuckdbBackend(connection)
+
+
+@st.composite
+def statements(draw) -> Statement:
+    named = draw(st.lists(st.sampled_from(KNOWN + UNKNOWN), min_size=2, max_size=4, unique=True))
+    is_same = draw(st.booleans())
+    cut = 1 if is_same else draw(st.integers(1, len(named) - 1))
+    return Statement(frozenset(named[:cut]), frozenset(named[cut : 2 if is_same else None]), is_same, "told")
+
+
+@st.composite
+def pairs(draw) -> list[Pair]:
+    """Sure pairs, some of one weight."""
+    sides = st.lists(st.sampled_from(KNOWN), min_size=2, max_size=2, unique=True).map(lambda two: tuple(sorted(two)))
+    found = draw(st.dictionaries(sides, st.integers(7, 12).map(float), max_size=14))
+    return [(left, right, weight) for (left, right), weight in found.items()]
+
+
+def linked(engine: DuckdbBackend, edges: list[Pair], said: list[Statement]) -> dict[str, dict]:
+    schema = pa.schema([("unique_id_l", pa.string()), ("unique_id_r", pa.string()), ("match_weight", pa.float64())])
+    rows = pa.Table.from_pylist([dict(zip(schema.names, edge, strict=True)) for edge in edges], schema=schema)
+    known = engine.take("known", pa.table({"unique_id": list(KNOWN), "is_linkable": [True] * len(KNOWN)}))
+    nodes = engine.keep("nodes", f"SELECT * FROM {known}")
+    stored = engine.keep("edges", f"SELECT *, 'alike' AS agreements FROM {engine.take('pairs', rows)}")
+    found = engine.connection.table(link(engine, nodes, stored, said)).to_arrow_table().to_pylist()
+    return {row["unique_id"]: row for row in found}
+
+
+def expected(edges: list[Pair], said: list[Statement]) -> dict[str, str]:
+    surest = sorted(edges, key=lambda pair: (-pair[2], pair[:2]))
+    persons = settle([*said, *(Statement(frozenset(one), frozenset(two), True) for one, two, _ in surest)])
+    return {record: min(r for r in KNOWN if persons.of(r) == persons.of(record)) for record in KNOWN}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edges=pairs(), said=st.lists(statements(), max_size=6), turned=st.randoms(use_true_random=False))
+def test_clusters_are_what_stands_of_all_that_is_said_whatever_the_order_of_the_pairs(
+    engine: DuckdbBackend, edges: list[Pair], said: list[Statement], turned
+) -> None:
+    first = linked(engine, edges, said)
+    assert {record: row["root"] for record, row in first.items()} == expected(edges, said)
+    turned.shuffle(edges)
+    assert linked(engine, edges, said) == first
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edges=pairs(), said=st.lists(statements(), max_size=6))
+def test_a_record_says_why_it_is_this_person_and_never_by_a_pair_that_was_cut(
+    engine: DuckdbBackend, edges: list[Pair], said: list[Statement]
+) -> None:
+    found = linked(engine, edges, said)
+    sizes = [row["root"] for row in found.values()]
+    for record, row in found.items():
+        inside = [w for one, two, w in edges if record in (one, two) and found[one]["root"] == found[two]["root"]]
+        assert row["match_weight"] == max(inside, default=None)
+        if sizes.count(row["root"]) == 1:
+            assert row["agreements"] is None or row["agreements"].startswith("kept apart")

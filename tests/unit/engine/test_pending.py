@@ -1,0 +1,86 @@
+"""What a run has before it is told from the ledger and the names and sizes of the files, before Spark reads one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from twinlake.declare.hospital import read_hospital
+from twinlake.engine import pending
+from twinlake.engine.home import Home
+from twinlake.engine.ops import State
+from twinlake.engine.pending import COMPILED, INTERPRETED, pending_bytes, suit
+from twinlake.engine.run import Run
+from twinlake.plan import read_plan
+
+FILE = "st_mary/synthea_csv/2026-11-01/patients.csv"
+OLD, NEW = "st_mary/synthea_csv/2026-10-01/patients.csv", "st_mary/synthea_csv/2026-11-02/patients.csv"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    hospital = tmp_path / "feeds" / "st_mary"
+    hospital.mkdir(parents=True)
+    (hospital / "hospital.toml").write_text(
+        'name = "St Mary"\ntime_zone = "Europe/Dublin"\nidentifier_namespace = "urn:m"\n'
+    )
+    plan = read_plan()
+    person = plan.tables["person"]
+    monkeypatch.setattr(pending, "consumed", lambda run, table: State({}, "as declared, by model 1"))
+    return Run(
+        Home(tmp_path / "home", tmp_path / "feeds"), "run-2", datetime(2026, 11, 1, tzinfo=UTC),
+        {"st_mary": read_hospital(hospital)}, plan.systems, {"person": person}, {person.full_name: "as declared"},
+        lambda _: (),
+    )  # fmt: skip
+
+
+def lay(run: Run, path: str, size: int) -> None:
+    file = run.home.feeds / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"x" * size)
+
+
+def landed(run: Run, path: str, size: int, run_id: str) -> None:
+    run.ops.append("landing_ledger", [{"hospital": "st_mary", "path": path, "bytes": size, "run_id": run_id}])
+
+
+def publish(run: Run, run_id: str) -> None:
+    run.ops.append("run", [{"run_id": run_id, "stage": "publish", "state": "done"}])
+
+
+def test_files_that_are_new_or_have_another_size_are_before_a_run(run: Run) -> None:
+    lay(run, FILE, 100)
+    lay(run, OLD, 30)
+    landed(run, OLD, 20, "run-1")
+    publish(run, "run-1")
+    assert pending_bytes(run) == 100 + 30
+
+
+def test_what_landed_and_was_not_published_is_before_a_run(run: Run) -> None:
+    lay(run, FILE, 100)
+    landed(run, FILE, 100, "run-1")
+    assert pending_bytes(run) == 100
+    publish(run, "run-1")
+    assert pending_bytes(run) == 0
+
+
+def test_a_table_of_another_declaration_is_made_of_all_that_ever_landed(run: Run) -> None:
+    landed(run, OLD, 20, "run-1")
+    landed(run, FILE, 100, "run-1")
+    publish(run, "run-1")
+    run.fingerprints = {"silver.person": "declared otherwise"}
+    assert pending_bytes(run) == 120
+
+
+@pytest.mark.parametrize(("size", "evaluated"), [(10, INTERPRETED), (11, COMPILED)])
+def test_few_bytes_are_interpreted_and_many_compiled(
+    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, evaluated: dict[str, str]
+) -> None:
+    monkeypatch.setattr(pending, "FEW_BYTES", 10)
+    lay(run, NEW, size)
+    said: dict[str, str] = {}
+    suit(SimpleNamespace(conf=SimpleNamespace(set=said.__setitem__)), run)  # type: ignore[arg-type]
+    assert said == evaluated
