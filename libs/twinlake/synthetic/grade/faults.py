@@ -33,12 +33,12 @@ def faults(opened: Opened) -> Iterator[Figure]:
     for kind in kinds:
         outcome = OUTCOMES[kind]
         places = sorted(_places(opened, kind, outcome))
-        is_told = not isinstance(outcome, OfValues) or outcome.is_told
+        goal = outcome.goal if isinstance(outcome, OfValues) else 1.0
         found, expected = (sum(int(row[n] or 0) for row in places) for n in (2, 3))
-        name = kind if is_told else f"{kind} (no record can show it)"
-        yield Figure("faults", name, found, expected, goal=1.0 if is_told else None)
+        name = f"{kind} (no record can show it)" if goal is None else kind
+        yield Figure("faults", name, found, expected, goal=goal)
         for hospital, system, some, of in places:
-            if is_told and (some or 0) < of:
+            if goal is not None and (some or 0) < of:
                 yield Figure("faults", kind, int(some or 0), int(of), hospital, system)
 
 

@@ -27,11 +27,11 @@ class Asked:
 class OfValues:
     """Of the values so befallen: found where this holds of the row of `judged`.
 
-    What no single record can show (`is_told` false) is counted, and not asked for.
+    `goal` is the share that is asked for; what no single record can show has none, and is only counted.
     """
 
     holds: str
-    is_told: bool = True
+    goal: float | None = 1.0
 
 
 Outcome = Quarantined | Asked | OfValues
@@ -100,7 +100,7 @@ OUTCOMES: Mapping[str, Outcome] = {
     "unknown_system": Asked(REPORTED),
     "corrected_result": Asked(CORRECTED),
     "failed_filter": Asked(DISTRUSTED),
-    "unit_variant": OfValues("is_right"),
+    "unit_variant": OfValues("is_right", goal=0.995),
     "missing_element": OfValues("is_right"),
     "unmapped_code": OfValues("is_right AND measurement_vocabulary <> 'LOINC'"),
     # Beside a number that has no unit (a score), one that nobody knows is impossible.
@@ -113,8 +113,8 @@ OUTCOMES: Mapping[str, Outcome] = {
         " OR conversion_rule = 'unitless' AND is_right)"
     ),
     "impossible_value": OfValues("rule = 'measurement.value_in_range'"),
-    "implausible_value": OfValues("rule = 'measurement.value_in_range'", is_told=False),
-    "wrong_code": OfValues("rule <> '' OR conversion_rule = 'unit_impossible'", is_told=False),
+    "implausible_value": OfValues("rule = 'measurement.value_in_range'", goal=None),
+    "wrong_code": OfValues("rule <> '' OR conversion_rule = 'unit_impossible'", goal=None),
 }
 # Slips at the desk are graded by the links they break (linkage.py).
 BY_LINKAGE = ("nickname", "typo", "moved", "maiden_name", "middle_name", "ssn")
