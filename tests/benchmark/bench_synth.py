@@ -34,7 +34,8 @@ def main() -> None:
     size, per_event = sum(sizes) / 1e6, sum(sizes) / made.persons / options.events
     print(f"{size:,.0f} MB in {len(sizes):,} files, {per_event:.0f} B an event")
     print(f"{seconds:.0f} s, {made.persons / seconds:.0f} persons/s, {size / seconds:.1f} MB/s")
-    print(f"CPU {watch.cpu:.0f} s, peak memory (JVM and Python, shared pages once) {watch.peak / 2**30:.2f} GiB")
+    print(f"CPU {watch.cpu:.0f} s, {made.persons / watch.cpu:.0f} persons a CPU-second")
+    print(f"peak memory, JVM and Python, shared pages once: {watch.peak / 2**30:.2f} GiB")
 
 
 class Watch:
