@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from twinlake.engine.linkage_sql import (
     arcs_sql,
     changed_sql,
     first_roots_sql,
+    involved_sql,
+    keys_sql,
     links_sql,
     next_roots_sql,
     pairs_sql,
     prepare_sql,
     splink_settings,
     stored_pairs_sql,
+    touching_sql,
 )
 
 if TYPE_CHECKING:
@@ -31,12 +35,38 @@ if TYPE_CHECKING:
 PERSON = ("hospital", "system", "source_person_id")
 
 
-def compare_persons(source_person: DataFrame, identity: Identity, backend: str = "auto") -> DataFrame:
-    """`empi.person_pair`: the pairs of linkable source persons that weigh `review` or more."""
+@dataclass(frozen=True)
+class Known:
+    """The pairs that were compared before, and the source persons (`PERSON`) that came, went or changed since."""
+
+    pairs: DataFrame
+    touched: DataFrame
+
+
+def compare_persons(
+    source_person: DataFrame, identity: Identity, backend: str = "auto", known: Known | None = None
+) -> DataFrame:
+    """`empi.person_pair`: the pairs of linkable source persons that weigh `review` or more.
+
+    Where pairs are `known`, only those of a touched person are compared; the answer is the same.
+    """
     linkable = source_person.where("is_linkable").select(*TAKEN)
     with backend_for(linkable, backend) as engine:
-        nodes = engine.keep("nodes", prepare_sql(identity, engine.take("source_person", linkable)))
-        return _person_pair(engine.give(compare(engine, nodes, identity)), identity)
+        persons = engine.take("source_person", linkable)
+        if known is None:
+            nodes = engine.keep("nodes", prepare_sql(identity, persons))
+            return _person_pair(engine.give(compare(engine, nodes, identity)), identity)
+        touched = engine.keep("moved", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('moved', known.touched)}")
+        pairs = _person_pair(engine.give(compare_touched(engine, persons, touched, identity)), identity)
+    return _untouched(known).select(*pairs.columns).unionByName(pairs)
+
+
+def _untouched(known: Known) -> DataFrame:
+    pairs = known.pairs
+    for side in ("left", "right"):
+        gone = known.touched.select(source_person_key().alias(f"{side}_source_person_key"))
+        pairs = pairs.join(gone, f"{side}_source_person_key", "left_anti")
+    return pairs
 
 
 def link_persons(
@@ -117,8 +147,8 @@ def _person_link(links: DataFrame) -> DataFrame:
     )
 
 
-def compare(engine: Backend, nodes: str, identity: Identity) -> str:
-    """The name of the pairs that blocking brings together and that weigh `review` or more."""
+def compare(engine: Backend, nodes: str, identity: Identity, blocked: str | None = None) -> str:
+    """The name of the pairs that blocking brings together (or those given) and that weigh `review` or more."""
     from splink import Linker
 
     if identity.weights is None:
@@ -127,8 +157,22 @@ def compare(engine: Backend, nodes: str, identity: Identity) -> str:
     linker = Linker(engine.api.register(nodes), splink_settings(identity), log_level=None, validate_settings=False)
     for column, values in identity.weights.frequencies.items():
         _declare_frequencies(linker, engine, column, dict(values))
+    if blocked is not None:
+        linker.table_management.register_blocked_pairs_for_predict(engine.api.register(blocked))
     predicted = linker.inference.predict(threshold_match_weight=identity.review, warning_mode="never")
     return engine.keep("pairs", pairs_sql(identity, predicted.physical_name))
+
+
+def compare_touched(engine: Backend, source_person: str, touched: str, identity: Identity) -> str:
+    """As compare, but only pairs with a record in `touched` (unique_id): the rest stands as it was compared before.
+
+    Blocking and levels look at two records alone, so no other pair can come out differently.
+    """
+    keys = engine.keep("keys", keys_sql(identity, source_person))
+    chosen = engine.keep("touched", f"SELECT * FROM {keys} WHERE unique_id IN (SELECT unique_id FROM {touched})")
+    blocked = engine.keep("blocked", touching_sql(identity, keys, chosen))
+    involved = f"({involved_sql(source_person, blocked)}) AS involved"
+    return compare(engine, engine.keep("nodes", prepare_sql(identity, involved)), identity, blocked)
 
 
 def _declare_frequencies(linker: Any, engine: Backend, column: str, values: dict[str, float]) -> None:
