@@ -81,10 +81,13 @@ class BlockingRule:
             )
 
     @property
-    def condition(self) -> str:
-        """The rule as a join condition between `l` and `r`."""
-        pairs = [*((c, c) for c in self.same), *self.crossed]
-        return " AND ".join(f"l.{left} = r.{right}" for left, right in pairs)
+    def conditions(self) -> tuple[str, ...]:
+        """The rule as join conditions between `l` and `r`; a crossed one holds either way round."""
+        either = (self.crossed, tuple((right, left) for left, right in self.crossed)) if self.crossed else ((),)
+        return tuple(
+            " AND ".join(f"l.{left} = r.{right}" for left, right in (*((c, c) for c in self.same), *crossed))
+            for crossed in either
+        )
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,17 @@ class Identity:
         problems = list(_problems(self))
         if problems:
             raise DeclarationError(f"Identity {self.version}: " + "; ".join(problems) + ".")
+
+    @property
+    def blocks(self) -> tuple[tuple[str, str], ...]:
+        """Words and join condition of all that brings two records together, in order."""
+        return tuple((rule.words, condition) for rule in self.blocking for condition in rule.conditions)
+
+    @property
+    def blocking_columns(self) -> tuple[str, ...]:
+        """Columns that blocking looks at."""
+        named = (c for rule in self.blocking for c in (*rule.same, *(c for pair in rule.crossed for c in pair)))
+        return tuple(dict.fromkeys(named))
 
     @property
     def frequency_columns(self) -> tuple[str, ...]:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DeclarationError
-from twinlake.declare.expressions import SEPARATOR
+from twinlake.declare.expressions import SEPARATOR, source_person_key
 from twinlake.declare.identity import Identity
 from twinlake.declare.statement import Statement
 from twinlake.engine.clusters import link
 from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for
 from twinlake.engine.linkage_sql import (
     TAKEN,
+    UNIQUE_ID,
+    involved_sql,
+    keys_sql,
     pairs_sql,
     prepare_sql,
     splink_settings,
     stored_pairs_sql,
+    touching_sql,
     unique_ids_sql,
 )
 
@@ -29,12 +34,38 @@ PERSON = ("hospital", "system", "source_person_id")
 MERGED = "its hospital merged them"
 
 
-def compare_persons(source_person: DataFrame, identity: Identity, backend: str = "auto") -> DataFrame:
-    """`empi.person_pair`: the pairs of linkable source persons that weigh `review` or more."""
+@dataclass(frozen=True)
+class Known:
+    """The pairs that were compared before, and the source persons (`PERSON`) that came, went or changed since."""
+
+    pairs: DataFrame
+    touched: DataFrame
+
+
+def compare_persons(
+    source_person: DataFrame, identity: Identity, backend: str = "auto", known: Known | None = None
+) -> DataFrame:
+    """`empi.person_pair`: the pairs of linkable source persons that weigh `review` or more.
+
+    Where pairs are `known`, only those of a touched person are compared; the answer is the same.
+    """
     linkable = source_person.where("is_linkable").select(*TAKEN)
     with backend_for(linkable, backend) as engine:
-        nodes = engine.keep("nodes", prepare_sql(identity, engine.take("source_person", linkable)))
-        return _person_pair(engine.give(compare(engine, nodes, identity)), identity)
+        persons = engine.take("source_person", linkable)
+        if known is None:
+            nodes = engine.keep("nodes", prepare_sql(identity, persons))
+            return _person_pair(engine.give(compare(engine, nodes, identity)), identity)
+        touched = engine.keep("moved", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('moved', known.touched)}")
+        pairs = _person_pair(engine.give(compare_touched(engine, persons, touched, identity)), identity)
+    return _untouched(known).select(*pairs.columns).unionByName(pairs)
+
+
+def _untouched(known: Known) -> DataFrame:
+    pairs = known.pairs
+    for side in ("left", "right"):
+        gone = known.touched.select(source_person_key().alias(f"{side}_source_person_key"))
+        pairs = pairs.join(gone, f"{side}_source_person_key", "left_anti")
+    return pairs
 
 
 def link_persons(
@@ -129,8 +160,8 @@ def _person_link(links: DataFrame) -> DataFrame:
     )
 
 
-def compare(engine: Backend, nodes: str, identity: Identity) -> str:
-    """The name of the pairs that blocking brings together and that weigh `review` or more."""
+def compare(engine: Backend, nodes: str, identity: Identity, blocked: str | None = None) -> str:
+    """The name of the pairs that blocking brings together (or those given) and that weigh `review` or more."""
     from splink import Linker
 
     if identity.weights is None:
@@ -139,8 +170,22 @@ def compare(engine: Backend, nodes: str, identity: Identity) -> str:
     linker = Linker(engine.api.register(nodes), splink_settings(identity), log_level=None, validate_settings=False)
     for column, values in identity.weights.frequencies.items():
         _declare_frequencies(linker, engine, column, dict(values))
+    if blocked is not None:
+        linker.table_management.register_blocked_pairs_for_predict(engine.api.register(blocked))
     predicted = linker.inference.predict(threshold_match_weight=identity.review, warning_mode="never")
     return engine.keep("pairs", pairs_sql(identity, predicted.physical_name))
+
+
+def compare_touched(engine: Backend, source_person: str, touched: str, identity: Identity) -> str:
+    """As compare, but only pairs with a record in `touched` (unique_id): the rest stands as it was compared before.
+
+    Blocking and levels look at two records alone, so no other pair can come out differently.
+    """
+    keys = engine.keep("keys", keys_sql(identity, source_person))
+    chosen = engine.keep("touched", f"SELECT * FROM {keys} WHERE unique_id IN (SELECT unique_id FROM {touched})")
+    blocked = engine.keep("blocked", touching_sql(identity, keys, chosen))
+    involved = f"({involved_sql(source_person, blocked)}) AS involved"
+    return compare(engine, engine.keep("nodes", prepare_sql(identity, involved)), identity, blocked)
 
 
 def _declare_frequencies(linker: Any, engine: Backend, column: str, values: dict[str, float]) -> None:

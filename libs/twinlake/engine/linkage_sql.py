@@ -99,7 +99,7 @@ def splink_settings(identity: Identity) -> dict[str, Any]:
         "link_type": "dedupe_only",
         "unique_id_column_name": "unique_id",
         "probability_two_random_records_match": 1 / identity.one_in,
-        "blocking_rules_to_generate_predictions": [rule.condition for rule in identity.blocking],
+        "blocking_rules_to_generate_predictions": [condition for _, condition in identity.blocks],
         "comparisons": [_splink_comparison(identity, c) for c in identity.comparisons],
         "retain_matching_columns": True,
         "retain_intermediate_calculation_columns": False,
@@ -126,6 +126,37 @@ def _trained(identity: Identity, comparison: Comparison, level: str) -> dict[str
     if is_first and comparison.frequency and identity.weights.frequencies.get(comparison.frequency):
         trained |= {"tf_adjustment_column": comparison.frequency, "tf_adjustment_weight": 1.0}
     return trained
+
+
+def keys_sql(identity: Identity, source_person: str) -> str:
+    """What blocking looks at of each record, and no more."""
+    columns = ", ".join(("unique_id", *identity.blocking_columns))
+    return f"SELECT {columns} FROM ({prepare_sql(identity, source_person)}) AS whole"
+
+
+def touching_sql(identity: Identity, keys: str, touched: str) -> str:
+    """The pairs that blocking brings together of which one record at least is touched, as Splink would name them."""
+    joins = [
+        f"""SELECT {number} AS rule, l.unique_id AS join_key_l, r.unique_id AS join_key_r
+    FROM {left} AS l JOIN {right} AS r ON {condition} AND l.unique_id < r.unique_id"""
+        for number, (_, condition) in enumerate(identity.blocks)
+        for left, right in ((touched, keys), (keys, touched))
+    ]
+    return f"""
+SELECT CAST(min(rule) AS STRING) AS match_key, join_key_l, join_key_r FROM ({" UNION ALL ".join(joins)}) AS found
+GROUP BY join_key_l, join_key_r"""
+
+
+def involved_sql(source_person: str, blocked: str) -> str:
+    """The source persons that stand in a blocked pair."""
+    ids = f"SELECT join_key_l FROM {blocked} UNION SELECT join_key_r FROM {blocked}"
+    return f"SELECT * FROM {source_person} WHERE {UNIQUE_ID} IN ({ids})"
+
+
+def kept_sql(pairs: str, touched: str) -> str:
+    """The pairs of records that nothing touched."""
+    ids = f"SELECT unique_id FROM {touched}"
+    return f"SELECT * FROM {pairs} WHERE unique_id_l NOT IN ({ids}) AND unique_id_r NOT IN ({ids})"
 
 
 def pairs_sql(identity: Identity, predicted: str) -> str:
@@ -160,7 +191,7 @@ def _stands_at(comparison: Comparison, levels: tuple[str, ...]) -> str:
 
 def _reason_sql(identity: Identity) -> str:
     agreeing = [f"CASE WHEN {_stands_at(c, c.agreeing)} THEN '{c.words}' END" for c in identity.comparisons]
-    rules = " ".join(f"WHEN '{number}' THEN '{rule.words}'" for number, rule in enumerate(identity.blocking))
+    rules = " ".join(f"WHEN '{number}' THEN '{words}'" for number, (words, _) in enumerate(identity.blocks))
     return f"concat(concat_ws(', ', {', '.join(agreeing)}), '; blocked on ', CASE match_key {rules} END)"
 
 

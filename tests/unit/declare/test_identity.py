@@ -25,9 +25,13 @@ def test_levels_are_numbered_from_the_last_up() -> None:
     assert comparison.agreeing == ("same",)
 
 
-def test_a_blocking_rule_is_a_join_condition() -> None:
+def test_a_blocking_rule_is_a_join_condition_and_a_crossed_one_is_two() -> None:
     rule = BlockingRule("exchanged names", ("birth_date",), (("given_name", "family_name"),))
-    assert rule.condition == "l.birth_date = r.birth_date AND l.given_name = r.family_name"
+    assert rule.conditions == (
+        "l.birth_date = r.birth_date AND l.given_name = r.family_name",
+        "l.birth_date = r.birth_date AND l.family_name = r.given_name",
+    )
+    assert BlockingRule("birth date", ("birth_date",)).conditions == ("l.birth_date = r.birth_date",)
 
 
 @pytest.mark.parametrize(
