@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from twinlake.declare.expressions import SEPARATOR
@@ -32,6 +33,7 @@ TAKEN = (
 MISTYPED = ("given_name", "family_name", "phone", "ssn", "licence_number", "passport_number")
 SCALE = 1_000_000
 UNKNOWN_POSTAL_CODES = ("00000", "99999")
+FIRST_GIVEN = "split_part(given_name, ' ', 1)"
 UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far commoner than births on that day
 
 
@@ -43,7 +45,7 @@ def prepare_sql(identity: Identity, table: str) -> str:
 SELECT unique_id, source, hospital, given_name, middle_name, family_name, maiden_name, sex, address_line, city,
     postal_code, phone, ssn, licence_number, passport_number, nullif(mrn, '') AS mrn,
     CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
-    {_nickname_sql(identity)} AS given_root,
+    coalesce(nickname.long_form, {FIRST_GIVEN}) AS given_root,
     {", ".join(f"array_join(array_sort(split({name}, '')), '') AS {name}_letters" for name in MISTYPED)},
     coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
     substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
@@ -57,7 +59,7 @@ FROM (
         CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
         phone, ssn, licence_number, passport_number, replace(replace(upper(mrn), '-', ''), ' ', '') AS mrn
     FROM {table}
-) AS plain"""
+) AS plain LEFT JOIN {_nicknames_sql(identity)}"""
 
 
 def _joined(*columns: str) -> str:
@@ -82,15 +84,20 @@ def stored_pairs_sql(person_pair: str) -> str:
 
 
 def _folded(column: str) -> str:
-    return f"translate(upper({column}), '{ACCENTED}', '{PLAIN}')"
+    """Upper case without accents; most names are ASCII and spared the costly look at each letter."""
+    plain = f"bit_length({column}) = 8 * length({column})"
+    return f"CASE WHEN {plain} THEN upper({column}) ELSE translate(upper({column}), '{ACCENTED}', '{PLAIN}') END"
 
 
-def _nickname_sql(identity: Identity) -> str:
-    first = "split_part(given_name, ' ', 1)"
-    if not identity.nicknames:
-        return first
-    cases = " ".join(f"WHEN '{short}' THEN '{full}'" for short, full in sorted(identity.nicknames.items()))
-    return f"CASE {first} {cases} ELSE {first} END"
+def _nicknames_sql(identity: Identity) -> str:
+    """Short forms and what they stand for, to be joined: a CASE of so many words costs a pass over all for each row."""
+    listed = ", ".join(f"('{short}', '{full}')" for short, full in sorted(identity.nicknames.items()))
+    rows = (
+        f"(VALUES {listed}) AS listed(short_form, long_form)"
+        if listed
+        else "(SELECT NULL AS short_form, NULL AS long_form)"
+    )
+    return f"(SELECT short_form, long_form FROM {rows}) AS nickname ON nickname.short_form = {FIRST_GIVEN}"
 
 
 def splink_settings(identity: Identity) -> dict[str, Any]:
@@ -137,14 +144,23 @@ def keys_sql(identity: Identity, source_person: str) -> str:
 def touching_sql(identity: Identity, keys: str, touched: str) -> str:
     """The pairs that blocking brings together of which one record at least is touched, as Splink would name them."""
     joins = [
-        f"""SELECT {number} AS rule, l.unique_id AS join_key_l, r.unique_id AS join_key_r
-    FROM {left} AS l JOIN {right} AS r ON {condition} AND l.unique_id < r.unique_id"""
-        for number, (_, condition) in enumerate(identity.blocks)
-        for left, right in ((touched, keys), (keys, touched))
+        f"""SELECT CASE WHEN l.unique_id < r.unique_id THEN {number} ELSE {mirrored} END AS rule,
+        least(l.unique_id, r.unique_id) AS join_key_l, greatest(l.unique_id, r.unique_id) AS join_key_r
+    FROM {touched} AS l JOIN {keys} AS r ON {condition} AND l.unique_id <> r.unique_id"""
+        for number, mirrored, condition in _both_ways(identity)
     ]
     return f"""
 SELECT CAST(min(rule) AS STRING) AS match_key, join_key_l, join_key_r FROM ({" UNION ALL ".join(joins)}) AS found
 GROUP BY join_key_l, join_key_r"""
+
+
+def _both_ways(identity: Identity) -> Iterator[tuple[int, int, str]]:
+    """The place of each join condition, that of the same one with left and right exchanged, and the condition."""
+    place = 0
+    for rule in identity.blocking:
+        places = range(place, place + len(rule.conditions))
+        yield from zip(places, reversed(places), rule.conditions, strict=True)
+        place = places.stop
 
 
 def involved_sql(source_person: str, blocked: str) -> str:

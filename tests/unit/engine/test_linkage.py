@@ -22,7 +22,7 @@ from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.statement import Statement
 from twinlake.declare.survivorship import survivors, survivors_with_source
-from twinlake.engine.linkage import compare_persons, link_persons, link_table
+from twinlake.engine.linkage import PERSON, Known, compare_persons, link_persons, link_table
 from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.linkage_training import train
 
@@ -337,6 +337,26 @@ def test_person_pair_rows(spark: Any) -> None:
     keys = people.select("hospital", surrogate_key("hospital", "system", "source_person_id").alias("key")).collect()
     key = {row["hospital"]: row["key"] for row in keys}
     assert (same["left_source_person_key"], same["right_source_person_key"]) == (key["a"], key["c"])
+
+
+def test_known_pairs_stay_and_those_of_a_touched_person_are_compared_again(spark: Any) -> None:
+    """b leaves, c changes its family name, d comes; a and e were compared before and are not again."""
+    a, b, c = ANN, other(NO_IDENTIFIER), other({}, hospital="c")
+    d, e = other({"phone": None}, hospital="d"), other({"middle_name": None}, hospital="e")
+    before = compare_persons(as_spark(spark, [a, b, c, e]), identity())
+    from pyspark.sql import functions as F
+
+    marked = before.withColumn("agreements", F.lit("as it was"))
+    now, touched = as_spark(spark, [a, {**c, "family_name": "DELGADO"}, d, e]), as_spark(spark, [b, c, d])
+    found = compare_persons(now, identity(), known=Known(marked, touched.select(*PERSON))).toArrow().to_pylist()
+    whole = {_sides(row): row for row in compare_persons(now, identity()).toArrow().to_pylist()}
+    assert {_sides(row) for row in found} == set(whole) == {"ac", "ad", "ae", "cd", "ce", "de"}
+    assert {_sides(row) for row in found if row["agreements"] == "as it was"} == {"ae"}
+    assert all(row == whole[_sides(row)] for row in found if _sides(row) != "ae")
+
+
+def _sides(row: dict[str, Any]) -> str:
+    return str(row["left_hospital"] + row["right_hospital"])
 
 
 def test_an_unknown_backend_is_refused(spark: Any) -> None:
