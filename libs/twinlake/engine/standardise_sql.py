@@ -5,10 +5,15 @@ from __future__ import annotations
 from twinlake.declare.standardise import folded_letters
 
 
+def upper(text: str) -> str:
+    """Java's upper case writes ß as SS; DuckDB's keeps it."""
+    return f"upper(replace({text}, 'ß', 'SS'))"
+
+
 def line(text: str) -> str:
-    """Upper case, single spaces, no accents. Java's upper case writes ß as SS; DuckDB's keeps it."""
+    """Upper case, single spaces, no accents."""
     letters = folded_letters()
-    folded = f"translate(upper(replace({text}, 'ß', 'SS')), '{''.join(letters)}', '{''.join(letters.values())}')"
+    folded = f"translate({upper(text)}, '{''.join(letters)}', '{''.join(letters.values())}')"
     return f"nullif(trim(regexp_replace({folded}, '[ \\t\\n\\x0B\\f\\r]+', ' ', 'g')), '')"
 
 
@@ -26,7 +31,7 @@ def digits(text: str) -> str:
 
 def identifier(text: str) -> str:
     """Upper case letters and digits only."""
-    return f"nullif(regexp_replace(upper({text}), '[^A-Z0-9]', '', 'g'), '')"
+    return f"nullif(regexp_replace({upper(text)}, '[^A-Z0-9]', '', 'g'), '')"
 
 
 def postal(text: str) -> str:
