@@ -5,7 +5,7 @@ from __future__ import annotations
 from twinlake.declare.standardise import folded_letters
 
 
-def _upper(text: str) -> str:
+def upper(text: str) -> str:
     """Java's upper case writes ß as SS; DuckDB's keeps it."""
     return f"upper(replace({text}, 'ß', 'SS'))"
 
@@ -13,7 +13,7 @@ def _upper(text: str) -> str:
 def line(text: str) -> str:
     """Upper case, single spaces, no accents."""
     letters = folded_letters()
-    folded = f"translate({_upper(text)}, '{''.join(letters)}', '{''.join(letters.values())}')"
+    folded = f"translate({upper(text)}, '{''.join(letters)}', '{''.join(letters.values())}')"
     return f"nullif(trim(regexp_replace({folded}, '[ \\t\\n\\x0B\\f\\r]+', ' ', 'g')), '')"
 
 
@@ -31,7 +31,7 @@ def digits(text: str) -> str:
 
 def identifier(text: str) -> str:
     """Upper case letters and digits only."""
-    return f"nullif(regexp_replace({_upper(text)}, '[^A-Z0-9]', '', 'g'), '')"
+    return f"nullif(regexp_replace({upper(text)}, '[^A-Z0-9]', '', 'g'), '')"
 
 
 def postal(text: str) -> str:
