@@ -1,6 +1,7 @@
 """Who is who: the network's one declared model of identity.
 
-What it cannot tell: twins whose given names differ by a letter and whose middle names and sex agree; a person who
+What it cannot tell: twins whose given names differ by a letter and whose middle names and sex agree, or who are
+registered under one SSN (newborns under their mother's), for it passes for a given name that was changed; a person who
 changed given name and moved, without an identifier; two strangers of one common name born the same day in one town;
 a nameless record from a relative's that bears the same SSN or address.
 Error rates behind the choices: Just et al., Perspectives in Health Information Management 2016 (middle name differs

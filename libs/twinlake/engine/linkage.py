@@ -12,7 +12,7 @@ from twinlake.declare.expressions import SEPARATOR, source_person_key
 from twinlake.declare.identity import Identity
 from twinlake.declare.statement import Statement
 from twinlake.engine.clusters import link
-from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for
+from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for, connected
 from twinlake.engine.linkage_sql import (
     TAKEN,
     UNIQUE_ID,
@@ -77,7 +77,7 @@ def link_persons(
 ) -> DataFrame:
     """`empi.person_link`: a row per source person. Steward over hospital over model; of each the latest counts most."""
     known = source_person.select(*PERSON, "is_linkable")
-    with backend_for(known.where("is_linkable"), backend) as engine:
+    with backend_for(known, backend) as engine:
         nodes = engine.keep("nodes", unique_ids_sql(engine.take("source_person", known)))
         sure = person_pair.where("is_sure").select(
             *(f"{side}_{name}" for side in ("left", "right") for name in PERSON), "match_weight", "agreements"
@@ -103,9 +103,7 @@ def merge_of(hospital: str, system: str, retired: str, surviving: str) -> Statem
 
 def link_table(source_person: pa.Table, identity: Identity, statements: Sequence[Statement] = ()) -> pa.Table:
     """Links as `unique_id, is_linkable, root, match_weight, agreements`, sorted, in DuckDB alone."""
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with connected() as connection:
         engine = DuckdbBackend(connection)
         name = compare_and_link(engine, engine.take("source_person", source_person), identity, statements)
         return connection.sql(f"SELECT * FROM {name} ORDER BY unique_id").to_arrow_table()

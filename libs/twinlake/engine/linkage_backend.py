@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twinlake.declare.errors import DeclarationError
@@ -109,7 +110,14 @@ def backend_for(persons: DataFrame, named: str) -> Iterator[Backend]:
     if named == "spark":
         yield SparkBackend(persons.sparkSession)
         return
+    with connected() as connection:
+        yield DuckdbBackend(connection, persons.sparkSession)
+
+
+@contextmanager
+def connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory. What does not fit spills beside Spark's shuffles, not into the folder one works in."""
     import duckdb
 
-    with duckdb.connect() as connection:
-        yield DuckdbBackend(connection, persons.sparkSession)
+    with TemporaryDirectory(prefix="linkage-") as spilled, duckdb.connect(config={"temp_directory": spilled}) as opened:
+        yield opened

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.identity import Comparison, Identity
 from twinlake.engine.linkage import quiet_splink
-from twinlake.engine.linkage_backend import speak_spark
+from twinlake.engine.linkage_backend import connected, speak_spark
 from twinlake.engine.linkage_sql import prepare_sql, splink_settings
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def train(source_person: Any, identity: Identity, truth: Any | None = None, sour
     maximisation over two blockings and u from random pairs, which is fair only if few of those are one person: give
     a large sample.
     """
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with connected() as connection:
         speak_spark(connection).execute("SET threads = 1")  # a seeded sample repeats only on one thread
         records = _register(connection, source_person, identity, truth)
         chances = _learn_chances(connection, identity, truth is not None)
