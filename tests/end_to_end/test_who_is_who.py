@@ -50,6 +50,7 @@ def persons(lake: TinyLake) -> dict[str, int]:
     }
 
 
+@pytest.mark.timeout(1200)
 def test_a_decision_relinks_these_persons_and_undone_leaves_no_trace(spark, empty: Callable[[str], TinyLake]) -> None:
     lake = empty("quick")
     people = Feeds().fhir(

@@ -115,8 +115,7 @@ def compare_and_link(
     """The name of the links of all that stand in a table in the shape of `empi.source_person`."""
     nodes = engine.keep("nodes", prepare_sql(identity, source_person))
     edges = engine.keep("edges", f"SELECT * FROM {compare(engine, nodes, identity)} WHERE is_sure")
-    known = engine.keep("known", f"SELECT unique_id, TRUE AS is_linkable FROM {nodes}")
-    return link(engine, known, edges, statements)
+    return link(engine, nodes, edges, statements)
 
 
 def _parts(unique_id: str) -> list[Column]:

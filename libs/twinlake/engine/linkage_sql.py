@@ -47,7 +47,8 @@ def prepare_sql(identity: Identity, table: str) -> str:
     names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
     unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
     return f"""
-SELECT unique_id, source, hospital, given_name, middle_name, family_name, maiden_name, sex, address_line, city,
+SELECT unique_id, TRUE AS is_linkable, source, hospital,
+    given_name, middle_name, family_name, maiden_name, sex, address_line, city,
     postal_code, phone, ssn, licence_number, passport_number, nullif(mrn, '') AS mrn,
     CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
     coalesce(nickname.long_form, {FIRST_GIVEN}) AS given_root,
