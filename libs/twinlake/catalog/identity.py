@@ -247,13 +247,16 @@ EVIDENCE = (
         },
     ),
     Evidence("given name, address and SSN", {"given_name": MISTYPED, "address": address.agreeing, "ssn": ("same",)}),
+    # Within a hospital these are newborn twins, both under their mother's SSN.
     Evidence(
         "birth date and SSN; the given name was changed, or is wrong",
         {"birth_date": BORN, "ssn": ("same",), "family_name": FAMILY, **NO_TWIN},
+        across_hospitals=True,
     ),
     Evidence(
         "birth date, SSN and address; both names are wrong or were changed",
         {"birth_date": BORN, "ssn": ("same",), "address": address.agreeing, **NO_TWIN},
+        across_hospitals=True,
     ),
     Evidence("birth date, SSN and licence", {"birth_date": BORN, "ssn": ("same",), "licence_number": ("same",)}),
     Evidence("birth date, SSN and passport", {"birth_date": BORN, "ssn": ("same",), "passport_number": ("same",)}),

@@ -92,10 +92,14 @@ class BlockingRule:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One sufficient set of agreements: each named comparison must stand at one of the named levels."""
+    """One sufficient set of agreements: each named comparison must stand at one of the named levels.
+
+    `across_hospitals`: not sufficient for two records of one hospital, which knows them as two for a reason.
+    """
 
     words: str
     agreements: Mapping[str, tuple[str, ...]]
+    across_hospitals: bool = False
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def splink_settings(identity: Identity) -> dict[str, Any]:
         "comparisons": [_splink_comparison(identity, c) for c in identity.comparisons],
         "retain_matching_columns": True,
         "retain_intermediate_calculation_columns": False,
-        "additional_columns_to_retain": ["source"],
+        "additional_columns_to_retain": ["source", "hospital"],
     }
 
 
@@ -203,7 +203,8 @@ def _level_sql(comparison: Comparison) -> str:
 
 
 def _evidence_sql(identity: Identity, evidence: Evidence) -> str:
-    return " AND ".join(_stands_at(identity.comparison(name), levels) for name, levels in evidence.agreements.items())
+    agree = [_stands_at(identity.comparison(name), levels) for name, levels in evidence.agreements.items()]
+    return " AND ".join([*agree, *(["hospital_l <> hospital_r"] if evidence.across_hospitals else [])])
 
 
 def _stands_at(comparison: Comparison, levels: tuple[str, ...]) -> str:

@@ -145,7 +145,6 @@ def test_strangers(case: str) -> None:
     assert clusters(links_of(case)) == {"1": "1", "2": "2"}
 
 
-@pytest.mark.xfail(strict=True, reason="birth date, family name and SSN outweigh another given name")
 def test_newborn_twins_of_one_sex_under_their_mothers_ssn_stay_two() -> None:
     born = {**ANN, "middle_name": None, "mrn": None, "licence_number": None, "passport_number": None}
     links = link_table(table(born, {**born, "source_person_id": "2", "given_name": "BEATRICE"}), identity())
