@@ -11,6 +11,7 @@ import pytest
 
 from expectations import written_rules
 from twinlake import catalog
+from twinlake.catalog.sources._fhir_feeds import PATIENT
 from twinlake.engine.wire import reader
 from twinlake.plan import read_plan
 from twinlake.vocabulary.fields import DICTIONARY
@@ -138,3 +139,8 @@ def test_no_file_name_belongs_to_two_feeds_or_is_read_and_ignored(system):
     for name in names:
         feeds = [f.name for f in own if re.fullmatch(f.files, name)]
         assert len(feeds) <= 1 and not (feeds and system.why_ignored(name)), (name, feeds)
+
+
+@pytest.mark.parametrize("system", [s for s, f in FEEDS if f is PATIENT], ids=lambda s: s.name)
+def test_whoever_takes_fhir_patients_hears_which_of_them_are_merged(system):
+    assert [i.feeds for i in system.implementing("person_merge")] == [("patient",)]

@@ -77,11 +77,6 @@ def record_of(source_person: str) -> str:
     return SEPARATOR.join(source_person.split("/", 2))
 
 
-def name_of(record: str) -> str:
-    """A record of linkage as a person writes it."""
-    return "/".join(record.split(SEPARATOR))
-
-
 def _is(source_person: str) -> bool:
     parts = source_person.split("/", 2)
     return len(parts) == 3 and all(parts) and SEPARATOR not in source_person

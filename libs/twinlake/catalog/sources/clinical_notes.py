@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._fhir_feeds import PATIENT
+from twinlake.catalog.sources._fhir_tables import person_merge as fhir_merge
 from twinlake.catalog.sources._fhir_tables import source_person as fhir_person
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE, document_note, report_note
 from twinlake.catalog.sources._persons import roster, rostered, shaped_person
@@ -100,7 +101,8 @@ SYSTEM = System(
     meaning="Clinical notes: FHIR documents and reports, a table, text files, dialogues",
     feeds=FEEDS,
     implementations=(
-        fhir_person, listed_person, nameless_person, document_note, report_note, table_note, text_note, dialogue_notes,
+        fhir_person, fhir_merge, listed_person, nameless_person, document_note, report_note, table_note, text_note,
+        dialogue_notes,
     ),
     ignored={
         r"(?:[^/]*/)*(?:Practitioner|PractitionerRole|Organization|Encounter|Location)(?:[.-][\w-]+)*\.ndjson": (

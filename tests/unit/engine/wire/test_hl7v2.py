@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from io import BytesIO
@@ -12,9 +13,10 @@ from io import BytesIO
 import hl7
 import pytest
 
+from twinlake.catalog.sources._hl7v2_feeds import MERGES
 from twinlake.catalog.sources.hl7v2 import SYSTEM
 from twinlake.engine.wire import Fault, FileFault, Record, _hl7v2_frames
-from twinlake.engine.wire._hl7v2_keys import in_utc, patient_of
+from twinlake.engine.wire._hl7v2_keys import OF_MERGES, in_utc, patient_of
 from twinlake.engine.wire._hl7v2_segments import Separators, segments, separators_of, tokens, unescaped
 from twinlake.engine.wire.hl7v2 import as_json, read
 from twinlake.engine.wire.text import open_plain
@@ -528,3 +530,7 @@ def test_the_stream_is_read_in_pieces_not_as_a_whole():
 
     stream = Counting("\r".join(ORU).encode())
     assert list(read(stream, SYSTEM.feed("message"))) and stream.largest == _hl7v2_frames.CHUNK
+
+
+def test_what_is_keyed_as_a_merge_of_patients_is_what_counts_as_one():
+    assert {*re.findall("A[0-9]{2}", MERGES)} == OF_MERGES
