@@ -6,20 +6,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 PROJECT=$PWD
 VENV=$PROJECT/.venv
-CACHE=${TWINLAKE_CACHE:-$PROJECT/.cache}
+CACHE=${TWINLAKE_CACHE:-$PROJECT/.cache}   # may serve several checkouts
+STAMPS=$PROJECT/.cache                     # what is said of this checkout's .venv: of no other's
 TOOLS=$CACHE/tools
-LOG=$CACHE/setup.log
+LOG=$STAMPS/setup.log
 UV_VERSION=0.13.8
 NEED_GB=6   # packages 1.7, their cache 2, jars, archive and a first run
 SPARE_GB=1
 
 main() {
     check_space
-    mkdir -p "$CACHE"
+    mkdir -p "$CACHE" "$STAMPS"
     one_at_a_time
     local wanted; wanted=$(fingerprint)
     stamped environment "$wanted" && still_there && return 0
-    rm -f "$CACHE/environment.stamp"
+    rm -f "$STAMPS/environment.stamp"
     : > "$LOG"
     local started=$SECONDS
     step "Python packages" python_packages
@@ -27,7 +28,7 @@ main() {
     step "Java" java_runtime
     step "Spark's jars" jars
     step "Class-data archive" archive
-    echo "$wanted" > "$CACHE/environment.stamp"
+    echo "$wanted" > "$STAMPS/environment.stamp"
     say "ready in $((SECONDS - started)) s: .venv"
 }
 
@@ -38,9 +39,9 @@ fingerprint() {
       echo "$PROJECT" "${JAVA_HOME:-}"; ls -d jobs dags expectations 2>/dev/null || true; } | sha256sum | cut -c1-32
 }
 
-stamped() { [ -f "$CACHE/$1.stamp" ] && [ "$(cat "$CACHE/$1.stamp")" = "$2" ]; }
+stamped() { [ -f "$STAMPS/$1.stamp" ] && [ "$(cat "$STAMPS/$1.stamp")" = "$2" ]; }
 
-still_there() { [ -d "$(cat "$CACHE/jars.where" 2>/dev/null)" ] && find_java > /dev/null 2>&1; }
+still_there() { [ -d "$(cat "$STAMPS/jars.where" 2>/dev/null)" ] && find_java > /dev/null 2>&1; }
 
 # ---- steps ------------------------------------------------------------------------------------------------------
 
@@ -48,14 +49,14 @@ python_packages() {
     local lock; lock="$(sha256sum < requirements.lock) $VENV"
     stamped packages "$lock" && python_works && return 0
     # The stamp is gone while packages are being written: no stamp beside a .venv of ours means it may be torn.
-    if [ -f "$CACHE/packages.unfinished" ] || { [ -d "$VENV" ] && ! python_works; }; then rm -rf "$VENV"; fi
-    rm -f "$CACHE/packages.stamp"
-    touch "$CACHE/packages.unfinished"
+    if [ -f "$STAMPS/packages.unfinished" ] || { [ -d "$VENV" ] && ! python_works; }; then rm -rf "$VENV"; fi
+    rm -f "$STAMPS/packages.stamp"
+    touch "$STAMPS/packages.unfinished"
     if ! python_works; then uv_run venv --quiet --python "$(find_python)" "$VENV"; fi
     # Compiled once here: where bytecode may not be written later, each process would compile 2,000 modules again.
     uv_run pip sync --python "$VENV/bin/python" --require-hashes --compile-bytecode requirements.lock
-    rm -f "$CACHE/packages.unfinished"
-    echo "$lock" > "$CACHE/packages.stamp"
+    rm -f "$STAMPS/packages.unfinished"
+    echo "$lock" > "$STAMPS/packages.stamp"
 }
 
 the_project() {
@@ -68,8 +69,8 @@ java_runtime() {
 }
 
 jars() {
-    "$VENV/bin/python" -m twinlake.engine.jars > "$CACHE/jars.where.new" 2>> "$LOG" || stop "$(tail -n 1 "$LOG")"
-    mv "$CACHE/jars.where.new" "$CACHE/jars.where"
+    "$VENV/bin/python" -m twinlake.engine.jars > "$STAMPS/jars.where.new" 2>> "$LOG" || stop "$(tail -n 1 "$LOG")"
+    mv "$STAMPS/jars.where.new" "$STAMPS/jars.where"
 }
 
 archive() {
@@ -81,7 +82,7 @@ archive() {
 
 check_space() {
     local need=$NEED_GB free
-    [ -f "$CACHE/environment.stamp" ] && need=$SPARE_GB
+    [ -f "$STAMPS/environment.stamp" ] && need=$SPARE_GB
     free=$(df -Pk "$PROJECT" | awk 'NR == 2 { print int($4 / 1048576) }')
     [ "$free" -ge "$need" ] || stop "only $free GB free on the disk of $PROJECT, $need GB needed. Free some space, then run it again."
 }

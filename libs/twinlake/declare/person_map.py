@@ -40,6 +40,8 @@ def read_person_map(path: Path) -> PersonMap:
     """The map a file holds; all that is wrong with it is listed at once."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file.") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as TOML ({error}).") from error
     try:

@@ -19,7 +19,7 @@ RECORD_TO = "TWINLAKE_CDS_RECORD"
 
 def archive() -> Path:
     """Where the archive for this Java and these jars stands, or would."""
-    return cache_dir() / "cds" / f"{_fingerprint()}.jsa"
+    return cache_dir() / "cds" / f"{_whose()}-{_fingerprint()}.jsa"
 
 
 def java_options() -> tuple[str, ...]:
@@ -47,6 +47,11 @@ def make_archive() -> Path:
 _QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
 
+def _whose() -> str:
+    """The Spark it is of: a cache may serve several checkouts, and none removes another's."""
+    return hashlib.sha256(str(spark_home()).encode()).hexdigest()[:8]
+
+
 def _fingerprint() -> str:
     """The JVM checks names, sizes and times of its class path; so do we, to remake the archive when they change."""
     java = find_java_home()
@@ -69,7 +74,7 @@ def _record(scratch: Path) -> None:
 
 
 def _remove_older(folder: Path) -> None:
-    for older in folder.glob("*.jsa"):
+    for older in folder.glob(f"{_whose()}-*.jsa"):
         older.unlink()
 
 

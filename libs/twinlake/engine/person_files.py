@@ -64,7 +64,8 @@ def file_names(files: Sequence[Path]) -> list[str]:
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        raise DataError("; ".join(problems) + ".")
+        said = "; ".join(problems)
+        raise DataError(said if said.endswith("?") else f"{said}.")
 
 
 def _read(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:

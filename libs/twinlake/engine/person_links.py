@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.identity import Identity
 from twinlake.declare.person_map import PersonMap
 from twinlake.engine.linkage import compare_and_link
@@ -31,6 +32,7 @@ def link_person_files(files: Sequence[Path], given: PersonMap, identity: Identit
     """Write `file, row_id, person_id, match_weight`, sorted; a person_id is a hash of its cluster's smallest row."""
     import duckdb
 
+    _check_out(out, files)
     with duckdb.connect() as connection:
         oddities = read_persons(connection, files, given)
         _link(connection, identity)
@@ -44,6 +46,14 @@ def link_person_files(files: Sequence[Path], given: PersonMap, identity: Identit
         counted = connection.execute("SELECT count(*), count(DISTINCT person_id) FROM answer").fetchone()
     rows, persons = counted or (0, 0)
     return Linked(rows, persons, tuple(oddities))
+
+
+def _check_out(out: Path, files: Sequence[Path]) -> None:
+    """Said before the work; a person file is never written over."""
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"{out}: {out.parent} is no folder. Make it, or give another --out.")
+    if out.is_dir() or out.resolve() in {file.resolve() for file in files}:
+        raise ConfigurationError(f"{out} is {'a folder' if out.is_dir() else 'a person file'}. Give another --out.")
 
 
 def _link(connection: duckdb.DuckDBPyConnection, identity: Identity) -> None:

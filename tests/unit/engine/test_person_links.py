@@ -117,6 +117,23 @@ def test_a_wrong_file_is_refused_with_all_that_is_wrong(
     assert "Quimby" not in str(refused.value)
 
 
+def test_an_answer_goes_neither_nowhere_nor_over_a_person_file(tmp_path: Path) -> None:
+    files, fields = lay(tmp_path)
+    for out, why in (
+        (tmp_path / "none/links.csv", "is no folder"),
+        (tmp_path, "is a folder"),
+        (files[0], "person file"),
+    ):
+        with pytest.raises(ConfigurationError, match=why):
+            link_files(files, fields, out, lambda _: None)
+    assert files[0].read_text(encoding="utf-8").startswith(HEADER)
+
+
+def test_a_map_that_is_not_there_is_named_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"gone\.toml: no such file\.$"):
+        link_files(lay(tmp_path)[0], tmp_path / "gone.toml", tmp_path / "links.csv", lambda _: None)
+
+
 def test_a_row_without_a_year_of_birth_is_told_and_linked_on_what_it_has(tmp_path: Path) -> None:
     files, fields = lay(tmp_path, [*A, "4,Dora,Ames,,,,,\n", "5,Emil,Ames,1970,,,,\n"])
     said: list[str] = []
