@@ -11,7 +11,7 @@ from typing import Any
 
 from jobs._run import moment
 from twinlake.declare.decision import Decision
-from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.errors import ConfigurationError, NotPublished
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.home import check_home, home_of
 from twinlake.engine.ops import Ops
@@ -31,6 +31,8 @@ class Registry:
     def ask(self, sql: str, *tables: str) -> list[dict[str, Any]]:
         """The few rows of `sql` over empi's tables."""
         names = [f"empi.{table}" for table in tables]
+        if missing := [name for name in names if name not in self.published.versions]:
+            raise NotPublished(f"The last publication has no {', '.join(missing)} yet. Bring it up: `twinlake run`.")
         return self.ops.ask(sql, {name: self.published.versions[name] for name in names})
 
     def members(self, person: int) -> list[dict[str, Any]]:

@@ -13,10 +13,11 @@ from jobs import _review, _steward
 from tests.unit.engine.test_linkage import ANN, MOVED, NO_IDENTIFIER, TWIN, other
 from twinlake.catalog.identity import identity
 from twinlake.declare.decision import standing
-from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.errors import ConfigurationError, NotPublished
 from twinlake.engine.decisions import copy_decisions, decisions_of, fingerprint, statements_of
 from twinlake.engine.home import Home, open_home
 from twinlake.engine.ops import Ops
+from twinlake.engine.publication import Publication
 
 A, B, TWO, SLASH = "a/s/1", "b/s/2", "b/s/3", "c/s/4/x'y"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -206,3 +207,9 @@ def test_decisions_go_along_when_a_lake_is_built_again(lake: Ops, tmp_path: Path
     decide("accept", A, TWO)
     copy_decisions(lake.lake, tmp_path / "again")
     assert decisions_of(Ops(tmp_path / "again")) == decisions_of(lake)
+
+
+def test_a_publication_made_before_there_were_pairs_says_what_to_run(lake: Ops) -> None:
+    before = Publication("old", NOW, 1, {"empi.person_link": 0}, {}, {})
+    with pytest.raises(NotPublished, match="no empi.person_pair yet. Bring it up"):
+        _steward.Registry(lake, before).ask("select 1", "person_pair", "person_link")
