@@ -80,7 +80,9 @@ def _mended(file: Path) -> Iterator[Mended]:
             continue
         try:
             said = json.loads(line)
-            yield Mended(str(said["path"]), int(said["record_offset"]), str(said["raw_record"]))
+            if not isinstance(said["raw_record"], str):
+                raise TypeError("raw_record is no text")
+            yield Mended(str(said["path"]), int(said["record_offset"]), said["raw_record"])
         except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 f"{file} line {number} is not an exported record; expected path, record_offset and raw_record."

@@ -68,8 +68,10 @@ def test_a_record_that_broke_two_rules_is_exported_once(held):
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "1", '{"path":"a"}', json.dumps({"path": "a", "record_offset": "x", "raw_record": ""})]
-)
+    "line",
+    ["{", "[]", "1", '{"path":"a"}', json.dumps({"path": "a", "record_offset": "x", "raw_record": ""}),
+     '{"path":"a","record_offset":1,"raw_record":null}', '{"path":"a","record_offset":1,"raw_record":{}}'],
+)  # fmt: skip
 def test_a_file_that_was_not_exported_is_refused_with_its_line(tmp_path, line):
     (tmp_path / "out").write_text('\n{"path":"a","record_offset":1,"raw_record":"{}"}\n' + line + "\n")
     with pytest.raises(ConfigurationError, match="line 3 is not an exported record"):
