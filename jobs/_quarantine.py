@@ -38,10 +38,16 @@ def show_list(feeds: Path | None, say: Say) -> None:
 def show(feeds: Path | None, table: str, rule: str | None, limit: int, say: Say) -> None:
     """The first records of a table's quarantine, with their places."""
     for row in list(_rows(feeds, table, rule))[:limit]:
-        place = f"{row['path']} record {row['record_offset']}" if row["path"] else "made from several records"
+        place = _place(row)
         # A record of HL7 v2 ends its lines with CR, which would write them over each other.
         said = str(row["raw_record"] or row["row"] or "(the whole file)").replace("\r", "\n  ")
         say(f"{row['rule']} · {place} · {row['reason']}\n  {said}")
+
+
+def _place(row: dict[str, Any]) -> str:
+    if not row["path"]:
+        return "made from several records"
+    return row["path"] if row["record_offset"] is None else f"{row['path']} record {row['record_offset']}"
 
 
 def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say) -> None:
@@ -51,6 +57,7 @@ def export(feeds: Path | None, table: str, rule: str | None, out: Path, say: Say
     once = {(row["path"], row["record_offset"]): row for row in rows}.values()
     keys = ("path", "record_offset", "rule", "reason", "raw_record")
     text = "".join(json.dumps({k: row[k] for k in keys}, ensure_ascii=False) + "\n" for row in once)
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     say(f"{len(once)} records: {out}. Mend raw_record in it, then: twinlake quarantine replay {out}")
 
@@ -73,7 +80,9 @@ def _mended(file: Path) -> Iterator[Mended]:
             continue
         try:
             said = json.loads(line)
-            yield Mended(str(said["path"]), int(said["record_offset"]), str(said["raw_record"]))
+            if not isinstance(said["raw_record"], str):
+                raise TypeError("raw_record is no text")
+            yield Mended(str(said["path"]), int(said["record_offset"]), said["raw_record"])
         except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 f"{file} line {number} is not an exported record; expected path, record_offset and raw_record."

@@ -50,10 +50,9 @@ def link_person_files(files: Sequence[Path], given: PersonMap, identity: Identit
 
 def _check_out(out: Path, files: Sequence[Path]) -> None:
     """Said before the work; a person file is never written over."""
-    if not out.parent.is_dir():
-        raise ConfigurationError(f"{out}: {out.parent} is no folder. Make it, or give another --out.")
     if out.is_dir() or out.resolve() in {file.resolve() for file in files}:
         raise ConfigurationError(f"{out} is {'a folder' if out.is_dir() else 'a person file'}. Give another --out.")
+    out.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _link(connection: duckdb.DuckDBPyConnection, identity: Identity) -> None:

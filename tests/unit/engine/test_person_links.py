@@ -117,16 +117,14 @@ def test_a_wrong_file_is_refused_with_all_that_is_wrong(
     assert "Quimby" not in str(refused.value)
 
 
-def test_an_answer_goes_neither_nowhere_nor_over_a_person_file(tmp_path: Path) -> None:
+def test_an_answer_never_goes_over_a_person_file_and_its_folder_is_made(tmp_path: Path) -> None:
     files, fields = lay(tmp_path)
-    for out, why in (
-        (tmp_path / "none/links.csv", "is no folder"),
-        (tmp_path, "is a folder"),
-        (files[0], "person file"),
-    ):
+    for out, why in ((tmp_path, "is a folder"), (files[0], "is a person file")):
         with pytest.raises(ConfigurationError, match=why):
             link_files(files, fields, out, lambda _: None)
     assert files[0].read_text(encoding="utf-8").startswith(HEADER)
+    link_files(files, fields, tmp_path / "new/links.csv", lambda _: None)
+    assert (tmp_path / "new/links.csv").is_file()
 
 
 def test_a_map_that_is_not_there_is_named_so(tmp_path: Path) -> None:
