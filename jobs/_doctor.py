@@ -21,8 +21,8 @@ MEASURED = ("empi.source_person", "empi.person_link", "silver.concept", "silver.
 MOST = 25
 
 
-def examine(say: Say) -> None:
-    """Java, jars, Python, disk: each with what to do where it is not right."""
+def examine(say: Say) -> bool:
+    """Java, jars, Python, disk: each with what to do where it is not right; whether all are."""
     from twinlake.engine.environment import load_environment
     from twinlake.engine.jars import spark_jars
     from twinlake.engine.java import find_java_home
@@ -34,11 +34,14 @@ def examine(say: Say) -> None:
         ("spark jars", lambda: f"{len(list(spark_jars()))} found"),
         ("free disk", lambda: f"{shutil.disk_usage('.').free / 2**30:.0f} GiB"),
     )
+    is_right = True
     for name, check in checks:
         try:
             say(f"{name:<14} {check()}")
         except TwinlakeError as error:
             say(f"{name:<14} NOT RIGHT: {error}")
+            is_right = False
+    return is_right
 
 
 def examine_feeds(feeds: Path, say: Say) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from twinlake.declare.errors import ConfigurationError, TwinlakeError
+from twinlake.declare.errors import ConfigurationError, DeclarationError, TwinlakeError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -71,6 +71,8 @@ def run(
     from jobs._daily import foresee, walk
 
     opened = _open(feeds, as_of, "run", dry=dry_run)
+    if only is not None:
+        _check_step(opened, only)
     if dry_run:
         for line in foresee(opened):
             _say(line)
@@ -80,6 +82,14 @@ def run(
         _finish(opened, walked.is_new)
     if walked.publication_id is None and only is None:
         raise SystemExit(1)
+
+
+def _check_step(opened, name: str) -> None:
+    """A step that the plan does not have is wrong usage, whatever else the command would do."""
+    try:
+        opened.plan.node(name)
+    except DeclarationError as error:
+        raise ConfigurationError(f"--only: {error}") from error
 
 
 def _finish(opened, is_new: bool) -> None:
@@ -165,9 +175,11 @@ def doctor(feeds: Feeds = None) -> None:
     """Check this machine; with --feeds, what a hospital would bring that is unknown, before anything is written."""
     from jobs._doctor import examine, examine_feeds
 
-    examine(_say)
-    if feeds:
+    is_right = examine(_say)
+    if is_right and feeds:
         examine_feeds(feeds, _say)
+    if not is_right:
+        raise SystemExit(1)
 
 
 @app.command()

@@ -110,6 +110,8 @@ def test_before_any_publication_every_question_says_what_to_run(twinlake, tmp_pa
         (("run", "--feeds", "nowhere"), "nowhere is no folder. Give --feeds a folder laid out <hospital>/<system>/"),
         (("run", "--feeds", "empty"), "empty holds no hospital."),
         (("run", "--feeds", "feeds", "--as-of", "yesterday"), "'yesterday' is no date. Give one such as 2026-11-01."),
+        (("run", "--feeds", "feeds", "--only", "gold.nope"), "--only: No node is called 'gold.nope'. Known: "),
+        (("run", "--feeds", "feeds", "--only", "gold.nope", "--dry-run"), "--only: No node is called 'gold.nope'."),
         (("sql", "select 1", "--format", "xml"), "--format 'xml'; use one of table, csv, json."),
         (("quarantine", "replay", "nofile", "--feeds", "feeds"), "nofile is no file."),
         (("run", "--fees", "x"), "No such option: --fees"),
@@ -123,6 +125,11 @@ def test_wrong_usage_is_exit_code_2_and_says_what_was_expected(twinlake, tmp_pat
     (tmp_path / "empty").mkdir()
     code, _, err = twinlake(*command)
     assert code == 2 and said in err and "Traceback" not in err
+
+
+def test_a_machine_that_is_not_right_is_exit_code_1(twinlake):
+    code, out, _ = twinlake("doctor", TWINLAKE_ENV="nowhere")
+    assert code == 1 and "environment    NOT RIGHT: TWINLAKE_ENV=nowhere" in out
 
 
 def test_a_dry_run_writes_nothing_and_counts_what_it_would_land(twinlake, tmp_path):
