@@ -24,28 +24,27 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     foreign = Foreign(feed.foreign)
     offset = 0
     for line in lines(stream):
-        if line.strip():
-            yield _record(offset, line, key, person, version, foreign)
-            offset += 1
+        if not line or line.isspace():
+            continue
+        line = line.rstrip(b"\r")
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict):
+            yield _unreadable(offset, line)
+        elif flaw := _flaw(line, found) or foreign.flaw(found):
+            yield Fault(offset, line.decode(), *flaw)
+        else:
+            yield Record(offset, line.decode(), key(found), person(found), version(found))
+        offset += 1
 
 
-def _record(
-    offset: int, line: bytes, key: Path, person: Path, version: Path, foreign: Foreign
-) -> Record | Fault:  # fmt: skip
-    line = line.rstrip(b"\r")
+def _unreadable(offset: int, line: bytes) -> Fault:
     text, rule = decode(line)
     if rule:
         return Fault(offset, text, rule, "expected UTF-8 text without NUL")
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return Fault(offset, text, "not_json", "expected one whole JSON object on the line")
-    if not isinstance(found, dict):
-        return Fault(offset, text, "not_json", "expected a JSON object")
-    flaw = _flaw(line, found) or foreign.flaw(found)
-    if flaw:
-        return Fault(offset, text, *flaw)
-    return Record(offset, text, key(found), person(found), version(found))
+    return Fault(offset, text, "not_json", "expected one whole JSON object on the line")
 
 
 def _flaw(line: bytes, found: dict) -> tuple[str, str] | None:
@@ -89,14 +88,16 @@ def _path(dotted: str | None) -> Path:
     if not dotted:
         return lambda found: None
     steps = dotted.split(".")
+    is_reference = steps[-1] == "reference"
 
     def take(found: Any) -> str | None:
         for step in steps:
-            found = found.get(step) if isinstance(found, dict) else None
+            if type(found) is not dict:
+                return None
+            found = found.get(step)
         # A whole number beyond 64 bits comes as a float, in which two keys would be one.
-        if not isinstance(found, str | int) or isinstance(found, bool):
-            return None
-        return (_pointed_to(str(found)) if steps[-1] == "reference" else str(found)) or None
+        text = found if type(found) is str else str(found) if type(found) is int else ""
+        return (_pointed_to(text) if is_reference else text) or None
 
     return take
 

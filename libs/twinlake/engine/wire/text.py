@@ -16,6 +16,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Bytes of one line; a file without line ends must not be read into memory whole.
 LONGEST_LINE = 128 << 20
+# Bytes that are read at once.
+BLOCK = 1 << 20
 # Bytes of a file that is one document and can only be read as a whole.
 LARGEST_DOCUMENT = 256 << 20
 
@@ -44,14 +46,27 @@ def undamaged() -> Iterator[None]:
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:
     """Physical lines without their newline (a CR before it is left); a damaged stream is a fault of the whole file."""
-    first = True
+    found = _split(stream)
+    for line in found:
+        yield _without_mark(line)
+        break
+    yield from found
+
+
+def _split(stream: BinaryIO) -> Iterator[bytes]:
+    begun: list[bytes] = []
     with undamaged():
-        while line := stream.readline(LONGEST_LINE + 1):
-            if len(line) > LONGEST_LINE:
+        while block := stream.read(BLOCK):
+            first, *others = block.split(b"\n")
+            begun.append(first)
+            if sum(map(len, begun)) > LONGEST_LINE:
                 raise FileFault("line_too_long", f"a line is longer than {LONGEST_LINE >> 20} MiB")
-            if first:
-                line, first = _without_mark(line), False
-            yield line.removesuffix(b"\n")
+            if others:
+                yield b"".join(begun)
+                yield from others[:-1]
+                begun = others[-1:]
+    if last := b"".join(begun):
+        yield last
 
 
 def all_bytes(stream: BinaryIO, most: int) -> bytes:

@@ -149,6 +149,7 @@ def test_a_line_of_five_megabytes_is_a_line(read_csv):
 
 def test_a_file_without_line_ends_is_refused_before_it_fills_the_memory(read_csv, monkeypatch):
     monkeypatch.setattr("twinlake.engine.wire.text.LONGEST_LINE", 1000)
+    monkeypatch.setattr("twinlake.engine.wire.text.BLOCK", 300)
     with pytest.raises(FileFault) as caught:
         read_csv(HEAD + b"x" * 1001)
     assert caught.value.rule == "line_too_long"
