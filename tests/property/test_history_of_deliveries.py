@@ -6,10 +6,11 @@ import datetime as dt
 import random
 from dataclasses import dataclass
 
+from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlake.engine.versions import spans
+from twinlake.engine.versions import spans, spans_by_repetition
 
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SCHEMA = (
@@ -77,3 +78,19 @@ def test_at_each_moment_the_highest_version_that_stood_counts(spark, seed) -> No
         assert {r["raw_record"] for r in found if r["_fact_key"] == key and r["is_current"]} == (
             {told_on(mine, 99)} - {None}
         )
+
+
+@settings(max_examples=2)
+@given(seed=st.integers(0, 2**32))
+def test_what_was_told_once_needs_no_comparing(spark, seed) -> None:
+    chance = random.Random(seed)
+    said = [s for key in range(KEYS) for s in some_said(chance, key)[: chance.choice([1, 1, 6])]]
+    rows = spark.createDataFrame([s.row(place) for place, s in enumerate(said)], SCHEMA)
+    repeated = rows.groupBy("_fact_key").count().where("count > 1").select("_fact_key")
+    every = spans(rows)
+    assert_df_equality(spans_by_repetition(rows, repeated), every, ignore_row_order=True, ignore_column_order=True)
+    alone = rows.join(repeated, "_fact_key", "left_anti")
+    assert_df_equality(
+        spans_by_repetition(alone, None), every.join(repeated, "_fact_key", "left_anti"),
+        ignore_row_order=True, ignore_column_order=True,
+    )  # fmt: skip

@@ -100,14 +100,15 @@ def instant(text: Column) -> Instant:
     turned back the earlier of both moments is meant (`overlap`), and a time it skipped is read as if it had not been
     turned (`gap`).
     """
+    is_zoned = text.rlike(r"(Z|[+-]\d\d:?\d\d)$")
     whole = (
         F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01T00:00:00Z")))
         .when(F.length(text) == 7, F.concat(text, F.lit("-01T00:00:00Z")))
         .when(F.length(text) == 10, F.concat(text, F.lit("T00:00:00Z")))
-        .when(text.rlike(r"(Z|[+-]\d\d:?\d\d)$"), text)
+        .when(is_zoned, text)
     )
-    # Null where the text has a zone already.
-    wall = F.when(F.length(text) > 10, F.concat(text, F.lit("Z"))).try_cast("timestamp")
+    # A zone behind a zone would be no time either, but found out by an exception for each row.
+    wall = F.when((F.length(text) > 10) & ~is_zoned, F.concat(text, F.lit("Z"))).try_cast("timestamp")
     zone = F.coalesce("time_zone", F.lit("UTC"))
     local = F.to_utc_timestamp(wall, zone)
     return Instant(F.coalesce(local, whole.try_cast("timestamp")), _left_open(wall, local, zone))
@@ -152,5 +153,7 @@ def with_exact_numbers(raw_json: Column, *names: str) -> Column:
     Spark reads a number into a text column by way of a double. Inside a JSON text a quote is escaped, so `"value":`
     can only be a name.
     """
-    pattern = rf'"({"|".join(names)})"\s*:\s*(-?[0-9][0-9.eE+\-]*)'
-    return F.regexp_replace(raw_json, pattern, '"$1":"$2"')
+    # A pattern for each name: one that begins with plain text is searched for by leaps.
+    for name in names:
+        raw_json = F.regexp_replace(raw_json, rf'"{name}"\s*:\s*(-?[0-9][0-9.eE+\-]*)', f'"{name}":"$1"')
+    return raw_json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,13 @@ def split(rows: DataFrame, rules: Sequence[Rule], hospitals: Mapping[str, Hospit
 
     row_rules = [rule for rule in rules if rule.is_quarantining]
     fatal = [check for check in checks_for(row_rules, hospitals, rows.columns) if check.severity == "fatal"]
-    names = F.array_compact(F.array(*map(_name_if_broken, fatal))) if fatal else F.array()
-    return rows.withColumn(BROKEN, names.cast("array<string>"))
+    none = F.array().cast("array<string>")
+    if not fatal:
+        return rows.withColumn(BROKEN, none)
+    # Nearly every row is good, and Spark compiles a conjunction but interprets functions of arrays.
+    is_good = reduce(lambda a, b: a & b, (F.coalesce(check.value(), F.lit(True)) for check in fatal))
+    names = F.array_compact(F.array(*map(_name_if_broken, fatal)))
+    return rows.withColumn(BROKEN, F.when(is_good, none).otherwise(names))
 
 
 def validate(

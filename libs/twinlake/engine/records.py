@@ -17,12 +17,15 @@ from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
 from twinlake.engine.run import Run, local_rows
-from twinlake.engine.versions import STORED_RANK, spans
+from twinlake.engine.versions import STORED_RANK, spans, spans_by_repetition
 from twinlake.engine.wire import translator
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+# Bytes of files whose records are compared, all of them, sooner than it is known which were told more than once.
+COMPARED_BYTES = 16 << 20
+MOST_REPEATED = 100_000
 SETTINGS = ("time_zone", "identifier_namespace")
 CARRIED = (
     "hospital", "system", "source_person_id", "source_person_key", "_record_id", "_fact_key", "known_from",
@@ -72,7 +75,8 @@ class Records:
         if rows is None or not self._has_history(system, feed):
             return None if rows is None else rows.select(*known, F.col("is_active").alias("is_current"))
         # Without the records themselves: what is collected for each key stays small.
-        counts = spans(rows.select("_fact_key", "_record_id", "ended_at", *STORED_RANK)).where("is_current")
+        slim = rows.select("_fact_key", "_record_id", "ended_at", *STORED_RANK)
+        counts = self._spans(slim, system, feed).where("is_current")
         every = rows.select(*known).dropDuplicates(["_record_id"])
         told = every.join(counts.select("_record_id", F.lit(True).alias("_counts")), "_record_id", "left")
         return told.select(*known, F.coalesce("_counts", F.lit(False)).alias("is_current"))
@@ -131,11 +135,26 @@ class Records:
                 return None
             once = rows.withColumn("known_from", F.col("delivered_at")).withColumn("is_current", F.col("is_active"))
             return once.withColumn("known_until", F.lit(None).cast("timestamp"))
-        if keys is None or not self.moves(system, feed):
+        if keys is None:
+            return self._spans(self.bronze(system, feed), system, feed)  # type: ignore[arg-type]
+        if not self.moves(system, feed):
             return spans(self.bronze(system, feed, keys))  # type: ignore[arg-type]
         # A version of one person may end where another person's begins: both are needed to know.
         known = spans(self.bronze(system, feed, self._with_former(system, feed, keys)))  # type: ignore[arg-type]
         return known.where(F.col("source_person_key").isin(keys))
+
+    def _spans(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
+        """The spans of a whole feed. Most of its records were told once, and comparing means moving them all."""
+        if sum(int(str(row["bytes"])) for row in self._landed(system, feed)) < COMPARED_BYTES:
+            return spans(rows)
+        place = (self.ledger.version, system, feed)
+        if place not in self.run.repeated:
+            keys = rows.groupBy("_fact_key").count().where("count > 1").select("_fact_key")
+            self.run.repeated[place] = keys.limit(MOST_REPEATED + 1).toArrow()
+        repeated = self.run.repeated[place]
+        if len(repeated) > MOST_REPEATED:
+            return spans(rows)
+        return spans_by_repetition(rows, self.run.spark.createDataFrame(repeated) if len(repeated) else None)
 
     def _with_former(self, system: str, feed: str, keys: list[int]) -> list[int]:
         """These source persons and all others whose records bear the same keys."""

@@ -64,6 +64,11 @@ class Run:
         return {}
 
     @cached_property
+    def repeated(self) -> dict[tuple[int, str, str], pa.Table]:
+        """Which records of feeds were told more than once, by version of the ledger, system and feed."""
+        return {}
+
+    @cached_property
     def spark(self) -> SparkSession:
         """The session; a step that finds nothing to do never asks for it."""
         if self.session is not None:

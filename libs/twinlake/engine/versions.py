@@ -33,6 +33,30 @@ def spans(rows: DataFrame) -> DataFrame:
     )
 
 
+def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None) -> DataFrame:
+    """`spans`, where the keys that stand in several rows are known: the others are not compared, and not moved.
+
+    `repeated` holds them as `_fact_key`, few enough to be sent everywhere; None: there are none.
+    """
+    from pyspark.sql import functions as F
+
+    if repeated is None:
+        return _alone(rows)
+    few = F.broadcast(repeated)
+    alone, compared = (rows.join(few, "_fact_key", how) for how in ("left_anti", "left_semi"))
+    return _alone(alone).unionByName(spans(compared))
+
+
+def _alone(rows: DataFrame) -> DataFrame:
+    """The spans of rows whose keys all differ: each counted for as long as it stood."""
+    from pyspark.sql import functions as F
+
+    return rows.where("ended_at is null or ended_at > delivered_at").select(
+        "*", F.try_to_timestamp("record_version").alias("version_at"), F.col("delivered_at").alias("known_from"),
+        F.col("ended_at").alias("known_until"), F.col("ended_at").isNull().alias("is_current"),
+    )  # fmt: skip
+
+
 def _moments() -> Column:
     from pyspark.sql import functions as F
 

@@ -55,7 +55,11 @@ def outcomes(run: Run) -> dict[str, int]:
     return {row["outcome"]: row["records"] for row in reconcile(run)}
 
 
-def test_each_record_is_accounted_for_once(run: Run) -> None:
+@pytest.mark.parametrize(("compared_bytes", "most_repeated"), [(1 << 20, 9), (0, 9), (0, 0)])
+def test_each_record_is_accounted_for_once(run: Run, monkeypatch, compared_bytes: int, most_repeated: int) -> None:
+    """However it is found out which records were told more than once."""
+    monkeypatch.setattr("twinlake.engine.records.COMPARED_BYTES", compared_bytes)
+    monkeypatch.setattr("twinlake.engine.records.MOST_REPEATED", most_repeated)
     store(run, "true")
     assert outcomes(run) == {"mapped": 3, "superseded": 1}
     assert outcomes(run) == {}, "nothing changed since"

@@ -75,7 +75,7 @@ def target(path: str) -> str:
     `Organization?identifier=s|v`, `Organization/id`, `https://…/Organization/id/_history/2`, `urn:uuid:id`, `#id`.
     """
     conditional = f"replace(regexp_extract({path}, '[?&]identifier=([^&]+)', 1), '%7C', '|')"
-    literal = f"regexp_extract({path}, '([^/:#?]+)(?:/_history/[^/]+)?$', 1)"
+    literal = f"regexp_extract({path}, '(?:^|[/:#?])([^/:#?]+)(?:/_history/[^/]+)?$', 1)"
     return f"coalesce(nullif({conditional}, ''), nullif({literal}, ''))"
 
 
@@ -101,7 +101,10 @@ def with_code(rows: DataFrame, concept: Column, name: str = "_code") -> DataFram
     """
     codings = F.filter(concept["coding"], lambda c: c["code"].isNotNull())
     known = F.filter(codings, lambda c: vocabulary(c["system"]).isNotNull())
-    best = F.coalesce(F.get(known, F.lit(0)), F.get(codings, F.lit(0)))
+    # Nearly always the first will do; Spark interprets functions of arrays.
+    foremost = F.get(concept["coding"], F.lit(0))
+    will_do = foremost["code"].isNotNull() & vocabulary(foremost["system"]).isNotNull()
+    best = F.when(will_do, foremost).otherwise(F.coalesce(F.get(known, F.lit(0)), F.get(codings, F.lit(0))))
     # Two steps, or the search would run again for each of the four columns.
     found = rows.withColumn("_best", F.struct(best.alias("coding"), concept["text"].alias("text")))
     coding, text = F.col("_best.coding"), F.col("_best.text")

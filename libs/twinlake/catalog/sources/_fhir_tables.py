@@ -168,12 +168,16 @@ def _answers(observation: DataFrame, condition: str) -> DataFrame:
     """
     values = ", ".join(f"'{name}', {{0}}{name}" for name in (*feeds.VALUE, "referenceRange"))
     own = f"named_struct('part', '', 'code', code, {values.format('')})"
-    code = "coalesce(get({0}.code.coding, 0).code, {0}.code.text, 'component')"
-    nth = f"size(filter(slice(component, 1, i + 1), d -> {code.format('d')} = {code.format('c')}))"
-    part = f"concat({code.format('c')}, if({nth} > 1, concat('#', {nth}), ''))"
+    codes = "transform(component, c -> coalesce(get(c.code.coding, 0).code, c.code.text, 'component'))"
+    nth = "size(filter(slice(_parts, 1, i + 1), p -> p = get(_parts, i)))"
+    part = f"if(_is_repeated and {nth} > 1, concat(get(_parts, i), '#', {nth}), get(_parts, i))"
     panel = f"transform(component, (c, i) -> named_struct('part', {part}, 'code', c.code, {values.format('c.')}))"
-    every = f"concat(array({own}), ifnull({panel}, array()))"
-    shown = observation.withColumn("_answer", F.expr(f"explode({every})")).drop("code", "referenceRange", *feeds.VALUE)
+    every = f"if(component is null, array({own}), concat(array({own}), {panel}))"
+    named = observation.withColumn("_parts", F.expr(codes))
+    counted = named.withColumn("_is_repeated", F.expr("size(_parts) > size(array_distinct(_parts))"))
+    shown = counted.withColumn("_answer", F.expr(f"explode({every})")).drop(
+        "code", "referenceRange", "_parts", "_is_repeated", *feeds.VALUE
+    )
     answers = shown.select("*", "_answer.*").where(condition)
     return with_code(answers, F.col("code"))
 
