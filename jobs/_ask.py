@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -16,6 +18,9 @@ from twinlake.engine.publication import require_publication
 from twinlake.engine.reading import open_views
 from twinlake.plan import read_plan
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 FORMATS = ("table", "csv", "json")
 # What a person reads; a pipe wants all.
 SHOWN = {"table": 100}
@@ -24,7 +29,7 @@ SHOWN = {"table": 100}
 def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> None:
     """Print the answer to a SQL query over the views of the last publication; rows left out are told on stderr."""
     _check_form(form)
-    spark, _ = _open(feeds)
+    spark, _ = open_published(feeds)
     rows = spark.sql(query)
     most = SHOWN.get(form, 0) if limit is None else limit
     found = (rows.limit(most + 1) if most else rows).toArrow()
@@ -36,7 +41,7 @@ def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> 
 def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: str) -> None:
     """Print a twin's state by valid time and known time."""
     _check_form(form)
-    spark, as_of = _open(feeds)
+    spark, as_of = open_published(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
     told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()).toArrow()
     if not told.num_rows:
@@ -54,7 +59,8 @@ def _upright(found) -> pa.Table:
     return pa.table({"": [name for name, _ in pairs], "state": [value for _, value in pairs]})
 
 
-def _open(feeds: Path | None):
+def open_published(feeds: Path | None) -> tuple[SparkSession, datetime]:
+    """A session with the views of the last publication, and the moment that it speaks of."""
     home = home_of(feeds)
     check_home(home)
     ops = Ops(home.lake)

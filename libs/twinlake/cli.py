@@ -163,6 +163,33 @@ def twin(
 
 
 @app.command()
+def lineage(
+    target: Annotated[
+        str, typer.Argument(help="A table, silver.measurement; or a column, twins.patient_state.glucose.")
+    ],
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the tables to this .svg, .png or .pdf.")
+    ] = None,  # noqa: UP007
+) -> None:
+    """What a table or column is made of, down to the feeds; and what is made of a table."""
+    from jobs._lineage import show
+
+    show(target, picture, _say)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def trace(
+    person: Annotated[int, typer.Argument(help="person_id")],
+    item: Annotated[str, typer.Argument(help="A value of the twin: glucose, weight, systolic_bp, …")],
+    feeds: Feeds = None,
+) -> None:
+    """A value of a twin traced back to the record it came in: file, place, and the record. It is a patient's data."""
+    from jobs._lineage import trace as trace_value
+
+    trace_value(_open(feeds, None, "trace", dry=True), person, item, _say)
+
+
+@app.command()
 def report(feeds: Feeds = None) -> None:
     """Write the report page of the last publication and say where it is."""
     from jobs._report import write

@@ -95,7 +95,7 @@ def _rows(run: Run, table: Table, ledger: Ledger, units: Units) -> DataFrame:
     keys, systems = _source_persons(run, table, units)
     wanted = [(s, i) for s, i in _implementations(run, table) if systems is None or s in systems]
     mapped = [m for m in (_mapped(run, table, records, s, i, keys) for s, i in wanted) if m is not None]
-    rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else _no_rows(run, table)
+    rows = reduce(lambda a, b: a.unionByName(b), mapped) if mapped else no_rows(run.spark, mapped_types(table))
     if table.unit == "person_id":
         rows = _with_person(run, rows)
     given: dict[str, Any] = {name: run.read(name) for name in table.inputs}
@@ -145,9 +145,10 @@ def _lookup(run: Run, records: Records, system: str, feed: str) -> DataFrame:
     return parse(no_rows(run.spark, CARRIED_TYPES), run.systems[system].feed(feed))
 
 
-def _no_rows(run: Run, table: Table) -> DataFrame:
+def mapped_types(table: Table) -> str:
+    """Spark DDL of the rows that sources make for a table."""
     columns = ", ".join(f"`{c}` {_type(c)}" for c in (*table.from_sources, *table.optional))
-    return no_rows(run.spark, f"{CARRIED_TYPES}, {columns}")
+    return f"{CARRIED_TYPES}, {columns}"
 
 
 def _type(column: str) -> str:

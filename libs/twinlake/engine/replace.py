@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.table import Table
 from twinlake.engine.changes import MOST_UNITS
 from twinlake.engine.ops import State
+from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
 
@@ -244,7 +245,7 @@ def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, An
         values.alias("row"),
     )  # fmt: skip
     rows = [{**row, "record_id": row.get("_record_id")} for row in found.toArrow().to_pylist()]
-    places, meanings = _places(run, table, rows), {rule.name: rule.meaning for rule in _rules(run, table)}
+    places, meanings = places_in_bronze(run, table, rows), {rule.name: rule.meaning for rule in _rules(run, table)}
     return [
         {**row, **places.get(row.get("_record_id"), {}), "reason": _reason(row["rule"], meanings), "run_id": run.run_id}
         for row in rows
@@ -254,26 +255,3 @@ def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, An
 def _reason(rules: str, meanings: Mapping[str, str]) -> str:
     known = {**meanings, PERSON_IS_KNOWN: "the EMPI knows the person"}
     return "expected: " + "; ".join(known[rule] for rule in rules.split(","))
-
-
-def _places(run: Run, table: Table, rows: list[dict[str, Any]]) -> Mapping[Any, dict[str, Any]]:
-    """Where in bronze the quarantined rows came from, by record id."""
-    from pyspark.sql import functions as F
-
-    from twinlake.engine.ledger import read_ledger
-    from twinlake.engine.records import Records
-
-    ids = sorted({row["_record_id"] for row in rows if row.get("_record_id") is not None})
-    records = Records(run, read_ledger(run.ops))
-    places: dict[Any, dict[str, Any]] = {}
-    implemented = table.versions_of or table.name
-    for name in sorted({row["system"] for row in rows if row.get("system")}) if ids else []:
-        for feed in sorted({i.feeds[0] for i in run.systems[name].implementing(implemented)}):
-            bronze = records.bronze(name, feed)
-            if bronze is None:
-                continue
-            kept = bronze.where("is_active").where(F.col("_record_id").isin(ids))
-            wanted = ("path", "record_offset", "raw_record", "delivered_at")
-            for row in kept.select("_record_id", *wanted).toArrow().to_pylist():
-                places[row.pop("_record_id")] = {"feed": feed, **row}
-    return places
