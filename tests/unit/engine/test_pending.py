@@ -64,6 +64,12 @@ def test_files_that_are_new_or_have_another_size_are_before_a_run(run: Run) -> N
     assert pending_bytes(run) == 100 + 30
 
 
+def test_a_zipped_file_counts_for_what_it_holds(run: Run) -> None:
+    lay(run, f"{FILE}.gz", 100)
+    landed(run, f"{OLD}.gz", 20, "run-1")
+    assert pending_bytes(run) == 8 * (100 + 20)
+
+
 def test_what_landed_and_was_not_published_is_before_a_run(run: Run) -> None:
     lay(run, FILE, 100)
     landed(run, FILE, 100, "run-1")
