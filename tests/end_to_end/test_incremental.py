@@ -23,8 +23,8 @@ from tests.support.tiny_feeds import (
 )
 from tests.support.tiny_lake import TinyLake
 
-# Building a lake of all tables takes minutes.
-pytestmark = pytest.mark.nightly
+# Building a lake of all tables takes minutes, in whichever test comes first.
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 EARLY, LATE = {"lastUpdated": "2026-01-20T00:00:00Z"}, {"lastUpdated": "2026-01-20T00:00:00.5Z"}
 HEAVIER = (*SYNTHEA_VALUES[:2], synthea_value("n-cleo", "v-2", WEIGHT, 56, "kg", "2026-03-02"))
@@ -48,7 +48,6 @@ def test_nothing_new_starts_no_spark_and_publishes_nothing(lake: TinyLake) -> No
     assert lake.ops.rows("publication") == published
 
 
-@pytest.mark.timeout(1200)
 def test_one_value_changed_in_place_rebuilds_one_person(lake: TinyLake) -> None:
     versions = lake.versions()
     did = {
@@ -71,8 +70,6 @@ def test_one_value_changed_in_place_rebuilds_one_person(lake: TinyLake) -> None:
     assert lake.problems() == []
 
 
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
 def test_facts_before_their_patient_corrections_before_their_original_and_records_that_move(lake: TinyLake) -> None:
     lake.run(
         Feeds()
@@ -100,8 +97,6 @@ def test_facts_before_their_patient_corrections_before_their_original_and_record
     assert lake.problems() == []
 
 
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
 def test_a_person_whom_a_new_snapshot_leaves_out_is_gone_until_another_brings_them_back(lake: TinyLake) -> None:
     cleo = persons(lake)["n-cleo"]
     lake.run(northgate(Feeds(), day="2026-10-09", persons=SYNTHEA_PERSONS[:1]))
@@ -117,8 +112,6 @@ def test_a_person_whom_a_new_snapshot_leaves_out_is_gone_until_another_brings_th
     assert lake.problems() == []
 
 
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
 def test_a_hospitals_settings_are_an_input_that_is_consumed_once(lake: TinyLake) -> None:
     toml = lake.home.feeds / "northgate" / "hospital.toml"
     toml.write_text(toml.read_text() + '[codes]\n"XYZ" = "LOINC:2345-7"\n')

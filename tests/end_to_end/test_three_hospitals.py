@@ -11,8 +11,8 @@ from tests.support.tiny_lake import TinyLake
 from twinlake.engine.integrity import unbalanced_files
 from twinlake.engine.ledger import read_ledger
 
-# Building a lake of all tables takes minutes.
-pytestmark = pytest.mark.nightly
+# Building a lake of all tables takes minutes, in whichever test comes first.
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 
 def test_every_file_is_accounted_for(built: TinyLake) -> None:
@@ -38,8 +38,6 @@ def test_what_a_panel_measures_is_a_row_each(built: TinyLake) -> None:
     assert codes.count("8480-6") == codes.count("8462-4") == 1
 
 
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
 def test_another_order_split_over_two_runs_and_sent_twice_gives_the_same_lake(
     built: TinyLake, empty: Callable[[str], TinyLake]
 ) -> None:

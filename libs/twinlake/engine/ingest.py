@@ -139,14 +139,14 @@ def _land(
     run: Run, hospital: str, files: list[NewFile], outcomes: dict[str, list[dict[str, Any]]], landing: Path
 ) -> None:
     """Make bronze files of what was staged, then commit those of each table."""
-    landed = [f for f in files if f.found.feed and (outcomes[f.found.path][0]["landed"] or 0) > 0]
     tasks, size = [], 0
-    for name, group in sorted(_by_feed(landed).items()):
+    for name, group in sorted(_by_feed(files).items()):
         table = f"bronze.{name}"
         _remove_unfinished(run, hospital, table)
-        sources = [_source(run, f, landing) for f in group]
+        landed = [f for f in group if (outcomes[f.found.path][0]["landed"] or 0) > 0]
+        sources = [_source(run, f, landing) for f in landed]
         tasks += parts(table, Path(run.ops.path(table)), sources, run.run_id, run.as_of)
-        size += sum(f.found.bytes for f in group)
+        size += sum(f.found.bytes for f in landed)
     written: dict[str, list[dict[str, Any]]] = {}
     for row in _spread(run, write_part, [(part,) for part in tasks], WRITTEN, size):
         written.setdefault(row["table"], []).append(row)

@@ -81,6 +81,20 @@ def test_a_landing_killed_before_its_ledger_is_as_if_it_had_not_been(spark, tmp_
     assert [row[4] for row in bronze(run, "visit")] == ["v1", "v2", "v3", "v4"]
 
 
+def test_a_killed_landing_is_taken_back_also_where_nothing_of_its_file_can_be_read_any_more(
+    spark, tmp_path, monkeypatch
+):
+    lay(tmp_path / "feeds", {"h/toy/visit1.ndjson": visit(1)})
+    run = toy_run(tmp_path, "killed", spark)
+    with monkeypatch.context() as killed:
+        killed.setattr(run.ops, "append", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            land(run)
+    lay(tmp_path / "feeds", {"h/toy/visit1.ndjson": "{\n"})
+    assert land(toy_run(tmp_path, "next run", spark)) == 0
+    assert bronze(run, "visit") == []
+
+
 def test_a_landing_killed_after_its_hospital_was_accepted_again_is_taken_back(spark, tmp_path, monkeypatch):
     lay(tmp_path / "feeds", {"h/toy/visit1.ndjson": visit(1)})
     run = toy_run(tmp_path, "accepting run", spark)

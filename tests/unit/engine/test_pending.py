@@ -64,12 +64,30 @@ def test_files_that_are_new_or_have_another_size_are_before_a_run(run: Run) -> N
     assert pending_bytes(run) == 100 + 30
 
 
+def test_a_zipped_file_counts_for_what_it_holds(run: Run) -> None:
+    lay(run, f"{FILE}.gz", 100)
+    landed(run, f"{OLD}.gz", 20, "run-1")
+    assert pending_bytes(run) == 8 * (100 + 20)
+
+
 def test_what_landed_and_was_not_published_is_before_a_run(run: Run) -> None:
     lay(run, FILE, 100)
     landed(run, FILE, 100, "run-1")
     assert pending_bytes(run) == 100
     publish(run, "run-1")
     assert pending_bytes(run) == 0
+
+
+def test_what_a_killed_run_landed_is_published_with_the_run_after_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(run, FILE, 100)
+    landed(run, FILE, 100, "killed")
+    monkeypatch.setattr(pending, "consumed", lambda run, table: State({"ops.landing_ledger": 0}, "as declared"))
+    publish(run, "run-0")
+    landed(run, OLD, 20, "killed again")
+    run.ops.append("run", [{"run_id": run.run_id, "stage": "ingest", "state": "done"}])
+    assert pending_bytes(run) == 20
+    run.ops.append("run", [{"run_id": "run-1", "stage": "curate:person", "state": "done"}])
+    assert pending_bytes(run) == 120, "nothing tells yet that the day behind it is over"
 
 
 def test_a_table_of_another_declaration_is_made_of_all_that_ever_landed(run: Run) -> None:
