@@ -9,10 +9,11 @@ from jobs._run import Opened, main
 from twinlake.catalog.identity import identity
 from twinlake.declare.table import Table
 from twinlake.engine.decisions import fingerprint, statements_of
-from twinlake.engine.known_pairs import known_pairs
+from twinlake.engine.known_pairs import known_links, known_pairs
 from twinlake.engine.linkage import compare_persons, link_persons
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
+from twinlake.engine.shared_values import record_shared
 from twinlake.engine.steps import make
 
 
@@ -26,10 +27,14 @@ def step(opened: Opened, given: argparse.Namespace) -> Outcome:
 def _model(run: Run, table: Table) -> tuple[dict[str, object], str]:
     """What a build is given that is no table, and what stands for it in the fingerprint."""
     if table.name == "person_pair":
-        return {"compare": partial(compare_persons, identity=identity(), known=known_pairs(run, table))}, ""
+        known = known_pairs(run, table)
+        tell = partial(record_shared, run, everyone=known is None)
+        return {"compare": partial(compare_persons, identity=identity(), known=known, tell=tell)}, ""
     if table.name == "person_link":
         decided = statements_of(run.ops)
-        return {"link": partial(link_persons, decided=decided)}, fingerprint(decided)
+        said = fingerprint(decided)
+        known_already = known_links(run, table, said, decided)
+        return {"link": partial(link_persons, decided=decided, known=known_already)}, said
     return {}, ""
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from twinlake.cli_empi import empi
+from twinlake.cli_options import Feeds, say
 from twinlake.declare.errors import ConfigurationError, DeclarationError, TwinlakeError
 
 app = typer.Typer(
@@ -16,16 +18,11 @@ app = typer.Typer(
     help="A hospital digital-twin lakehouse: real feeds in, one checked lake, a living twin of every patient out.",
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
-empi = typer.Typer(no_args_is_help=True, help="Who is who: review, accept, reject, split; the linkage model.")
 codes = typer.Typer(no_args_is_help=True, help="Local codes: which are not mapped to a vocabulary yet.")
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "model": model}.items():
     app.add_typer(group, name=name)
 
-Feeds = Annotated[
-    Path | None,  # noqa: UP007 - typer reads the annotation at run time
-    typer.Option("--feeds", envvar="TWINLAKE_FEEDS", help="The feeds root: <hospital>/<system>/…, hospital.toml."),
-]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
 
 
@@ -44,10 +41,6 @@ def _stop(why: object, code: int) -> None:
     raise SystemExit(code)
 
 
-def _say(message: str) -> None:
-    print(message, flush=True)
-
-
 def _open(feeds: Path | None, as_of: str | None, verb: str, *, dry: bool = False):
     from jobs._run import moment, open_run, run_id_now
 
@@ -56,7 +49,7 @@ def _open(feeds: Path | None, as_of: str | None, verb: str, *, dry: bool = False
 
         feeds = home_of(None).feeds
     at = moment(as_of) if as_of else moment(datetime.now().astimezone().date().isoformat())
-    return open_run(feeds, at, run_id_now(verb), _say, dry=dry)
+    return open_run(feeds, at, run_id_now(verb), say, dry=dry)
 
 
 @app.command()
@@ -75,7 +68,7 @@ def run(
         _check_step(opened, only)
     if dry_run:
         for line in foresee(opened):
-            _say(line)
+            say(line)
         return
     walked = walk(opened, only, train_always=train)
     if only is None:
@@ -109,7 +102,7 @@ def demo(
     """Make (or take) a hospital network, run the daily DAG through Airflow, and show what came of it."""
     from jobs._demo import demo as run_demo
 
-    run_demo(feeds, as_of, patients, hospitals, seed, _say)
+    run_demo(feeds, as_of, patients, hospitals, seed, say)
 
 
 @app.command()
@@ -124,10 +117,10 @@ def plan(
     known = read_plan()
     for table in known.tables.values():
         rules_for(table)
-    _say(plan_text(known))
+    say(plan_text(known))
     if picture:
         draw_plan(known, picture)
-        _say(f"drawn: {picture}")
+        say(f"drawn: {picture}")
 
 
 @app.command()
@@ -194,7 +187,7 @@ def report(feeds: Feeds = None) -> None:
     """Write the report page of the last publication and say where it is."""
     from jobs._report import write
 
-    _say(f"report: {write(feeds)}")
+    say(f"report: {write(feeds)}")
 
 
 @app.command()
@@ -202,9 +195,9 @@ def doctor(feeds: Feeds = None) -> None:
     """Check this machine; with --feeds, what a hospital would bring that is unknown, before anything is written."""
     from jobs._doctor import examine, examine_feeds
 
-    is_right = examine(_say)
+    is_right = examine(say)
     if is_right and feeds:
-        examine_feeds(feeds, _say)
+        examine_feeds(feeds, say)
     if not is_right:
         raise SystemExit(1)
 
@@ -218,7 +211,7 @@ def verify(
     """Prove the lake: ledgers balance, every Delta file is there, stored rows have the digests that were published."""
     from jobs._verify import verify as prove
 
-    if not prove(_open(feeds, None, "verify"), _say, digest=digest, rebuild=rebuild):
+    if not prove(_open(feeds, None, "verify"), say, digest=digest, rebuild=rebuild):
         raise SystemExit(1)
 
 
@@ -240,10 +233,10 @@ def synth(
     from twinlake.synthetic.network import day_told, grow_network, make_network
 
     if day:
-        made = grow_network(out, day_told(day), _say)
+        made = grow_network(out, day_told(day), say)
     else:
-        made = make_network(patients, hospitals, seed, out, _say, events_per_person)
-    _say(f"feeds: {made.feeds}\ntruth: {made.truth}")
+        made = make_network(patients, hospitals, seed, out, say, events_per_person)
+    say(f"feeds: {made.feeds}\ntruth: {made.truth}")
 
 
 @app.command("score-synth")
@@ -258,7 +251,7 @@ def score_synth(
     """Grade a lake against the truth of the network it was made from: links, units, codes, faults."""
     from jobs._score_synth import score_synth as score
 
-    score(feeds, truth, format, _say)
+    score(feeds, truth, format, say)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -287,7 +280,7 @@ def quarantine_list(feeds: Feeds = None) -> None:
     """How many records each table's quarantine holds, by hospital and rule."""
     from jobs._quarantine import show_list
 
-    show_list(feeds, _say)
+    show_list(feeds, say)
 
 
 @quarantine.command("show")
@@ -300,7 +293,7 @@ def quarantine_show(
     """The records themselves, with file, place and rule. They are patients' data."""
     from jobs._quarantine import show
 
-    show(feeds, table, rule, limit, _say)
+    show(feeds, table, rule, limit, say)
 
 
 @quarantine.command("export")
@@ -313,7 +306,7 @@ def quarantine_export(
     """Write the records to a file in which they can be mended."""
     from jobs._quarantine import export
 
-    export(feeds, table, rule, out, _say)
+    export(feeds, table, rule, out, say)
 
 
 @quarantine.command("replay")
@@ -327,135 +320,8 @@ def quarantine_replay(
     from jobs._quarantine import replay
 
     opened = _open(feeds, as_of, "replay")
-    replay(opened, file, _say)
+    replay(opened, file, say)
     _finish(opened, walk(opened).is_new)
-
-
-@empi.command("train")
-def empi_train(
-    feeds: Feeds = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Default: beside the catalogue.")] = None,  # noqa: UP007
-) -> None:
-    """Train the linkage weights on this lake's source persons; the next run relinks everybody with them."""
-    from jobs._empi import train_weights
-
-    train_weights(feeds, out, _say)
-
-
-SourcePerson = Annotated[str, typer.Argument(help="A source person: hospital/system/id.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user of this machine).")]  # noqa: UP007
-Why = Annotated[str, typer.Option("--why", help="Why; kept with the decision.")]
-At = Annotated[str | None, typer.Option("--at", help="When it was decided (default: now).")]  # noqa: UP007
-NEGATIVE = {"ignore_unknown_options": True}
-
-
-@empi.command("review")
-def empi_review(
-    one: Annotated[str | None, typer.Argument(help="hospital/system/id; with OTHER: this pair.")] = None,  # noqa: UP007
-    other: Annotated[str | None, typer.Argument(help="hospital/system/id")] = None,  # noqa: UP007
-    limit: Annotated[int, typer.Option("--limit", help="Pairs to show at most.")] = 20,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw the pair's weight to this .svg or .png.")
-    ] = None,  # noqa: UP007
-    feeds: Feeds = None,
-) -> None:
-    """The doubtful pairs, the likeliest first; or a pair side by side, with what each comparison weighs."""
-    from jobs._review import show_pair, show_queue
-
-    if (one is None) != (other is None):
-        raise typer.BadParameter("name both source persons of the pair, or none for the queue")
-    if one and other:
-        show_pair(feeds, one, other, picture)
-    else:
-        show_queue(feeds, limit)
-
-
-@empi.command("show", context_settings=NEGATIVE)
-def empi_show(person: Annotated[int, typer.Argument(help="person_id")], feeds: Feeds = None) -> None:
-    """A person: who they are at each hospital and why, what survives of whom, what was decided and merged."""
-    from jobs._review import show_person
-
-    show_person(feeds, person)
-
-
-@empi.command("accept")
-def empi_accept(
-    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
-) -> None:
-    """Two source persons are one person, whatever the model says. The next run links them."""
-    from jobs._steward import decide
-
-    decide(feeds, "accept", one, other, by, why, at, _say)
-
-
-@empi.command("reject")
-def empi_reject(
-    one: SourcePerson, other: SourcePerson, why: Why, by: By = None, at: At = None, feeds: Feeds = None
-) -> None:
-    """Two source persons are two persons, whatever the model or their hospital says."""
-    from jobs._steward import decide
-
-    decide(feeds, "reject", one, other, by, why, at, _say)
-
-
-@empi.command("split", context_settings=NEGATIVE)
-def empi_split(
-    person: Annotated[int, typer.Argument(help="person_id")],
-    out: Annotated[list[str], typer.Option("--out", help="A source person to take out: hospital/system/id.")],
-    why: Why,
-    more: Annotated[list[str] | None, typer.Argument(help="Further ones to take out.")] = None,  # noqa: UP007
-    by: By = None,
-    at: At = None,
-    feeds: Feeds = None,
-) -> None:
-    """Some source persons of a person are somebody else, and no path of pairs joins them again."""
-    from jobs._steward import split
-
-    split(feeds, person, [*out, *(more or [])], by, why, at, _say)
-
-
-@empi.command("undo")
-def empi_undo(
-    decision: Annotated[str, typer.Argument(help="Its id, as `twinlake empi decisions` lists it.")],
-    why: Why,
-    by: By = None,
-    at: At = None,
-    feeds: Feeds = None,
-) -> None:
-    """Take a decision back; it stays to be seen."""
-    from jobs._steward import undo
-
-    undo(feeds, decision, by, why, at, _say)
-
-
-@empi.command("decisions")
-def empi_decisions(feeds: Feeds = None) -> None:
-    """All decisions ever taken, the latest first."""
-    from jobs._review import show_decisions
-
-    show_decisions(feeds)
-
-
-@empi.command("link")
-def empi_link(
-    persons: Annotated[
-        list[Path], typer.Option("--persons", help="A .csv, .csv.gz or .parquet; give it for each file.")
-    ],
-    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see below).')],
-    out: Annotated[Path, typer.Option("--out", help="The CSV to write: file, row_id, person_id, match_weight.")],
-) -> None:
-    """Link the persons of plain files by the same model; no lake and, below two million rows, no Spark.
-
-    A fields.toml says which column is what: row_id (needed), birth_date or year_of_birth (one is needed), given_name,
-    middle_name, family_name, maiden_name, sex, address_line, city, postal_code, phone, ssn, licence_number,
-    passport_number, hospital and mrn. A list of columns is joined: address_line = ["street_number", "street"].
-    Dates are YYYY-MM-DD or YYYYMMDD, else birth_date_format = "%d/%m/%Y". A table ["B.csv"] holds for that file only.
-    Without hospital, each row counts as another hospital's; with it, two rows of one file and hospital need more to be
-    one person, and an MRN speaks beside the names.
-    """
-    from jobs._empi import link_files
-
-    link_files(persons, fields, out, _say)
 
 
 @codes.command("unmapped")
@@ -468,7 +334,7 @@ def codes_unmapped(
     """The local codes of the last publication that no vocabulary is known for, the most frequent first."""
     from jobs._codes import unmapped
 
-    unmapped(feeds, hospital, toml, limit, _say)
+    unmapped(feeds, hospital, toml, limit, say)
 
 
 @model.command("blood_glucose")
@@ -478,7 +344,7 @@ def model_blood_glucose(
     """Linear regression of glucose on weight, from a plain file: prints the held-out MSE."""
     from jobs._csv_model import blood_glucose
 
-    blood_glucose(csv, _say)
+    blood_glucose(csv, say)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ and inside the texts of `silver.note`, which is restricted.
 """
 # One sentence each; their columns' names must speak for themselves.
 OPS = {
+    "shared_value": "A row for each rule of linkage of which a run met values that too many source persons share: how "
+    "many, and how often they are borne; never which. Where all were compared, of the whole lake.",
     "landing_ledger": "A row for each content of each file: records in = landed + quarantined + duplicates.",
     "conform_ledger": "Records of a feed by what became of them: mapped, quarantined, superseded, withdrawn, unmapped.",
     "table_run": "A row for each table that a run looked at anew: units, rows and files that were replaced.",

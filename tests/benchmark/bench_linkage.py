@@ -27,9 +27,9 @@ import pyarrow as pa
 
 from tests.support.identity_sample import TRAINED_FROM, relatives, synthea_persons, with_copies
 from twinlake.catalog.identity import identity
+from twinlake.declare.comparable import TAKEN
 from twinlake.declare.person_map import parse_person_map
 from twinlake.engine.linkage import link_table
-from twinlake.engine.linkage_sql import TAKEN
 from twinlake.engine.person_files import read_persons
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

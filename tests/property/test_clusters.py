@@ -11,12 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twinlake.declare.statement import Statement, settle
-from twinlake.engine.clusters import link
+from twinlake.engine.clusters import link, link_moved
 from twinlake.engine.linkage_backend import DuckdbBackend
 
 KNOWN = "abcdefghij"
 # Named by a merge or a decision before, or after, the lake knows them.
 UNKNOWN = "AyZ"
+KNOWN_SCHEMA = pa.schema(
+    [("unique_id", pa.string()), ("is_linkable", pa.bool_()), ("root", pa.string()), ("match_weight", pa.float64()),
+     ("agreements", pa.string())]
+)  # fmt: skip
 Pair = tuple[str, str, float]
 
 
@@ -81,3 +85,19 @@ def test_a_record_says_why_it_is_this_person_and_never_by_a_pair_that_was_cut(
         assert row["match_weight"] == max(inside, default=None)
         if sizes.count(row["root"]) == 1:
             assert row["agreements"] is None or row["agreements"].startswith("kept apart")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=pairs(), after=pairs(), said=st.lists(statements().filter(lambda s: s.is_same), max_size=3))
+def test_linking_what_a_days_pairs_reach_gives_what_linking_all_gives(
+    engine: DuckdbBackend, before: list[Pair], after: list[Pair], said: list[Statement]
+) -> None:
+    was, whole = linked(engine, before, said), linked(engine, after, said)
+    changed = sorted({end for one, two, _ in {*before} ^ {*after} for end in (one, two)})
+    known = pa.Table.from_pylist([*was.values()], schema=KNOWN_SCHEMA)
+    tables = {"was": known, "changed": pa.table({"unique_id": pa.array(changed, pa.string())})}
+    names = [engine.keep(f"of_{name}", f"SELECT * FROM {engine.take(name, rows)}") for name, rows in tables.items()]
+    links, reached = link_moved(engine, "linkage_nodes", names[0], "linkage_edges", names[1], said)
+    anew = {row["unique_id"]: row for row in engine.connection.table(links).to_arrow_table().to_pylist()}
+    kept = {record for (record,) in engine.rows(f"SELECT unique_id FROM {reached}")}
+    assert {**{record: row for record, row in was.items() if record not in kept}, **anew} == whole

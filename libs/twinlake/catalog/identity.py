@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from twinlake.catalog.identity_nicknames import NICKNAMES
-from twinlake.declare.identity import MISSING, BlockingRule, Comparison, Evidence, Identity, Level, Survivor
+from twinlake.declare.identity import MISSING, BlockingRule, Comparison, Evidence, Identity, Level, Shared, Survivor
 from twinlake.declare.identity_weights import read_weights
 
 WEIGHTS = Path(__file__).with_name("identity_weights.json")
@@ -282,6 +282,16 @@ BLOCKING = (
     BlockingRule("family name, postcode and year of birth", ("family_name", "postal_code", "birth_year")),
 )
 
+# Judgements: one of these numbers is one person's, or a family's; births fall on a day 27 in a million persons alive.
+SHARED = (
+    Shared("SSN", "ssn", most=20),
+    Shared("driving licence", "licence_number", most=20),
+    Shared("passport", "passport_number", most=20),
+    Shared("phone", "phone", most=50),
+    Shared("MRN of one hospital", "mrn", most=20, within=("hospital",)),
+    Shared("birth date", "birth_date", most=5000, also=("birth_year", "birth_month", "birth_day")),
+)
+
 SURVIVORSHIP = (
     Survivor(("birth_date", "year_of_birth"), "most_common"),
     Survivor(("sex",), "most_common", ignoring=("unknown",)),
@@ -315,6 +325,7 @@ model = Identity(
     review=0.0,
     survivorship=SURVIVORSHIP,
     nicknames=NICKNAMES,
+    shared=SHARED,
 )
 
 

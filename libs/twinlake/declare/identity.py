@@ -67,12 +67,34 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A hash by which records meet: of one list of columns or, of a crossed rule, of either of two.
+
+    What more than `most` records bear brings nobody together.
+    """
+
+    name: str
+    words: str
+    sides: tuple[tuple[str, ...], ...]
+    most: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What its hashes are called, one of each side."""
+        return (self.name,) if len(self.sides) == 1 else (self.name, f"{self.name}_crossed")
+
+
+@dataclass(frozen=True)
 class BlockingRule:
-    """Only pairs that are equal in all of `same`, or crosswise in `crossed`, are compared at all."""
+    """Only pairs that are equal in all of `same`, or crosswise in `crossed`, are compared at all.
+
+    A block of more than `most` records is none: what so many bear is a placeholder, and pairs grow with its square.
+    """
 
     words: str
     same: tuple[str, ...]
     crossed: tuple[tuple[str, str], ...] = ()
+    most: int = 1000
 
     def __post_init__(self) -> None:
         if not self.same:
@@ -81,13 +103,30 @@ class BlockingRule:
             )
 
     @property
-    def conditions(self) -> tuple[str, ...]:
-        """The rule as join conditions between `l` and `r`; a crossed one holds either way round."""
-        either = (self.crossed, tuple((right, left) for left, right in self.crossed)) if self.crossed else ((),)
-        return tuple(
-            " AND ".join(f"l.{left} = r.{right}" for left, right in (*((c, c) for c in self.same), *crossed))
-            for crossed in either
-        )
+    def sides(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that must be equal; of a crossed rule, those of one record and those of the other."""
+        if not self.crossed:
+            return (self.same,)
+        return tuple((*self.same, *(pair[side] for pair in self.crossed)) for side in (0, 1))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A value that more than `most` source persons bear is nobody's: a default number, a placeholder, a front desk's.
+
+    `column`, and what is told by it (`also`), then counts as missing; `within` says where the value is one.
+    """
+
+    words: str
+    column: str
+    most: int
+    within: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def clears(self) -> tuple[str, ...]:
+        """The columns that are missing where the value is nobody's."""
+        return (self.column, *self.also)
 
 
 @dataclass(frozen=True)
@@ -139,6 +178,7 @@ class Identity:
     survivorship: tuple[Survivor, ...]
     nicknames: Mapping[str, str]
     weights: Weights | None = None
+    shared: tuple[Shared, ...] = ()
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))
@@ -146,15 +186,20 @@ class Identity:
             raise DeclarationError(f"Identity {self.version}: " + "; ".join(problems) + ".")
 
     @property
-    def blocks(self) -> tuple[tuple[str, str], ...]:
-        """Words and join condition of all that brings two records together, in order."""
-        return tuple((rule.words, condition) for rule in self.blocking for condition in rule.conditions)
+    def keys(self) -> tuple[Key, ...]:
+        """What records are counted and met by: values that may be nobody's, then the blocks."""
+        values = (Key(f"value_{v.column}", v.words, ((*v.within, v.column),), v.most) for v in self.shared)
+        blocks = (Key(f"block_{n}", r.words, r.sides, r.most) for n, r in enumerate(self.blocking))
+        return (*values, *blocks)
 
     @property
-    def blocking_columns(self) -> tuple[str, ...]:
-        """Columns that blocking looks at."""
-        named = (c for rule in self.blocking for c in (*rule.same, *(c for pair in rule.crossed for c in pair)))
-        return tuple(dict.fromkeys(named))
+    def blocks(self) -> tuple[tuple[str, str], ...]:
+        """Words and join condition of all that brings two records together, in order; a crossed one either way."""
+        return tuple(
+            (key.words, f"l.{left} = r.{right}")
+            for key in self.keys[len(self.shared) :]
+            for left, right in dict.fromkeys(zip(key.columns, reversed(key.columns), strict=True))
+        )
 
     @property
     def frequency_columns(self) -> tuple[str, ...]:
@@ -177,6 +222,7 @@ def _problems(identity: Identity) -> Iterator[str]:
     if identity.one_in <= 2:
         yield f"one_in is {identity.one_in}, expected more than 2"
     yield from _evidence_problems(identity)
+    yield from _shared_problems(identity)
     yield from _survivor_problems(identity)
     if identity.weights is not None:
         yield from _weight_problems(identity, identity.weights)
@@ -191,6 +237,15 @@ def _evidence_problems(identity: Identity) -> Iterator[str]:
             unknown = [level for level in levels if level not in known.get(name, ())]
             if name not in known or unknown:
                 yield f"evidence {evidence.words!r} names {name} {unknown or ''}, which no comparison has"
+
+
+def _shared_problems(identity: Identity) -> Iterator[str]:
+    for key in identity.keys:
+        if key.most < 2:
+            yield f"{key.words}: most is {key.most}, so no two records could share it; expected 2 or more"
+    columns = [column for shared in identity.shared for column in shared.clears]
+    for column in sorted({c for c in columns if columns.count(c) > 1}):
+        yield f"{column} may be nobody's by two rules"
 
 
 def _survivor_problems(identity: Identity) -> Iterator[str]:

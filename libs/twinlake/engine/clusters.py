@@ -38,6 +38,23 @@ def link(engine: Backend, nodes: str, edges: str, statements: Sequence[Statement
     return engine.keep("links", with_reason_sql(links, settled))
 
 
+def link_moved(
+    engine: Backend, nodes: str, known: str, edges: str, moved: str, statements: Sequence[Statement] = ()
+) -> tuple[str, str]:
+    """The names of the links of those that moved reach, and of all these records (`unique_id`); others' stay.
+
+    `known` are the links as they were (`unique_id, root`), `moved` who came, went, or of whose sure pairs one did.
+    Statements are those of before, and none tells anybody apart: then who is connected was one person.
+    """
+    told = engine.keep("told", f"{arcs_sql(edges)} UNION ALL {arcs_sql(_said(engine, statements))}")
+    reached = engine.keep("reached", reached_sql(known, told, moved))
+    some = [
+        engine.keep(f"reached_{name}", f"SELECT * FROM {table} WHERE {side} IN (SELECT unique_id FROM {reached})")
+        for name, table, side in (("nodes", nodes, "unique_id"), ("edges", edges, "unique_id_l"))
+    ]
+    return link(engine, *some, statements), reached
+
+
 def connect(engine: Backend, arcs: str) -> str:
     """`unique_id, root` of all that have an edge: each takes its neighbours' smallest root until nobody's changes.
 
@@ -49,6 +66,18 @@ def connect(engine: Backend, arcs: str) -> str:
         if not engine.any(changed_sql(earlier, roots)):
             break
     return roots
+
+
+def reached_sql(known: str, arcs: str, moved: str) -> str:
+    """Whoever was one person with somebody who moved, or with whom these are a sure pair now."""
+    return f"""
+WITH seeds AS (
+    SELECT unique_id FROM {moved}
+    UNION SELECT other FROM {arcs} WHERE unique_id IN (SELECT unique_id FROM {moved})
+)
+SELECT unique_id FROM seeds
+UNION SELECT unique_id FROM {known} WHERE root IN (
+    SELECT root FROM {known} WHERE unique_id IN (SELECT unique_id FROM seeds))"""
 
 
 def _said(engine: Backend, statements: Iterable[Statement]) -> str:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from twinlake.declare.comparable import TAKEN, UNIQUE_ID, hash_columns, prepare_sql
 from twinlake.declare.errors import DeclarationError
-from twinlake.declare.expressions import SEPARATOR, source_person_key
+from twinlake.declare.expressions import SEPARATOR
 from twinlake.declare.identity import Identity
 from twinlake.declare.statement import Statement
-from twinlake.engine.clusters import link
+from twinlake.engine.clusters import link, link_moved
 from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for, connected
 from twinlake.engine.linkage_sql import (
-    TAKEN,
-    UNIQUE_ID,
-    involved_sql,
-    keys_sql,
+    known_roots_sql,
     pairs_sql,
-    prepare_sql,
     splink_settings,
     stored_pairs_sql,
     touching_sql,
     unique_ids_sql,
 )
+from twinlake.engine.shared_values import Told, clear_shared, involved, silent
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,34 +34,66 @@ MERGED = "its hospital merged them"
 
 @dataclass(frozen=True)
 class Known:
-    """The pairs that were compared before, and the source persons (`PERSON`) that came, went or changed since."""
+    """The pairs that were compared before, and the rows of source persons (`PERSON`, linkage_keys, is_linkable, is_now)
+    that came (`is_now`) or went since.
+    """
 
     pairs: DataFrame
-    touched: DataFrame
+    moved: DataFrame
+
+
+@dataclass(frozen=True)
+class KnownLinks:
+    """The links as they were, and the source persons (`PERSON`) that came, went or changed, or of whose pairs one did.
+
+    What is said of them is what was said before, and puts nobody apart.
+    """
+
+    links: DataFrame
+    moved: DataFrame
 
 
 def compare_persons(
-    source_person: DataFrame, identity: Identity, backend: str = "auto", known: Known | None = None
+    source_person: DataFrame,
+    identity: Identity,
+    backend: str = "auto",
+    known: Known | None = None,
+    tell: Callable[[Sequence[Told]], None] = silent,
 ) -> DataFrame:
     """`empi.person_pair`: the pairs of linkable source persons that weigh `review` or more.
 
-    Where pairs are `known`, only those of a touched person are compared; the answer is the same.
+    Where pairs are `known`, only those of a touched person are compared; the answer is the same. `tell` hears what
+    too many share.
     """
-    linkable = source_person.where("is_linkable").select(*TAKEN)
+    linkable = source_person.where("is_linkable")
     with backend_for(linkable, backend) as engine:
-        persons = engine.take("source_person", linkable)
+        persons = engine.take("source_person", linkable.select(*TAKEN))
         if known is None:
-            nodes = engine.keep("nodes", prepare_sql(identity, persons))
+            nodes, told = clear_shared(engine, engine.keep("nodes", prepare_sql(identity, persons)), identity)
+            tell(told)
             return _person_pair(engine.give(compare(engine, nodes, identity)), identity)
-        touched = engine.keep("moved", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('moved', known.touched)}")
-        pairs = _person_pair(engine.give(compare_touched(engine, persons, touched, identity)), identity)
-    return _untouched(known).select(*pairs.columns).unionByName(pairs)
+        stored = engine.keep("stored", f"SELECT * FROM {engine.take('stored', _keyed(linkable, identity))}")
+        went_or_came = _keyed(known.moved.where("is_linkable"), identity, "is_now")
+        moved = engine.keep("moved", f"SELECT * FROM {engine.take('moved', went_or_came)}")
+        found, touched, told = compare_moved(engine, persons, stored, moved, identity)
+        tell(told)
+        pairs = _person_pair(engine.give(found), identity)
+        return _untouched(known.pairs, engine.give(touched)).select(*pairs.columns).unionByName(pairs)
 
 
-def _untouched(known: Known) -> DataFrame:
-    pairs = known.pairs
+def _keyed(rows: DataFrame, identity: Identity, *more: str) -> DataFrame:
+    """`unique_id` and its hashes, a column each."""
+    from pyspark.sql import functions as F
+
+    hashes = (F.col("linkage_keys")[n].alias(name) for n, name in enumerate(hash_columns(identity)))
+    return rows.select(F.concat_ws(SEPARATOR, *PERSON).alias("unique_id"), *hashes, *more)
+
+
+def _untouched(pairs: DataFrame, touched: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
     for side in ("left", "right"):
-        gone = known.touched.select(source_person_key().alias(f"{side}_source_person_key"))
+        gone = touched.select(F.xxhash64("unique_id").alias(f"{side}_source_person_key"))
         pairs = pairs.join(gone, f"{side}_source_person_key", "left_anti")
     return pairs
 
@@ -74,17 +104,33 @@ def link_persons(
     person_merge: DataFrame,
     decided: Sequence[Statement] = (),
     backend: str = "auto",
+    known: KnownLinks | None = None,
 ) -> DataFrame:
-    """`empi.person_link`: a row per source person. Steward over hospital over model; of each the latest counts most."""
-    known = source_person.select(*PERSON, "is_linkable")
-    with backend_for(known, backend) as engine:
-        nodes = engine.keep("nodes", unique_ids_sql(engine.take("source_person", known)))
+    """`empi.person_link`: a row per source person. Steward over hospital over model; of each the latest counts most.
+
+    Where links are `known`, only whom a moved pair reaches is linked anew; the answer is the same.
+    """
+    persons = source_person.select(*PERSON, "is_linkable")
+    with backend_for(persons, backend) as engine:
+        nodes = engine.keep("nodes", unique_ids_sql(engine.take("source_person", persons)))
         sure = person_pair.where("is_sure").select(
             *(f"{side}_{name}" for side in ("left", "right") for name in PERSON), "match_weight", "agreements"
         )
         edges = engine.keep("edges", stored_pairs_sql(engine.take("person_pair", sure)))
         statements = (*decided, *merges_of(person_merge))
-        return _person_link(engine.give(link(engine, nodes, edges, statements)))
+        if known is None:
+            return _person_link(engine.give(link(engine, nodes, edges, statements)))
+        before = engine.keep("before", known_roots_sql(engine.take("before", known.links.select(*PERSON, "person_id"))))
+        moved = engine.keep("moved", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('moved', known.moved)}")
+        links, reached = link_moved(engine, nodes, before, edges, moved, statements)
+        return _unreached(known.links, engine.give(reached)).unionByName(_person_link(engine.give(links)))
+
+
+def _unreached(links: DataFrame, reached: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    gone = reached.select(F.xxhash64("unique_id").alias("source_person_key"))
+    return links.join(gone, "source_person_key", "left_anti").drop("source_person_key")
 
 
 def merges_of(person_merge: DataFrame) -> list[Statement]:
@@ -113,7 +159,7 @@ def compare_and_link(
     engine: Backend, source_person: str, identity: Identity, statements: Sequence[Statement] = ()
 ) -> str:
     """The name of the links of all that stand in a table in the shape of `empi.source_person`."""
-    nodes = engine.keep("nodes", prepare_sql(identity, source_person))
+    nodes, _ = clear_shared(engine, engine.keep("nodes", prepare_sql(identity, source_person)), identity)
     edges = engine.keep("edges", f"SELECT * FROM {compare(engine, nodes, identity)} WHERE is_sure")
     return link(engine, nodes, edges, statements)
 
@@ -173,16 +219,20 @@ def compare(engine: Backend, nodes: str, identity: Identity, blocked: str | None
     return engine.keep("pairs", pairs_sql(identity, predicted.physical_name))
 
 
-def compare_touched(engine: Backend, source_person: str, touched: str, identity: Identity) -> str:
-    """As compare, but only pairs with a record in `touched` (unique_id): the rest stands as it was compared before.
+def compare_moved(
+    engine: Backend, source_person: str, stored: str, moved: str, identity: Identity
+) -> tuple[str, str, list[Told]]:
+    """As compare, but only pairs with a touched record; the names of the pairs and of the touched, what many share.
 
-    Blocking and levels look at two records alone, so no other pair can come out differently.
+    `stored` has the hashes of all records, `moved` those of the touched, as they are (`is_now`) and were. Blocking and
+    levels look at two records alone, and at what too many share: so no other pair can come out differently.
     """
-    keys = engine.keep("keys", keys_sql(identity, source_person))
-    chosen = engine.keep("touched", f"SELECT * FROM {keys} WHERE unique_id IN (SELECT unique_id FROM {touched})")
-    blocked = engine.keep("blocked", touching_sql(identity, keys, chosen))
-    involved = f"({involved_sql(source_person, blocked)}) AS involved"
-    return compare(engine, engine.keep("nodes", prepare_sql(identity, involved)), identity, blocked)
+    met = involved(engine, stored, moved, identity)
+    rows = f"(SELECT * FROM {source_person} WHERE {UNIQUE_ID} IN (SELECT unique_id FROM {met.records})) AS involved"
+    nodes, told = met.clear(engine, engine.keep("nodes", prepare_sql(identity, rows)))
+    touched = f"(SELECT * FROM {nodes} WHERE unique_id IN (SELECT unique_id FROM {met.touched}))"
+    blocked = engine.keep("blocked", touching_sql(identity, nodes, touched))
+    return compare(engine, nodes, identity, blocked), met.touched, told
 
 
 def _declare_frequencies(linker: Any, engine: Backend, column: str, values: dict[str, float]) -> None:

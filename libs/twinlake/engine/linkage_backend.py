@@ -35,12 +35,16 @@ class Backend(Protocol):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The few rows of `sql`."""
 
+    def columns(self, name: str) -> list[str]:
+        """The columns of what stands under a name."""
+
     def give(self, name: str) -> DataFrame:
         """What stands under a name."""
 
 
 def speak_spark(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The one function that linkage's SQL needs and DuckDB knows by another name."""
+    """The functions that linkage's SQL needs and DuckDB knows by other names; its hashes only ever meet their own."""
+    connection.execute("CREATE TEMP MACRO xxhash64(value) AS hash(value)")
     return connection.execute("CREATE TEMP MACRO array_join(items, between) AS array_to_string(items, between)")
 
 
@@ -66,6 +70,9 @@ class DuckdbBackend:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()
+
+    def columns(self, name: str) -> list[str]:
+        return list(self.connection.table(name).columns)
 
     def give(self, name: str) -> DataFrame:
         assert self.spark is not None
@@ -95,6 +102,9 @@ class SparkBackend:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.spark.sql(sql).collect()]
+
+    def columns(self, name: str) -> list[str]:
+        return self.spark.table(name).columns
 
     def give(self, name: str) -> DataFrame:
         return self.spark.table(name)

@@ -4,75 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from unicodedata import normalize
 
-from twinlake.declare.expressions import SEPARATOR
+from twinlake.declare.comparable import UNIQUE_ID, joined_sql
 from twinlake.declare.identity import DIFFERS, MISSING, Comparison, Evidence, Identity
 
-# Capitals that Unicode takes apart into a letter of A to Z and its marks, and three whose stroke it does not take off.
-LETTERS = {mark: normalize("NFD", mark)[0] for mark in map(chr, (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)))}
-ACCENTED = "".join(mark for mark, letter in LETTERS.items() if mark != letter and "A" <= letter <= "Z") + "ĐŁØ"
-PLAIN = "".join(LETTERS[mark] for mark in ACCENTED[:-3]) + "DLO"
-# Marks that stand apart have no plain letter: they are left out.
-MARKS = "".join(map(chr, range(0x300, 0x370)))
-TAKEN = (
-    "hospital",
-    "system",
-    "source_person_id",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "maiden_name",
-    "birth_date",
-    "year_of_birth",
-    "sex",
-    "address_line",
-    "city",
-    "postal_code",
-    "phone",
-    "ssn",
-    "licence_number",
-    "passport_number",
-    "mrn",
-)
-MISTYPED = ("given_name", "family_name", "phone", "ssn", "licence_number", "passport_number")
 SCALE = 1_000_000
-UNKNOWN_POSTAL_CODES = ("00000", "99999")
-FIRST_GIVEN = "split_part(given_name, ' ', 1)"
-UNKNOWN_BIRTHDAY = "01-01"  # what is written where only the year is known: far commoner than births on that day
-
-
-def prepare_sql(identity: Identity, table: str) -> str:
-    """A comparable record per source person; unique_id sorts as (hospital, system, source_person_id) does."""
-    names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
-    unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
-    return f"""
-SELECT unique_id, TRUE AS is_linkable, source, hospital,
-    given_name, middle_name, family_name, maiden_name, sex, address_line, city,
-    postal_code, phone, ssn, licence_number, passport_number, nullif(mrn, '') AS mrn,
-    CASE WHEN birthday <> '{UNKNOWN_BIRTHDAY}' THEN birth_date END AS birth_date,
-    coalesce(nickname.long_form, {FIRST_GIVEN}) AS given_root,
-    {", ".join(f"array_join(array_sort(split({name}, '')), '') AS {name}_letters" for name in MISTYPED)},
-    coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
-    substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
-FROM (
-    SELECT {UNIQUE_ID} AS unique_id,
-        {_joined("hospital", "system")} AS source, hospital, {", ".join(names)},
-        CAST(birth_date AS STRING) AS birth_date,
-        substr(CAST(birth_date AS STRING), 6) AS birthday, CAST(year_of_birth AS STRING) AS year_text,
-        CASE WHEN sex <> 'unknown' THEN sex END AS sex,
-        {_folded("address_line")} AS address_line, {_folded("city")} AS city,
-        CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
-        phone, ssn, licence_number, passport_number, replace(replace(upper(mrn), '-', ''), ' ', '') AS mrn
-    FROM {table}
-) AS plain LEFT JOIN {_nicknames_sql(identity)}"""
-
-
-def _joined(*columns: str) -> str:
-    return f"concat({f', chr({ord(SEPARATOR)}), '.join(columns)})"
-
-
-UNIQUE_ID = _joined("hospital", "system", "source_person_id")
 
 
 def unique_ids_sql(source_person: str) -> str:
@@ -80,30 +16,18 @@ def unique_ids_sql(source_person: str) -> str:
     return f"SELECT {UNIQUE_ID} AS unique_id, coalesce(is_linkable, FALSE) AS is_linkable FROM {source_person}"
 
 
+def known_roots_sql(person_link: str) -> str:
+    """Who was one person with whom: `unique_id, root`, a person_id being as good a root as its smallest record."""
+    return f"SELECT {UNIQUE_ID} AS unique_id, person_id AS root FROM {person_link}"
+
+
 def stored_pairs_sql(person_pair: str) -> str:
     """Pairs of the stored table as `unique_id_l, unique_id_r, match_weight, agreements`."""
     sides = [
-        f"{_joined(f'{side}_hospital', f'{side}_system', f'{side}_source_person_id')} AS unique_id_{side[0]}"
+        f"{joined_sql(f'{side}_hospital', f'{side}_system', f'{side}_source_person_id')} AS unique_id_{side[0]}"
         for side in ("left", "right")
     ]
     return f"SELECT {', '.join(sides)}, match_weight, agreements FROM {person_pair}"
-
-
-def _folded(column: str) -> str:
-    """Translating costs fifty times what looking does, and most texts are ASCII."""
-    translated = f"translate(upper({column}), '{ACCENTED}{MARKS}', '{PLAIN}')"
-    return f"CASE WHEN bit_length({column}) = 8 * length({column}) THEN upper({column}) ELSE {translated} END"
-
-
-def _nicknames_sql(identity: Identity) -> str:
-    """Short forms and what they stand for, to be joined: a CASE of so many words costs a pass over all for each row."""
-    listed = ", ".join(f"('{short}', '{full}')" for short, full in sorted(identity.nicknames.items()))
-    rows = (
-        f"(VALUES {listed}) AS listed(short_form, long_form)"
-        if listed
-        else "(SELECT NULL AS short_form, NULL AS long_form)"
-    )
-    return f"(SELECT short_form, long_form FROM {rows}) AS nickname ON nickname.short_form = {FIRST_GIVEN}"
 
 
 def splink_settings(identity: Identity) -> dict[str, Any]:
@@ -141,12 +65,6 @@ def _trained(identity: Identity, comparison: Comparison, level: str) -> dict[str
     return trained
 
 
-def keys_sql(identity: Identity, source_person: str) -> str:
-    """What blocking looks at of each record, and no more."""
-    columns = ", ".join(("unique_id", *identity.blocking_columns))
-    return f"SELECT {columns} FROM ({prepare_sql(identity, source_person)}) AS whole"
-
-
 def touching_sql(identity: Identity, keys: str, touched: str) -> str:
     """The pairs that blocking brings together of which one record at least is touched, as Splink would name them."""
     joins = [
@@ -162,17 +80,10 @@ GROUP BY join_key_l, join_key_r"""
 
 def _both_ways(identity: Identity) -> Iterator[tuple[int, int, str]]:
     """The place of each join condition, that of the same one with left and right exchanged, and the condition."""
-    place = 0
-    for rule in identity.blocking:
-        places = range(place, place + len(rule.conditions))
-        yield from zip(places, reversed(places), rule.conditions, strict=True)
-        place = places.stop
-
-
-def involved_sql(source_person: str, blocked: str) -> str:
-    """The source persons that stand in a blocked pair."""
-    ids = f"SELECT join_key_l FROM {blocked} UNION SELECT join_key_r FROM {blocked}"
-    return f"SELECT * FROM {source_person} WHERE {UNIQUE_ID} IN ({ids})"
+    conditions = [condition for _, condition in identity.blocks]
+    for place, condition in enumerate(conditions):
+        left, right = (side[2:] for side in condition.split(" = "))
+        yield place, conditions.index(f"l.{right} = r.{left}"), condition
 
 
 def kept_sql(pairs: str, touched: str) -> str:

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinlake.declare.comparable import prepare_sql
 from twinlake.declare.errors import DataError
 from twinlake.declare.identity import Comparison, Identity
 from twinlake.engine.linkage import quiet_splink
 from twinlake.engine.linkage_backend import connected, speak_spark
-from twinlake.engine.linkage_sql import prepare_sql, splink_settings
+from twinlake.engine.linkage_sql import splink_settings
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinlake.declare.comparable import TAKEN
 from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.declare.person_map import PersonMap
 from twinlake.engine import standardise_sql as sql
-from twinlake.engine.linkage_sql import TAKEN
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinlake.declare.comparable import TAKEN, UNIQUE_ID
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.identity import Identity
 from twinlake.declare.person_map import PersonMap
 from twinlake.engine.linkage import compare_and_link
 from twinlake.engine.linkage_backend import DUCKDB_ROWS, Backend, DuckdbBackend, SparkBackend
-from twinlake.engine.linkage_sql import TAKEN, UNIQUE_ID
 from twinlake.engine.person_files import read_persons
 
 if TYPE_CHECKING:

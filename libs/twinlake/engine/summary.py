@@ -40,6 +40,7 @@ class Summary:
     scores: tuple[ModelScore, ...]
     seconds: Mapping[str, float]
     report: Path | None
+    shared: tuple[Row, ...] = ()
 
 
 def summarise(home: Home) -> Summary:
@@ -50,7 +51,7 @@ def summarise(home: Home) -> Summary:
         facts.publication.publication_id, f"{facts.publication.as_of:%Y-%m-%d %H:%M} UTC", facts.persons,
         dict(sorted(facts.publication.rows.items())), facts.held,
         tuple(_score(name, runs) for name, runs in facts.trainings.items()), facts.seconds_by_stage,
-        page if page.is_file() else None,
+        page if page.is_file() else None, tuple(row for row in facts.shared if row["values"]),
     )  # fmt: skip
 
 
@@ -87,6 +88,9 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _table(("Quarantined", "Rule", "Hospital", "Rows"), rows)
     else:
         yield "Nothing is in quarantine.\n"
+    if summary.shared:
+        rows = [(row["rule"], f"{row['bearers']:,}", f"{row['values']:,}") for row in summary.shared]
+        yield _table(("Nobody's, for too many share it", "Borne", "Values"), rows)
     if summary.scores:
         heads = ("Model", "Metric", "Value", "Baseline", "")
         yield _table(heads, [_score_row(score) for score in summary.scores], last_is_number=False)

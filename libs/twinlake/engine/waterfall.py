@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from twinlake.declare.comparable import TAKEN, prepare_sql
 from twinlake.declare.identity import DIFFERS, MISSING, Comparison, Identity
 from twinlake.engine.linkage_backend import speak_spark
-from twinlake.engine.linkage_sql import TAKEN, prepare_sql
 
 COMPARED = re.compile(r"\b(\w+)_l\b")
 

@@ -36,6 +36,14 @@ IDS = frozenset((
 LASTING = ("conditions", "medications")
 DAY = re.compile(rb'"(\d{4}-\d\d-\d\d)(?=[T"])')
 DAY_IN_TEXT = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+# When what a table or a resource tells began: what has not, nobody knows of yet.
+BEGINS = {
+    **dict.fromkeys(("conditions", "medications", "procedures"), "START"),
+    **dict.fromkeys(("observations", "immunizations"), "DATE"),
+}
+BEGAN = re.compile(
+    rb'"(?:onsetDateTime|authoredOn|effectiveDateTime|occurrenceDateTime|performedDateTime|start)":"(\d{4}-\d\d-\d\d)'
+)
 ABATED = re.compile(rb'"abatementDateTime":"(\d{4}-\d\d-\d\d)')
 
 
@@ -102,7 +110,8 @@ class Clone:
         """The rows of a table about visits, or about the person."""
         change, told = _changes(self.base, table), []
         for key in self._unwithdrawn(keys) if table == "observations" else keys:
-            rows = [change(line.decode().rstrip("\n").split(","), self) for line in self.base.lines(table, key)]
+            cells = (line.decode().rstrip("\n").split(",") for line in self.base.lines(table, key))
+            rows = [row for row in (change(each, self) for each in cells) if self._has_begun(row, table)]
             manner = self.amended.get(key, "") if table == "observations" else ""
             told += amended_rows(rows, manner, f"{text_of(self.today)}T12:00:00Z") if manner else rows
         return told
@@ -112,7 +121,8 @@ class Clone:
         change = {"Observation": self._scaled, "Condition": self._not_over, "DocumentReference": self._reworded}
         said, told = change.get(resource, bytes), []
         for key in self._unwithdrawn(keys) if resource == "Observation" else keys:
-            lines = [said(DAY.sub(self._later, line)) for line in self.base.lines(resource, key)]
+            later = (DAY.sub(self._later, line) for line in self.base.lines(resource, key))
+            lines = [said(line) for line in later if self._begins_by_today(line)]
             manner = self.amended.get(key, "") if resource == "Observation" else ""
             told += amended_lines(lines, manner) if manner else lines
         return told
@@ -134,6 +144,13 @@ class Clone:
     def _past(self, moment: str) -> str:
         """A moment that has come; the future is not known."""
         return moment if moment and day_of(moment) <= self.today else ""
+
+    def _has_begun(self, row: Row, table: str) -> bool:
+        return table not in BEGINS or day_of(row[BEGINS[table]]) <= self.today
+
+    def _begins_by_today(self, line: bytes) -> bool:
+        begins = BEGAN.search(line)
+        return not begins or day_of(begins[1].decode()) <= self.today
 
     def _scaled(self, line: bytes) -> bytes:
         return scaled_line(line, self.factor)

@@ -20,7 +20,7 @@ from twinlake.synthetic.silo import Silo, silos
 from twinlake.synthetic.synthea import REFERENCE_DATE, Progress, population
 
 # Raise it when the same arguments come to give other bytes: an older network is then not taken for a new one.
-EDITION = 5
+EDITION = 6
 REFERENCE = datetime.strptime(REFERENCE_DATE, "%Y%m%d").date().toordinal()
 # Living persons that Synthea generates at most; all others are clones of them.
 MOST_GENERATED = 200

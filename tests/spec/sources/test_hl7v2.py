@@ -334,6 +334,21 @@ def test_a_merge_retires_the_prior_number_in_favour_of_the_patients(implement) -
     )
 
 
+def test_a_merge_of_several_prior_record_numbers_retires_each_of_them(implement) -> None:
+    """HL7 2.5.1, 3.4.10.1: MRG-1 repeats. Numbers of a surer type count alone; of untyped ones only the first does."""
+    typed = merged("A40", "56^^^GHH^MR~9^^^^SS~57^^^GHH^MR~58^^^XYZ^MR~1^^^GHH^PI")
+    expect(
+        implement(SYSTEM, "person_merge", message=typed + merged("A40", "61^^^GHH~62^^^GHH")),
+        """
+        source_person_id | retired_source_person_id | surviving_source_person_id | is_in_force
+        56^^^GHH         | 56^^^GHH                 | 77^^^GHH                   | true
+        57^^^GHH         | 57^^^GHH                 | 77^^^GHH                   | true
+        58^^^XYZ         | 58^^^XYZ                 | 77^^^GHH                   | true
+        61^^^GHH         | 61^^^GHH                 | 77^^^GHH                   | true
+        """,
+    )
+
+
 @pytest.mark.parametrize("event", ["A35", "A41", "A42", "A43", "A44", "A45", "A49", "A50", "A51"])
 def test_a_merge_or_move_of_an_account_or_a_visit_makes_nobody_one(implement, event: str) -> None:
     assert implement(SYSTEM, "person_merge", message=merged(event, "56^^^GHH^MR||ACC1")).count() == 0

@@ -8,7 +8,7 @@ import pytest
 
 from twinlake.catalog.identity import identity, model
 from twinlake.declare.errors import DeclarationError
-from twinlake.declare.identity import BlockingRule, Comparison, Evidence, Level, Survivor
+from twinlake.declare.identity import BlockingRule, Comparison, Evidence, Level, Shared, Survivor
 from twinlake.declare.identity_weights import Likelihood, parse_weights
 
 SAME = Level("same", "is the same", "a_l = a_r")
@@ -25,13 +25,21 @@ def test_levels_are_numbered_from_the_last_up() -> None:
     assert comparison.agreeing == ("same",)
 
 
-def test_a_blocking_rule_is_a_join_condition_and_a_crossed_one_is_two() -> None:
-    rule = BlockingRule("exchanged names", ("birth_date",), (("given_name", "family_name"),))
-    assert rule.conditions == (
-        "l.birth_date = r.birth_date AND l.given_name = r.family_name",
-        "l.birth_date = r.birth_date AND l.family_name = r.given_name",
+def test_records_meet_by_a_hash_of_each_rule_and_by_either_of_a_crossed_one() -> None:
+    crossed = BlockingRule("exchanged names", ("birth_date",), (("given_name", "family_name"),), most=7)
+    shared = (Shared("SSN", "ssn", most=20), Shared("MRN", "mrn", most=9, within=("hospital",)))
+    declared = replace(identity(), shared=shared, blocking=(BlockingRule("SSN", ("ssn",)), crossed))
+    assert [(key.name, key.columns, key.sides, key.most) for key in declared.keys] == [
+        ("value_ssn", ("value_ssn",), (("ssn",),), 20),
+        ("value_mrn", ("value_mrn",), (("hospital", "mrn"),), 9),
+        ("block_0", ("block_0",), (("ssn",),), 1000),
+        ("block_1", ("block_1", "block_1_crossed"), (("birth_date", "given_name"), ("birth_date", "family_name")), 7),
+    ]
+    assert declared.blocks == (
+        ("SSN", "l.block_0 = r.block_0"),
+        ("exchanged names", "l.block_1 = r.block_1_crossed"),
+        ("exchanged names", "l.block_1_crossed = r.block_1"),
     )
-    assert BlockingRule("birth date", ("birth_date",)).conditions == ("l.birth_date = r.birth_date",)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +54,8 @@ def test_a_blocking_rule_is_a_join_condition_and_a_crossed_one_is_two() -> None:
         ({"evidence": (Evidence("odd", {"sex": ("nearly",)}),)}, "nearly"),
         ({"comparisons": model.comparisons[:1] * 2}, "each once"),
         ({"survivorship": (Survivor(("sex",), "latest"), Survivor(("sex",), "earliest"))}, "two rules"),
+        ({"shared": (Shared("SSN", "ssn", most=1),)}, "no two records could share it"),
+        ({"shared": (Shared("SSN", "ssn", 5), Shared("SSN", "ssn", 6))}, "nobody's by two rules"),
     ],
 )
 def test_a_contradiction_is_refused_with_its_name(change: dict[str, object], complaint: str) -> None:

@@ -18,16 +18,18 @@ import pytest
 from pyspark.sql import functions as F
 
 from tests.support.identity_sample import name, synthea_persons
+from twinlake.catalog.empi.source_person import with_linkage_keys
 from twinlake.catalog.identity import identity, model
+from twinlake.declare.comparable import TAKEN, prepare_sql
 from twinlake.declare.errors import DataError, DeclarationError
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.statement import Statement
 from twinlake.declare.survivorship import survivors, survivors_with_source
 from twinlake.engine import linkage
-from twinlake.engine.linkage import PERSON, Known, compare_persons, link_persons, link_table
+from twinlake.engine.linkage import Known, compare_persons, link_persons, link_table
 from twinlake.engine.linkage_backend import backend_for, speak_spark
-from twinlake.engine.linkage_sql import TAKEN, prepare_sql
 from twinlake.engine.linkage_training import train
+from twinlake.engine.shared_values import clear_shared
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "linkage_pairs.json"
 SCHEMA = ", ".join(
@@ -196,6 +198,59 @@ def test_a_name_is_the_same_with_its_accents_and_without() -> None:
 def test_both_engines_fold_a_name_alike(spark: Any) -> None:
     as_spark(spark, [other(CENTRAL)]).createOrReplaceTempView("accented")
     assert [spark.sql(prepare_sql(identity(), "accented")).select(*FOLDED).first().asDict()] == [FOLDED]
+
+
+def bearers_of(ssn: str, count: int) -> list[dict[str, Any]]:
+    """Strangers who share a number and nothing else."""
+    apart = {**dict.fromkeys(set(ANN) - {"hospital", "system"}), "sex": "female"}
+    letters = ["".join(chr(65 + int(digit)) for digit in f"{n:04d}") for n in range(count)]
+    return [
+        other(apart, source_person_id=f"x{text}", given_name=text, family_name=text[::-1] + "Z", ssn=ssn,
+              birth_date=f"{1920 + n % 90}-02-{2 + n // 90:02d}", year_of_birth=1920 + n % 90)
+        for n, text in enumerate(letters)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("strangers", "is_evidence"), [(18, True), (19, False)])
+def test_a_number_that_more_than_twenty_bear_is_nobodys(strangers: int, is_evidence: bool) -> None:
+    """Catalogue: an SSN that more than 20 source persons bear counts as missing; two of them are one person."""
+    people = [ANN, other({**NO_IDENTIFIER, "ssn": ANN["ssn"]}), *bearers_of(ANN["ssn"], strangers)]
+    rows = {row["unique_id"].split("\x1f")[2]: row for row in link_table(table(*people), identity()).to_pylist()}
+    assert rows["1"]["root"] == rows["2"]["root"], "their names and birth date say enough"
+    assert ("SSN" in rows["1"]["agreements"]) is is_evidence
+
+
+def test_what_thousands_share_makes_no_pairs_and_is_told_without_its_value() -> None:
+    """A default number and a placeholder's birth date: 3,000 bearers would be 4.5 million pairs each."""
+    shared = {"ssn": "999999999", "birth_date": "1899-12-30", "year_of_birth": 1899, "postal_code": "02152"}
+    people = [{**person, **shared} for person in bearers_of("", 3000)]
+    few = replace(identity(), shared=tuple(replace(each, most=50) for each in identity().shared))
+    with backend_for(SimpleNamespace(sparkSession=None), "duckdb") as engine:  # type: ignore[arg-type]
+        nodes = engine.keep("nodes", prepare_sql(few, engine.take("persons", table(*people))))
+        cleared, told = clear_shared(engine, nodes, few)
+        assert engine.rows(f"SELECT count(*) FROM {linkage.compare(engine, cleared, few)}") == [(0,)]
+    once = (1, 3000)
+    found = [(each.rule, each.words, (each.values, each.bearers)) for each in told]
+    assert [(words, counts) for rule, words, counts in found if rule.startswith("value")] == [
+        ("SSN", once), ("birth date", once),
+    ]  # fmt: skip
+    assert [(words, counts) for rule, words, counts in found if rule.startswith("block")] == [
+        ("SSN", once), ("birth date and postcode", once),
+    ]  # fmt: skip
+    assert "999999999" not in repr(told) and "1899" not in repr(told)
+
+
+def test_a_block_of_too_many_brings_nobody_together() -> None:
+    """Unknown patients of one emergency room: the same two words for a name, and a year."""
+    nameless = {"given_name": "UNKNOWN", "family_name": "UNKNOWN", "birth_date": None, "year_of_birth": 1990}
+    people = [{**person, **nameless, "ssn": None} for person in bearers_of("", 12)]
+    tight = replace(identity(), blocking=tuple(replace(rule, most=11) for rule in identity().blocking))
+    for declared, pairs in ((tight, 0), (identity(), 12 * 11 // 2)):
+        with backend_for(SimpleNamespace(sparkSession=None), "duckdb") as engine:  # type: ignore[arg-type]
+            nodes = engine.keep("nodes", prepare_sql(declared, engine.take("persons", table(*people))))
+            cleared, _ = clear_shared(engine, nodes, replace(declared))
+            found = linkage.compare(engine, cleared, replace(declared, review=-100.0))
+            assert engine.rows(f"SELECT count(*) FROM {found}") == [(pairs,)]
 
 
 def test_no_order_no_patient_value_and_the_best_pair() -> None:
@@ -371,12 +426,12 @@ def test_known_pairs_stay_and_those_of_a_touched_person_are_compared_again(spark
     """b leaves, c changes its family name, d comes; a and e were compared before and are not again."""
     a, b, c = ANN, other(NO_IDENTIFIER), other({}, hospital="c")
     d, e = other({"phone": None}, hospital="d"), other({"middle_name": None}, hospital="e")
-    before = compare_persons(as_spark(spark, [a, b, c, e]), identity())
-    from pyspark.sql import functions as F
-
-    marked = before.withColumn("agreements", F.lit("as it was"))
-    now, touched = as_spark(spark, [a, {**c, "family_name": "DELGADO"}, d, e]), as_spark(spark, [b, c, d])
-    found = compare_persons(now, identity(), known=Known(marked, touched.select(*PERSON))).toArrow().to_pylist()
+    was, now = ([a, b, c, e], [a, {**c, "family_name": "DELGADO"}, d, e])
+    before, now = (with_linkage_keys(as_spark(spark, people)) for people in (was, now))
+    marked = compare_persons(before, identity()).withColumn("agreements", F.lit("as it was"))
+    went, came = before.where("hospital IN ('b', 'c')"), now.where("hospital IN ('c', 'd')")
+    moved = went.withColumn("is_now", F.lit(False)).unionByName(came.withColumn("is_now", F.lit(True)))
+    found = compare_persons(now, identity(), known=Known(marked, moved)).toArrow().to_pylist()
     whole = {_sides(row): row for row in compare_persons(now, identity()).toArrow().to_pylist()}
     assert {_sides(row) for row in found} == set(whole) == {"ac", "ad", "ae", "cd", "ce", "de"}
     assert {_sides(row) for row in found if row["agreements"] == "as it was"} == {"ae"}

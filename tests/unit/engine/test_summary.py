@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.support.published_lake import SECRET, published_lake
 from twinlake.declare.errors import NotPublished
 from twinlake.engine.home import Home, open_home
+from twinlake.engine.ops import Ops
 from twinlake.engine.report import write_report
 from twinlake.engine.summary import Summary, print_summary, summarise
 
@@ -73,3 +74,15 @@ def test_it_prints_everything_at_any_usual_width(summary: Summary, width: int) -
         assert said in printed
     assert SECRET not in printed
     assert max(map(len, printed.splitlines())) <= width
+
+
+def test_it_tells_what_counts_for_nobodys_as_it_was_told_last(tmp_path: Path) -> None:
+    home = published_lake(tmp_path)
+    told = (("r1", "SSN", 1, 25), ("r1", "phone", 2, 120), ("r2", "phone", 0, 0), ("r3", "SSN", 1, 26))
+    for run_id, rule, values, bearers in told:
+        Ops(home.lake).append("shared_value", [{"run_id": run_id, "rule": rule, "values": values, "bearers": bearers}])
+    found = summarise(home)
+    assert [(row["rule"], row["values"], row["bearers"]) for row in found.shared] == [("SSN", 1, 26)]
+    out = StringIO()
+    print_summary(found, Console(file=out, width=100))
+    assert "Nobody's, for too many share it" in out.getvalue() and "phone" not in out.getvalue()

@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.engine.test_linkage import ANN, NO_IDENTIFIER, ONE_PERSON, STRANGERS, TWIN, other, table
 from twinlake.catalog.identity import identity
+from twinlake.declare.comparable import prepare_sql
 from twinlake.engine.linkage import compare
 from twinlake.engine.linkage_backend import DuckdbBackend
-from twinlake.engine.linkage_sql import prepare_sql
 from twinlake.engine.waterfall import draw_waterfall, waterfall
 
 CASES = {**ONE_PERSON, **STRANGERS}

@@ -102,6 +102,20 @@ def test_what_is_not_over_is_told_without_an_end(plan, clone):
     assert before == ended % b"2026-11-01T09:00:00Z"
 
 
+def test_a_fact_that_has_not_begun_is_not_told(plan, clone):
+    """Synthea dates some facts after their visit, and some belong to none: a life moved on puts them after today."""
+    who = clone(30)
+    visit = plan.base.index.visits[who.original][-1]
+    begins = visit.began + who.days
+    for today, is_told in ((begins - 1, False), (begins, True)):
+        then = clone(30, today)
+        told = [
+            then.rows(table, [visit.key]) for table in ("conditions", "observations", "procedures", "immunizations")
+        ]
+        told.append(then.lines("Observation", [visit.key]))
+        assert [bool(facts) for facts in told] == [is_told] * len(told)
+
+
 def test_a_hospitals_own_id_is_a_uuid_of_version_5():
     silo = Silo("lakeside", "Lakeside", 7, PROFILES[0])
     assert all(silo.own_id(str(n)) == str(uuid.uuid5(NAMESPACE, f"7|lakeside|{n}")) for n in range(100))

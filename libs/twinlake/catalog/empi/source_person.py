@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from twinlake.catalog.identity import model
+from twinlake.declare.comparable import hash_columns, prepare_sql
 from twinlake.declare.expressions import source_person_key
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
@@ -28,7 +30,7 @@ IDENTIFIERS = (
     optional=("year_of_birth_margin",),
     columns=(
         "source_person_key", "hospital", "system", "source_person_id", *IDENTIFIERS, "year_of_birth_margin",
-        "is_linkable", "delivered_at", "_record_id",
+        "is_linkable", "linkage_keys", "delivered_at", "_record_id",
     ),
 )  # fmt: skip
 def source_person(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
@@ -38,9 +40,17 @@ def source_person(rows: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFra
     which of two hospitals is right when they disagree (see catalog/identity.py, survivorship).
     """
     linked = [name for name, hospital in hospitals.items() if hospital.link]
-    return (
+    persons = (
         rows.withColumn("source_person_key", source_person_key())
         .withColumn("year_of_birth", rows.year_of_birth.cast("int"))
         .withColumn("is_linkable", rows.hospital.isin(linked))
         .withColumn("delivered_at", rows.known_from)
     )
+    return with_linkage_keys(persons)
+
+
+def with_linkage_keys(persons: DataFrame) -> DataFrame:
+    """The hashes by which linkage meets a record: a day then need not make everybody comparable again."""
+    hashes = f"carried.*, array({', '.join(hash_columns(model))}) AS linkage_keys"
+    prepared = prepare_sql(model, "{persons}", chosen=hashes, carried="struct(*)")
+    return persons.sparkSession.sql(prepared, persons=persons)

@@ -42,6 +42,7 @@ class Facts:
     trainings: Mapping[str, tuple[Row, ...]]
     stages: tuple[Row, ...]
     held: tuple[Held, ...]
+    shared: tuple[Row, ...] = ()
 
     @property
     def persons(self) -> int:
@@ -85,6 +86,7 @@ def read_facts(home: Home) -> Facts:
         tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
         _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
         tuple(r for r in stages if r["run_id"] == run_id), _held(ops),
+        tuple({r["rule"]: r for r in ops.rows("shared_value")}.values()),
     )  # fmt: skip
 
 

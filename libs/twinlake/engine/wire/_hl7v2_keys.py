@@ -131,6 +131,23 @@ def _named(identifier: str, places: tuple[int, int], by: Separators) -> str:
     return parts[0].strip() + ("^" * places[1] + name.strip() if name else "")
 
 
+def retired_by(mrg: str, by: Separators) -> list[str]:
+    """An MRG that names several numbers of the type that is surest as one for each; others as they are.
+
+    Numbers without a type may be anything beside the patient's: of them the first alone counts.
+    """
+    fields = mrg.split(by.field)
+    if len(fields) < 2 or not by.repetition or by.repetition not in fields[1]:
+        return [mrg]
+    each = fields[1].split(by.repetition)
+    parts = [cx.split(by.component) for cx in each]
+    surest = min(_rank(cx) for cx in parts)
+    same = [cx for cx, split in zip(each, parts, strict=True) if _rank(split) == surest and split[0].strip(' "')]
+    if surest >= OF_PATIENTS.index("") or len(same) < 2:
+        return [mrg]
+    return [by.field.join([fields[0], cx, *fields[2:]]) for cx in dict.fromkeys(same)]
+
+
 @lru_cache(maxsize=4096)
 def whose_of(pid: str, pv1: str, mrg: str, by: Separators) -> dict[str, str | None]:
     """The patient and the visit that these segments name, and of a merge the patient's prior identifier."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import NamedTuple
 
-from twinlake.engine.wire._hl7v2_keys import KEYS, Said, key_of, version_of
+from twinlake.engine.wire._hl7v2_keys import KEYS, Said, key_of, retired_by, version_of
 from twinlake.engine.wire._hl7v2_segments import Separators
 from twinlake.engine.wire._hl7v2_sorted import Sorted
 
@@ -39,8 +39,14 @@ def things_of(segments: list[str], by: Separators, fields: Callable[[str], list[
         if shared not in contexts:
             contexts[shared] = (thing.context, Said({segments[n][:3]: cut[n] for n in thing.context}, by))
         around, within = contexts[shared]
-        key, person = _whose(kind, Said({segments[n][:3]: cut[n] for n in reversed(own)}, by, within), seen)
         used.update(around, own)
+        if kind == "merge" and len(retired := retired_by(segments[own[0]], by)) > 1:
+            for mrg in retired:
+                key, person = _whose(kind, Said({"MRG": mrg.split(by.field)}, by, within), seen)
+                named = [*(segments[n] for n in around), mrg, *(segments[n] for n in own[1:])]
+                yield Thing(kind, named, key or None, person or None, version(kind))
+            continue
+        key, person = _whose(kind, Said({segments[n][:3]: cut[n] for n in reversed(own)}, by, within), seen)
         yield Thing(kind, [segments[n] for n in (*around, *own)], key or None, person or None, version(kind))
     rest = [place for place in range(len(segments)) if place not in used]
     if rest or not dealt.things:

@@ -44,6 +44,12 @@ PAGE = (
         "is_in_force", "boolean", "False where the hospital has since told of the retired patient as one of their own"
     ),
     Field("is_linkable", "boolean", "False where the hospital gives nothing to link on (link = false)"),
+    Field(
+        "linkage_keys",
+        "array<bigint>",
+        "Hashes by which linkage meets and counts records: of values, then of blocks",
+        identifier=True,
+    ),
     Field("given_name", "string", "First given name, standardised for linkage", identifier=True),
     Field("middle_name", "string", "Second given name, standardised for linkage", identifier=True),
     Field("family_name", "string", "Family name, standardised for linkage", identifier=True),
