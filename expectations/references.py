@@ -5,6 +5,18 @@ from __future__ import annotations
 from twinlake.declare.rule import Rule, referring
 
 
+def row_exists(table: str, column: str, name: str) -> Rule:
+    """The row of `table` that a row names by `column`; its record may come in a later delivery, so this only warns."""
+    return referring(
+        name,
+        f"CASE WHEN {column} IS NOT NULL THEN {table}.{column} IS NOT NULL END",
+        f"the {table} that a row names is in {table}",
+        to=table,
+        on=column,
+        kahn="conformance",
+    )
+
+
 def visit_exists() -> Rule:
     """The visit a fact names is there; its record may come in a later delivery, so this only warns."""
     return referring(

@@ -37,6 +37,50 @@ def not_before_birth(column: str) -> Rule:
     )
 
 
+DAYS_AFTER_DEATH = 60
+"""What is written down after a death, a claim, a report, is dated within two months, as OHDSI's dashboard has it."""
+
+
+def not_after_death(column: str) -> Rule:
+    """Not long after the person died."""
+    return referring(
+        f"{column}_not_after_death",
+        f"CAST({column} AS DATE) <= date_add(death.death_date, {DAYS_AFTER_DEATH})",
+        f"{column} is not more than {DAYS_AFTER_DEATH} days after the person died",
+        to="death",
+        on="person_id",
+        kahn="plausibility",
+    )
+
+
+EARLIEST_DAY = "1950-01-01"
+
+
+def not_before(column: str) -> Rule:
+    """Not before there were records of the kind that are exported, which OHDSI's dashboard sets at 1950."""
+    return row(
+        f"{column}_since_1950",
+        f"{column} >= DATE'{EARLIEST_DAY}'",
+        f"{column} is not before {EARLIEST_DAY}",
+        severity="characterise",
+        calendar="true",
+    )
+
+
+def within_visit(column: str) -> Rule:
+    """Within a week of the visit that the row names."""
+    return referring(
+        f"{column}_within_visit",
+        f"CAST({column} AS DATE) BETWEEN date_sub(visit_occurrence.visit_start_datetime, 7) AND "
+        "date_add(COALESCE(visit_occurrence.visit_end_datetime, visit_occurrence.visit_start_datetime), 7)",
+        f"{column} lies within a week of the visit",
+        to="visit_occurrence",
+        on="visit_occurrence_id",
+        kahn="plausibility",
+        severity="characterise",
+    )
+
+
 def never_at_once(name: str, meaning: str, *, by: str, start: str, end: str, key: str, where: str) -> Rule:
     """Of the rows of one `by` for which `where` holds none begins before those before it ended; no end lasts on.
 

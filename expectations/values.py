@@ -33,6 +33,7 @@ def value_in_range() -> Rule:
         "value_in_range",
         _within_limits(),
         "the value can be true of a person: limits by code and unit in vocabulary/measured/plausible.py",
+        by="measurement_code",
     )
 
 

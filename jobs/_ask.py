@@ -28,19 +28,19 @@ SHOWN = {"table": 100}
 
 def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> None:
     """Print the answer to a SQL query over the views of the last publication; rows left out are told on stderr."""
-    _check_form(form)
+    check_form(form)
     spark, _ = open_published(feeds)
     rows = spark.sql(query)
     most = SHOWN.get(form, 0) if limit is None else limit
     found = (rows.limit(most + 1) if most else rows).toArrow()
-    _print(found.slice(0, most) if most else found, form)
+    print_answer(found.slice(0, most) if most else found, form)
     if most and found.num_rows > most:
         print(f"The first {most} rows; there are more (--limit 0 for all).", file=sys.stderr)
 
 
 def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: str) -> None:
     """Print a twin's state by valid time and known time."""
-    _check_form(form)
+    check_form(form)
     spark, as_of = open_published(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
     told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()).toArrow()
@@ -50,7 +50,7 @@ def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: s
             '`twinlake sql "select person_id from gold.person_summary"` lists persons.'
         )
     # A person's state is a page, not a line.
-    _print(_upright(told) if form == "table" else told, form)
+    print_answer(_upright(told) if form == "table" else told, form)
 
 
 def _upright(found) -> pa.Table:
@@ -72,12 +72,12 @@ def open_published(feeds: Path | None) -> tuple[SparkSession, datetime]:
     return spark, publication.as_of
 
 
-def _check_form(form: str) -> None:
+def check_form(form: str) -> None:
     if form not in FORMATS:
         raise ConfigurationError(f"--format {form!r}; use one of {', '.join(FORMATS)}.")
 
 
-def _print(found, form: str) -> None:
+def print_answer(found, form: str) -> None:
     if form == "csv":
         _print_csv(found)
     elif form == "json":

@@ -19,8 +19,9 @@ app = typer.Typer(
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
 codes = typer.Typer(no_args_is_help=True, help="Local codes: which are not mapped to a vocabulary yet.")
+quality = typer.Typer(help="What was proved of each table, rule by rule, and what of OHDSI's dashboard is covered.")
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
-for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "model": model}.items():
+for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "quality": quality, "model": model}.items():
     app.add_typer(group, name=name)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
@@ -335,6 +336,36 @@ def codes_unmapped(
     from jobs._codes import unmapped
 
     unmapped(feeds, hospital, toml, limit, say)
+
+
+@quality.callback(invoke_without_command=True)
+def quality_show(
+    given: typer.Context,
+    table: Annotated[
+        str | None, typer.Option("--table", help="This table's broken rows, such as silver.measurement.")
+    ] = None,  # noqa: UP007
+    hospital: Annotated[str | None, typer.Option("--hospital", help="This hospital's broken rows.")] = None,  # noqa: UP007
+    every: Annotated[bool, typer.Option("--all", help="Every rule, those that passed too.")] = False,
+    feeds: Feeds = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+) -> None:
+    """What was proved of the published tables: rules with broken rows; by table or hospital, codes and some keys."""
+    if given.invoked_subcommand is None:
+        from jobs._quality import show
+
+        show(feeds, table, hospital, every, format)
+
+
+@quality.command("coverage")
+def quality_coverage(
+    dqd: Annotated[Path, typer.Option("--dqd", help="inst/csv of OHDSI's DataQualityDashboard.")],
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    page: Annotated[bool, typer.Option("--page", help="Write the page expectations/DQD.md instead.")] = False,
+) -> None:
+    """Every check of OHDSI's Data Quality Dashboard: the rules of ours that do it, or why none does."""
+    from jobs._quality import coverage
+
+    coverage(dqd, format, page)
 
 
 @model.command("blood_glucose")

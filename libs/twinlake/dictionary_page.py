@@ -31,6 +31,7 @@ OPS = {
     "conform_ledger": "Records of a feed by what became of them: mapped, quarantined, superseded, withdrawn, unmapped.",
     "table_run": "A row for each table that a run looked at anew: units, rows and files that were replaced.",
     "validation": "Great Expectations' verdict on each version of each table; `result` is JSON without any value.",
+    "broken_rule": "Rows of a version that break a rule, by hospital and code: how many, and some keys (JSON).",
     "publication": "The version of every table under one publication id; the largest `sequence` is what readers see.",
     "model_run": "A training: data, persons held out, metrics (JSON), and why it became the champion or did not.",
     "run": "A row for each step of each run: how it ended and how long it took.",

@@ -142,7 +142,7 @@ def _after(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
         yield from (f"train.{name}" for name in table.features)
     elif LAYERS.index(table.layer) > LAYERS.index("gold"):
         yield "pin"
-    yield from (tables[name].full_name for name in (*table.inputs, *table.references.values()))
+    yield from (tables[name].full_name for name in (*table.inputs, *table.references.values(), *table.beside))
 
 
 def _sorted(nodes: Iterator[Node]) -> Iterator[Node]:

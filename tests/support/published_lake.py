@@ -161,6 +161,11 @@ def _prove(ops: Ops, tables: Mapping[str, list[dict[str, Any]]]) -> None:
         ops.append(
             "validation", [{"run_id": RUN, "table": name, "version": 0, "success": True, "result": json.dumps(result)}]
         )
+        broken = {"run_id": RUN, "table": name, "version": 0, "rule": f"{name}.in_range", "severity": "warn",
+                  "kahn": "plausibility", "hospital": "lakeside", "code": "BAD-9", "rows": 3,
+                  "keys": json.dumps([{"key_id": 41}, {"key_id": -7}])}  # fmt: skip
+        older = {**broken, "version": 7, "code": "replaced", "rows": 99}
+        ops.append("broken_rule", [broken, older])
         ops.append("table_run", [{"run_id": RUN, "table": name, "verb": "conform", "mode": "first",
                                   "rows_built": len(rows),
                                   "kept": len(rows), "quarantined": 0, "rows_deleted": 0, "rows_written": len(rows),

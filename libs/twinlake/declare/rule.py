@@ -14,6 +14,7 @@ from twinlake.declare.hospital import CALENDARS, SEVERITIES
 KINDS = ("row", "table")
 # The share that asks for one good row at all.
 ONE_AT_ALL = 1e-12
+ROW_COUNT = "expect_table_row_count_to_be_between"
 KAHN = ("conformance", "completeness", "plausibility")
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
@@ -25,10 +26,21 @@ _COLUMN = re.compile(r"(?<![\w.])([a-z_]\w*)(?:\.([a-z_]\w*))?\b(?!\s*\()")
 
 @dataclass(frozen=True)
 class Reference:
-    """Another table that a table-level rule looks into: the row with the same `on`, at most one, none if absent."""
+    """Another table that a table-level rule looks into: the row with the same `on`, at most one, none if absent.
+
+    `key` are the other table's columns that `on` is equal to, where they have other names; of several such rows the
+    greatest is looked into. `alias` is what the expression calls the table, if a rule of the same table has another.
+    """
 
     table: str
     on: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    alias: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the expression calls it."""
+        return self.alias or self.table
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,9 @@ class Rule:
     other rows (`OVER (…)`) or into `refers_to` (`person.year_of_birth`), or a Great Expectations `expectation` with its
     `arguments`; a fatal one stops the run. A row rule may name the expectation that says the same as its expression.
     `mostly` is the share of judged rows that must be good. `calendar` restricts the rule to hospitals with that
-    calendar. `replaces` names the rule of the schema that this one says better.
+    calendar. `replaces` names the rule of the schema that this one says better. `by` is a column of codes by which the
+    broken rows are told apart: one rule may hold a limit for each of hundreds of codes. `types` (column → SQL type), in
+    the place of expression and expectation, is what the stored table's columns are.
     """
 
     name: str
@@ -56,6 +70,8 @@ class Rule:
     calendar: str | None = None
     mostly: float = 1.0
     replaces: str = ""
+    by: str = ""
+    types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         problems = [*_wrong_words(self), *_wrong_body(self)]
@@ -66,12 +82,19 @@ class Rule:
     def columns(self) -> tuple[str, ...]:
         """The table's own columns that the rule reads, in order of mention."""
         named = self.arguments.get("column_list") or [self.arguments.get("column")]
-        return _once([*(own for own, other in _mentions(self.expression) if not other), *(n for n in named if n)])
+        own = [own for own, other in _mentions(self.expression) if not other]
+        return _once([*own, *(n for n in (*named, self.by) if n)])
 
     @property
     def referred_columns(self) -> tuple[str, ...]:
         """The columns of `refers_to` that the rule reads."""
         return _once([other for _, other in _mentions(self.expression) if other])
+
+    @property
+    def cannot_fail(self) -> bool:
+        """Whether it holds of any table: a number of rows without a bound."""
+        bounds = (self.arguments.get("min_value") or 0, self.arguments.get("max_value"))
+        return self.expectation == ROW_COUNT and bounds == (0, None)
 
     @property
     def is_quarantining(self) -> bool:
@@ -106,10 +129,21 @@ def among(name: str, expression: str, meaning: str, *, severity: str = "warn", *
 
 
 def referring(
-    name: str, expression: str, meaning: str, *, to: str, on: str, kahn: str, severity: str = "warn", **rest: Any
+    name: str,
+    expression: str,
+    meaning: str,
+    *,
+    to: str,
+    on: str,
+    kahn: str,
+    severity: str = "warn",
+    key: str = "",
+    alias: str = "",
+    **rest: Any,
 ) -> Rule:
-    """A rule about the rows of a table beside the row of table `to` that has the same `on`."""
-    return Rule(name, meaning, "table", kahn, severity, expression, refers_to=Reference(to, (on,)), **rest)
+    """A rule about the rows of a table beside the row of table `to` that has the same `on`, or `on` as its `key`."""
+    reference = Reference(to, (on,), (key,) if key else (), alias)
+    return Rule(name, meaning, "table", kahn, severity, expression, refers_to=reference, **rest)
 
 
 def _wrong_words(rule: Rule) -> Iterator[str]:
@@ -131,8 +165,8 @@ def _wrong_body(rule: Rule) -> Iterator[str]:
         yield f"{rule.expectation!r} is no type of Great Expectations (expect_…)"
     if rule.kind == "row":
         yield from _wrong_row(rule)
-    elif bool(rule.expression) == bool(rule.expectation):
-        yield "a table rule has an expression or an expectation, one of the two"
+    elif sum(map(bool, (rule.expression, rule.expectation, rule.types))) != 1:
+        yield "a table rule has an expression, an expectation or types, one of them"
     if rule.expression:
         yield from _wrong_expression(rule)
 
@@ -155,7 +189,7 @@ def _wrong_expression(rule: Rule) -> Iterator[str]:
     if not rule.columns and not rule.referred_columns:
         yield "the expression names no column, so it cannot fail"
     tables = {own for own, other in _mentions(rule.expression) if other}
-    allowed = {rule.refers_to.table} if rule.refers_to else set()
+    allowed = {rule.refers_to.name} if rule.refers_to else set()
     if tables != allowed:
         found, expected = ", ".join(sorted(tables)) or "no other table", ", ".join(allowed) or "none"
         yield f"the expression looks into {found}, and refers_to names {expected}"

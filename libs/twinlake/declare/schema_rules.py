@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from twinlake.declare.errors import DeclarationError
@@ -15,7 +16,13 @@ NOT_NULL = "expect_column_values_to_not_be_null"
 
 def schema_rules(table: Table) -> tuple[Rule, ...]:
     """What the schema can say, in the order people read it: the table, then column by column."""
-    return (_key_unique(table), _not_empty(table), *_column_rules(table))
+    return (_as_declared(table), _key_unique(table), _not_empty(table), *_column_rules(table))
+
+
+def _as_declared(table: Table) -> Rule:
+    types = MappingProxyType({field.name: field.type for field in table.fields})
+    meaning = f"the stored columns are the {len(types)} declared ones, each of its type"
+    return Rule("schema_as_declared", meaning, "table", "conformance", "fatal", types=types)
 
 
 def _key_unique(table: Table) -> Rule:
@@ -36,6 +43,8 @@ def _column_rules(table: Table) -> Iterator[Rule]:
             yield _present(column)
         elif column.name not in table.optional:
             yield _not_all_null(column)
+        else:
+            yield replace(_not_all_null(column), name=f"{column.name}_filled", severity="characterise")
         if column.categories:
             yield _in_categories(column)
         if column.minimum is not None or column.maximum is not None:

@@ -38,9 +38,9 @@ class Table:
     sources can give, null where one does not. `view` adds the columns that depend on the reader's moment (age today),
     as SQL over the row, `as_of` and `publication_id`; never stored. `versions_of` marks the table that keeps the
     versions another one's rows had before they were corrected, replaced or withdrawn; `whole` one whose every row may
-    depend on any row of its inputs. `references` are foreign keys, column → table, made before this one. A
-    `scored` table is given the `champions` and `features` of the models of these kinds; which table each model's
-    features stand in, the plan fills in as `features`.
+    depend on any row of its inputs. `references` are foreign keys, column → table, made before this one,
+    as are those that its rules look into `beside` them. A `scored` table is given the `champions` and `features` of the
+    models of these kinds; which table each model's features stand in, the plan fills in as `features`.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Table:
     versions_of: str | None = None
     whole: bool = False
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    beside: tuple[str, ...] = ()
     features: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -125,6 +126,7 @@ def table(
     versions_of: str | None = None,
     whole: bool = False,
     references: Mapping[str, str] | None = None,
+    beside: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Table]:
     """Declare the decorated function as the build of the table at its own address, `catalog/<layer>/<name>.py`."""
 
@@ -150,6 +152,7 @@ def table(
             versions_of=versions_of,
             whole=whole,
             references=MappingProxyType(dict(references or {})),
+            beside=beside,
         )
 
     return declare

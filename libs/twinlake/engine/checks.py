@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from twinlake.declare.errors import ConfigurationError, DeclarationError
 from twinlake.declare.hospital import Hospital
-from twinlake.declare.rule import Rule
+from twinlake.declare.rule import Reference, Rule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+
+
+UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+REPEATED = "_repeated"
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,12 @@ class Check:
     @property
     def is_native(self) -> bool:
         """Great Expectations judges it by its own expectation; else by a column that holds the expression's value."""
-        return bool(self.rule.expectation) and not self.except_at and self.only_at is None
+        return bool(self.rule.expectation) and not self.is_unique and not self.except_at and self.only_at is None
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether it asks that no two rows agree in some columns: one query with all others, not one of its own."""
+        return self.rule.expectation in UNIQUE
 
     def applies(self) -> Column | None:
         """Whether the rule holds for a row's hospital; None: for all."""
@@ -49,9 +60,29 @@ class Check:
         """TRUE where the row is good, FALSE where not, NULL where there is nothing to judge."""
         from pyspark.sql import functions as F
 
-        good = F.expr(flat(self.rule.expression)).cast("boolean")
+        good = self._unrepeated() if self.is_unique else F.expr(flat(self.rule.expression)).cast("boolean")
         applies = self.applies()
         return good if applies is None else F.when(applies, good)
+
+    def _unrepeated(self) -> Column:
+        """Rows without any value in the columns are not judged, as Great Expectations has it."""
+        from pyspark.sql import functions as F
+
+        is_told = reduce(or_, (F.col(column).isNotNull() for column in self.rule.columns))
+        return F.when(is_told, F.col(REPEATED).isNull())
+
+
+def with_repeated(rows: DataFrame, checks: Sequence[Check]) -> DataFrame:
+    """The rows, those that share the columns of a check for uniqueness marked; mostly there are none to join."""
+    from pyspark.sql import functions as F
+
+    for check in (check for check in checks if check.is_unique):
+        columns = check.rule.columns
+        shared = rows.groupBy(*(F.col(c).alias(f"_own_{c}") for c in columns)).count().where("count > 1")
+        same = [rows[c].eqNullSafe(shared[f"_own_{c}"]) for c in columns]
+        marked = F.broadcast(shared.select(*(f"_own_{c}" for c in columns), F.lit(True).alias(REPEATED)))
+        rows = rows.join(marked, same, "left").drop(*(f"_own_{c}" for c in columns))
+    return rows
 
 
 def checks_for(rules: Sequence[Rule], hospitals: Mapping[str, Hospital], columns: Sequence[str]) -> tuple[Check, ...]:
@@ -74,14 +105,34 @@ def refuse_unknown_severities(hospitals: Mapping[str, Hospital], rules: Sequence
 
 
 def with_references(rows: DataFrame, checks: Sequence[Check], others: Mapping[str, DataFrame]) -> DataFrame:
-    """The rows beside what the checks read of other tables, as columns `<table>__<column>`; `on` is a key there."""
-    for table, on, columns in sorted(_references(checks)):
-        if table not in others:
+    """The rows beside what the checks read of other tables, as columns `<alias>__<column>`; `on` is a key there."""
+    wanted = _references(checks)
+    for reference in sorted(wanted, key=lambda r: (r.name, r.on)):
+        if reference.table not in others:
             name = checks[0].rule.name.partition(".")[0]
-            raise DeclarationError(f"{name}: its rules look into {table}, which was not given. Pass it in `others`.")
-        renamed = others[table].select(*(_renamed(table, column) for column in sorted({*on, *columns})))
-        rows = rows.join(renamed, [rows[c] == renamed[f"{table}__{c}"] for c in on], "left")
+            raise DeclarationError(
+                f"{name}: its rules look into {reference.table}, which was not given. Pass it in `others`."
+            )
+        rows = _beside(rows, reference, others[reference.table], wanted[reference])
     return rows
+
+
+def _beside(rows: DataFrame, reference: Reference, other: DataFrame, columns: Sequence[str]) -> DataFrame:
+    key = reference.key or reference.on
+    told = _one_a_key(other, key, columns) if reference.key else other.select(*dict.fromkeys((*key, *columns)))
+    renamed = told.select(*(_renamed(reference.name, column) for column in told.columns))
+    same = [rows[own] == renamed[f"{reference.name}__{there}"] for own, there in zip(reference.on, key, strict=True)]
+    return rows.join(renamed, same, "left")
+
+
+def _one_a_key(other: DataFrame, key: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """The greatest row of each key."""
+    from pyspark.sql import functions as F
+
+    rest = [column for column in columns if column not in key]
+    if not rest:
+        return other.select(*key).distinct()
+    return other.groupBy(*key).agg(F.max(F.struct(*rest)).alias("_row")).select(*key, "_row.*")
 
 
 def tables_referred_to(rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -104,13 +155,18 @@ def _checks(rule: Rule, hospitals: Mapping[str, Hospital]) -> Iterator[Check]:
         yield Check(rule, severity, only_at=tuple(sorted(n for n, s in elsewhere.items() if s == severity)))
 
 
-def _references(checks: Sequence[Check]) -> set[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    wanted: dict[tuple[str, tuple[str, ...]], set[str]] = {}
-    for check in checks:
-        if check.rule.refers_to:
-            key = (check.rule.refers_to.table, check.rule.refers_to.on)
-            wanted.setdefault(key, set()).update(check.rule.referred_columns)
-    return {(table, on, tuple(sorted(columns))) for (table, on), columns in wanted.items()}
+def _references(checks: Sequence[Check]) -> dict[Reference, tuple[str, ...]]:
+    """What is read of each; all that is read of one table is read by one plan, which Spark carries out once."""
+    rules = [check.rule for check in checks if check.rule.refers_to]
+    of_table: dict[tuple[str, bool], set[str]] = {}
+    for rule in rules:
+        of_table.setdefault(_reading(rule.refers_to), set()).update(rule.referred_columns)
+    return {rule.refers_to: tuple(sorted(of_table[_reading(rule.refers_to)])) for rule in rules if rule.refers_to}
+
+
+def _reading(reference: Reference | None) -> tuple[str, bool]:
+    assert reference
+    return reference.table, bool(reference.key)
 
 
 def _renamed(table: str, column: str) -> Column:

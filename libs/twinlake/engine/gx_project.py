@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from twinlake.declare.errors import DataError
 from twinlake.engine.checks import Check
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ STORED_ROWS = "stored rows"
 GX_SEVERITY = {"fatal": "critical", "warn": "warning", "characterise": "info"}
 BOOLEAN = "expect_column_values_to_be_in_set"
 # Counts, but no values: see gx_counts.
+MADE = "It is made from expectations/: change the rule there, delete this file, and run again. Nothing is published."
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 # The project of a process is one object: one table at a time is entered in it.
 TURN = Lock()
@@ -40,6 +42,7 @@ def run(
 
     with TURN:
         context = open_project(home)
+        _refuse_edited(home, table)
         checkpoint = _checkpoint(context, table, checks)
     shutil.rmtree(root(home) / "uncommitted" / "validations" / table, ignore_errors=True)
     name = "stored" if version is None else f"version {version}"
@@ -113,10 +116,26 @@ def _checkpoint(context: FileDataContext, table: str, checks: Sequence[Check]) -
     )
 
 
+def _refuse_edited(home: Path, table: str) -> None:
+    """A stored suite is what was declared when it was written, or it is nobody's: its verdict would prove nothing."""
+    file = root(home) / "expectations" / f"{table.replace('.', '/')}.json"
+    if not file.is_file():
+        return
+    try:
+        suite = json.loads(file.read_text(encoding="utf-8"))
+        stored = [[e["type"], e["kwargs"], e["meta"]] for e in suite["expectations"]]
+        is_as_declared = stored == json.loads(suite["meta"]["rules"])
+    except (ValueError, KeyError, TypeError) as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise DataError(f"{file}{where}: no suite that can be read ({type(error).__name__}). {MADE}") from error
+    if not is_as_declared:
+        raise DataError(f"{file}: the suite was edited by hand. {MADE}")
+
+
 def _batch_definition(context: FileDataContext, table: str) -> Any:
     """A data source a table: each has an engine, which knows one batch at a time."""
     if table not in context.data_sources.all():
-        # Three queries read a table; keeping it in memory cost three times their CPU on a million rows.
+        # Two queries read a table; keeping it in memory cost three times their CPU on a million rows.
         source = context.data_sources.add_spark(name=table, persist=False)
         source.add_dataframe_asset(table).add_batch_definition_whole_dataframe(STORED_ROWS)
     source: Any = context.data_sources.get(table)
@@ -137,6 +156,7 @@ def _expectation(check: Check) -> Any:
     rule = check.rule
     meta: dict[str, Any] = {"check": check.id, "rule": rule.name, "kahn": rule.kahn, "severity": check.severity}
     meta |= {"sql": rule.expression} if rule.expression else {}
+    meta |= {"expectation": rule.expectation, "columns": list(rule.columns)} if check.is_unique else {}
     meta |= {"only_at": list(check.only_at)} if check.only_at is not None else {}
     arguments: dict[str, Any] = {"description": f"{rule.name}: {rule.meaning}", "meta": meta}
     arguments |= {"severity": GX_SEVERITY[check.severity]}

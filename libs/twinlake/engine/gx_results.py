@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twinlake.declare.rule import ONE_AT_ALL
+from twinlake.declare.rule import ONE_AT_ALL, ROW_COUNT
 from twinlake.engine.checks import Check
 from twinlake.engine.verdict import (
     CANNOT_FAIL,
     ERROR,
     FAILED,
+    NOT_JUDGED,
     PASSED,
     PASSED_WITH_FAILED_ROWS,
     RuleResult,
@@ -21,7 +22,6 @@ from twinlake.engine.verdict import (
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-ROW_COUNT = "expect_table_row_count_to_be_between"
 NO_ANSWER = "Great Expectations gave no result"
 WITHHELD = "withheld: it may hold a value"
 
@@ -57,11 +57,15 @@ def _read(check: Check, found: Any, rows: int | None) -> RuleResult:
     if not found or failed or not found.result:
         return _verdict(check, ERROR, error=error_class(failed) if failed else NO_ANSWER)
     judged, bad = _counts(check, found, rows)
+    if check.rule.cannot_fail:
+        return _verdict(check, CANNOT_FAIL, bad, judged)
     if check.rule.expectation != ROW_COUNT and 0 in (rows, judged):
-        return _verdict(check, CANNOT_FAIL, 0, judged)
+        return _verdict(check, NOT_JUDGED, 0, judged)
     if not found.success:
         return _verdict(check, FAILED, bad, judged)
-    return _verdict(check, PASSED_WITH_FAILED_ROWS if bad else PASSED, bad, judged)
+    # Nulls are what a column may hold, as long as one row says something: they are counted, not blamed.
+    is_blamed = bad and check.rule.mostly != ONE_AT_ALL
+    return _verdict(check, PASSED_WITH_FAILED_ROWS if is_blamed else PASSED, bad, judged)
 
 
 def _verdict(
@@ -76,8 +80,6 @@ def _counts(check: Check, found: Any, rows: int | None) -> tuple[int | None, int
     """(judged, bad) rows; None for what judges the table."""
     if "unexpected_count" not in found.result:
         return rows, None
-    if check.rule.mostly == ONE_AT_ALL:
-        return found.result["element_count"], None
     missing = found.result.get("missing_count") or 0
     # To be not null is judged of nulls too.
     if found.expectation_config.type == "expect_column_values_to_not_be_null":

@@ -39,6 +39,10 @@ SCHEMAS: dict[str, pa.Schema] = {
         [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("success", pa.bool_()), ("result", TEXT),
          ("seconds", REAL)]
     ),
+    "broken_rule": pa.schema(
+        [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("rule", TEXT), ("severity", TEXT), ("kahn", TEXT),
+         ("hospital", TEXT), ("code", TEXT), ("rows", WHOLE), ("keys", TEXT)]
+    ),
     "publication": pa.schema(
         [("sequence", WHOLE), ("publication_id", TEXT), ("table", TEXT), ("version", WHOLE), ("rows", WHOLE),
          ("digest", TEXT), ("as_of", TIME), ("run_id", TEXT)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.rule import Rule
 from twinlake.declare.table import Table
-from twinlake.engine.checks import Check, checks_for, with_references
-from twinlake.engine.verdict import ValidationResult
+from twinlake.engine.broken import broken_rows
+from twinlake.engine.checks import Check, checks_for, with_references, with_repeated
+from twinlake.engine.verdict import ERROR, ValidationResult
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -59,14 +61,27 @@ def validate(
 
     checks = checks_for(rules, hospitals or {}, rows.columns)
     found = gx_project.run(home, table.full_name, checks, marked(rows, checks, others or {}), as_of, version)
-    return read_results(table.full_name, version, checks, found)
+    result = read_results(table.full_name, version, checks, found)
+    if any(r.state == ERROR for r in result.rules):
+        return result
+    return replace(result, broken=tuple(broken_rows(table, rows, checks, result, others or {})))
 
 
 def marked(rows: DataFrame, checks: Sequence[Check], others: Mapping[str, DataFrame]) -> DataFrame:
     """What Great Expectations reads: the columns its own expectations judge, and a boolean for each other check."""
     native = [column for check in checks if check.is_native for column in check.rule.columns]
-    booleans = [check.value().alias(check.id) for check in checks if not check.is_native]
-    return with_references(rows, checks, others).select(*dict.fromkeys(native), *booleans)
+    booleans = [_value(check, rows).alias(check.id) for check in checks if not check.is_native]
+    return with_references(with_repeated(rows, checks), checks, others).select(*dict.fromkeys(native), *booleans)
+
+
+def _value(check: Check, rows: DataFrame) -> Column:
+    if not check.rule.types:
+        return check.value()
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StructType
+
+    declared = StructType.fromDDL(", ".join(f"`{name}` {type_}" for name, type_ in check.rule.types.items()))
+    return F.lit({f.name: f.dataType for f in declared} == {f.name: f.dataType for f in rows.schema})
 
 
 def build_docs(home: Path) -> Path:

@@ -103,4 +103,6 @@ def prove(run: Run, table: Table, *, again: bool = False) -> None:
     row = {"run_id": run.run_id, "table": table.full_name, "version": version, "success": result.success,
            "result": json.dumps(result.as_dict()), "seconds": round(time.monotonic() - started, 3)}  # fmt: skip
     run.ops.append("validation", [row])
+    at = {"run_id": run.run_id, "table": table.full_name, "version": version}
+    run.ops.append("broken_rule", [{**at, **each} for each in result.broken])
     result.stop_if_fatal()

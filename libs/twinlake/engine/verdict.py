@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ PASSED = "passed"
 PASSED_WITH_FAILED_ROWS = "passed with failed rows"
 FAILED = "failed"
 CANNOT_FAIL = "cannot fail"
+NOT_JUDGED = "not judged"
 ERROR = "error"
 
 
@@ -19,7 +21,9 @@ class RuleResult:
     """A rule's verdict on a table. `hospitals` is empty where the rule holds everywhere it has no other severity.
 
     Counts are rows: `element_count` those there was something to judge in, `unexpected_count` the bad ones among
-    them, None where the rule judges the table and not its rows.
+    them, None where the rule judges the table and not its rows. `not judged` is a rule that found nothing to judge: no
+    row at all, or none with a value in its columns, which `not_empty` and `…_not_all_null` tell as failures; `cannot
+    fail` is one that passes whatever the rows say.
     """
 
     name: str
@@ -46,12 +50,13 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """All verdicts on one version of a table; `as_dict` is what `ops.validation` keeps."""
+    """All verdicts on one version of a table; `as_dict` is what `ops.validation` keeps, `broken` `ops.broken_rule`."""
 
     table: str
     version: int | None
     rows: int | None
     rules: tuple[RuleResult, ...]
+    broken: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def success(self) -> bool:

@@ -111,6 +111,15 @@ def test_the_page_says(page: str, said: str) -> None:
     assert said in page
 
 
+def test_broken_rows_are_told_by_hospital_rule_and_code_down_to_their_keys(home: Home, page: str) -> None:
+    tables = len(read_facts(home).verdicts)
+    assert page.count("<code>key_id 41, -7</code>") == tables and page.count(">BAD-9<") == tables
+    assert f"Broken rows by hospital: lakeside {3 * tables:,}" in page
+    assert (
+        "Rules by table and Kahn class" in page and "replaced" not in page.split("Down to the keys")[1].split("<h2")[0]
+    )
+
+
 def test_conditions_of_few_persons_and_findings_are_left_out(page: str) -> None:
     assert "Rare thing" not in page and "Full-time employment" not in page
 

@@ -26,6 +26,7 @@ VIEW = {"age_years": age_years_sql("coalesce(death_date, cast(as_of AS date))")}
     key=("person_id",),
     required=("sex", "year_of_birth", "visit_count", "active_conditions", *FLAGS),
     via={"location": Through("person", on="location_id")},
+    beside=("drug_exposure", "procedure_occurrence", "observation", "note", "payer_plan_period"),
     view=VIEW,
     columns=(
         "person_id", "sex", "year_of_birth", "birth_date", "death_date", "city", "state", "postal_code_prefix",

@@ -31,6 +31,7 @@ OF_SERVICE = ("claim", "encounter")
         "listed_code": through_lists("condition_occurrence", "condition", "condition_start_date"),
     },
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=(
         "condition_occurrence_id", "person_id", "condition_type", *CODED, *CONCEPTS, "is_billable_at_service",
         "condition_start_date", "condition_end_date", "visit_occurrence_id", "hospital", "system",

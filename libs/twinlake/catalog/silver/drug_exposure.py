@@ -29,6 +29,7 @@ GIVEN = (
     optional=(*CONCEPTS, "time_quality"),
     via={"concept": through_codes("drug_exposure", ("drug_vocabulary", "drug_code"))},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=(
         "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "time_quality", "hospital",
         "system", "known_from", "_record_id",

@@ -35,6 +35,7 @@ COLUMNS = (
     optional=OPTIONAL,
     via={"concept": through_codes("measurement", *CODES)},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=COLUMNS,
 )
 def measurement(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:

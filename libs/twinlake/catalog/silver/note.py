@@ -23,6 +23,7 @@ WRITTEN = ("note_title", "note_text", "note_language", "note_status")
     from_sources=(*CODED, "note_datetime", *WRITTEN, "visit_source_id", "part"),
     optional=("time_quality",),
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=(
         "note_id", "person_id", *CODED, "note_datetime", *WRITTEN, "visit_occurrence_id", "time_quality", "hospital",
         "system", "known_from", "_record_id",

@@ -22,7 +22,7 @@ CARRIED = ("person_id", "hospital", "system", "note_id", "note_datetime")
         "note_id", "mention_offset", "lexical_variant", "mention_code", "mention_vocabulary", "term_exists",
         "term_certainty", "term_temporal", "experiencer", "hospital", "system",
     ),
-    references={"note_id": "note"},
+    references={"person_id": "person", "note_id": "note"},
     columns=(
         "note_nlp_id", "person_id", "note_id", "note_datetime", "note_section", "mention_offset", "lexical_variant",
         "mention_code", "mention_vocabulary", "mention_name", "term_exists", "term_certainty", "term_temporal",

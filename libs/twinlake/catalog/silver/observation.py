@@ -27,6 +27,7 @@ VALUE = ("value_source_value", "value_as_string", "value_code", "value_vocabular
     optional=(*CONCEPTS, "time_quality"),
     via={"concept": through_codes("observation", *CODES)},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=(
         "observation_id", "person_id", *CODED, *CONCEPTS, "observation_datetime", *VALUE, "visit_occurrence_id",
         "time_quality", "hospital", "system", "known_from", "_record_id",

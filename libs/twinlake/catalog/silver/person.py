@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     grain="a person of the network, however many hospitals know them",
     key=("person_id",),
     required=("year_of_birth", "sex"),
+    references={"location_id": "location"},
     columns=(
         "person_id", "sex", "year_of_birth", "birth_date", "race_source_value", "ethnicity_source_value",
         "marital_status", "location_id",

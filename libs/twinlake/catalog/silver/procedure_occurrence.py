@@ -28,6 +28,7 @@ CONCEPTS = ("procedure_concept_id", "procedure_source_concept_id")
         "listed_code": through_lists("procedure_occurrence", "procedure", "procedure_datetime"),
     },
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
+    beside=("death",),
     columns=(
         "procedure_occurrence_id", "person_id", "procedure_type", *CODED, *CONCEPTS, "is_billable_at_service",
         "procedure_datetime", "procedure_end_datetime", "visit_occurrence_id", "time_quality", "hospital",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     ),
     optional=("visit_concept_id", "visit_source_concept_id", "time_quality"),
     references={"person_id": "person", "care_site_id": "care_site"},
+    beside=("concept", "death"),
     columns=(
         "visit_occurrence_id", "person_id", "visit_code", "visit_source_value", "visit_concept_id",
         "visit_source_concept_id", "visit_start_datetime", "visit_end_datetime", "visit_reason_code",

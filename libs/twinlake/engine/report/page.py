@@ -21,7 +21,9 @@ from twinlake.engine.report.unmapped import unmapped
 from twinlake.engine.report.work import work
 
 LATEST = "latest.html"
-FOOT = "Aggregates only. Counts of fewer than 11 are left out of every picture of the population."
+FOOT = (
+    "Aggregates, and keys of some broken rows. Counts of fewer than 11 are left out of every picture of the population."
+)
 # Nothing is fetched, nothing runs: the page can be mailed and opened anywhere.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 

@@ -9,6 +9,7 @@ from twinlake.engine.home import Home
 from twinlake.engine.report.charts import Bar, bars, shares
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.markup import Section, badge, figure, fold, note, number, table, text
+from twinlake.engine.report.proved import proved
 
 # How the schema's rules call a column that no source fills.
 NOTHING_HELD = "_not_all_null"
@@ -61,7 +62,7 @@ def quality(facts: Facts) -> Section:
         )
     rows = [_verdict(name, verdict) for name, verdict in sorted(facts.verdicts.items())]
     heads = ("table", "rows judged#", "passed#", "warned#", "failed#", "", "verdict")
-    body = table("Rules by table", heads, rows) + _warnings(facts) + link
+    body = table("Rules by table", heads, rows) + _warnings(facts) + proved(facts) + link
     return Section("quality", "Quality", "What was proved", lead, body)
 
 

@@ -1,0 +1,1 @@
+"""Limits that others published, by code, each with its source."""
