@@ -168,7 +168,7 @@ def lineage(
     """What a table or column is made of, down to the feeds; and what is made of a table."""
     from jobs._lineage import show
 
-    show(target, picture, _say)
+    show(target, picture, say)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -180,7 +180,7 @@ def trace(
     """A value of a twin traced back to the record it came in: file, place, and the record. It is a patient's data."""
     from jobs._lineage import trace as trace_value
 
-    trace_value(_open(feeds, None, "trace", dry=True), person, item, _say)
+    trace_value(_open(feeds, None, "trace", dry=True), person, item, say)
 
 
 @app.command()
