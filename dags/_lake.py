@@ -33,6 +33,10 @@ MISTAKES = (ArithmeticError, AssertionError, AttributeError, ImportError, Lookup
 # A run that waits for another looks this often, and gives up after this long.
 LOOK_EVERY, GIVE_UP = timedelta(seconds=15), timedelta(hours=12)
 LOG = logging.getLogger("twinlake.tasks")
+# Airflow's own levels for namespaces hold for its loggers alone; hundreds of lines would hide the task's.
+CHATTY = ("great_expectations", "py4j")
+for name in CHATTY:
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 DEFAULTS = {"owner": "twinlake", "pool": POOL, "retries": 2, "retry_delay": timedelta(seconds=30)}
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"

@@ -43,7 +43,6 @@ def settings(home: Home) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "password.json"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": load_environment().airflow_database_for(str(home.path)),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
-        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING py4j=WARNING",
         "AIRFLOW__API__HOST": ADDRESS,
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__API__WORKERS": "1",

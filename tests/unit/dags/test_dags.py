@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,13 @@ def test_a_task_comes_after_all_that_its_node_waits_for(bag):
     dag = bag["lakehouse_daily"]
     for node in read_plan().nodes:
         assert set(node.after) <= ancestors(dag, node.name), node.name
+
+
+def test_the_log_of_a_task_is_not_filled_by_others(lake, caplog):
+    caplog.set_level("INFO")
+    for name in ("great_expectations._docs_decorators", "py4j.clientserver"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO), name
+    assert lake.LOG.isEnabledFor(logging.INFO)
 
 
 def test_nothing_begins_before_the_run_has_its_turn(bag):
