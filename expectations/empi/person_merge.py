@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.times import SLACK, clock_is_certain
-from twinlake.declare.rule import referring, row
+from twinlake.declare.rule import row
 
 RULES = (
     row("two_persons", "retired_source_person_id <> surviving_source_person_id", "who is retired is not who survives"),
@@ -14,12 +14,4 @@ RULES = (
         calendar="true",
     ),
     clock_is_certain(),
-    referring(
-        "retired_is_known",
-        "source_person.source_person_key IS NOT NULL",
-        "whom a merge retires is a source person; a merge of an unknown number, or of another type of number, waits",
-        to="source_person",
-        on="source_person_key",
-        kahn="conformance",
-    ),
 )

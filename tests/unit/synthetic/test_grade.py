@@ -114,6 +114,7 @@ def test_a_false_link_costs_precision_and_no_recall(lake, truth):
     found = counts(lake, truth, "linkage")
     assert found["pairs: precision"] == (1, 2) and found["pairs: recall"] == (1, 1)
     assert found["pairs: F1"] == (2, 3)
+    assert found["pairs: recall where both systems name their patients"] == (1, 1)
     assert found["clusters: precision"] == (1, 2) and found["clusters: recall"] == (1, 3)
 
 

@@ -21,7 +21,6 @@ SAID = ("retired_source_person_id", "surviving_source_person_id", "merged_at", "
     key=(*PERSON, "retired_source_person_id", "surviving_source_person_id"),
     unit="source_person_key",
     required=("merged_at", "is_in_force"),
-    references={"source_person_key": "source_person"},
     from_sources=SAID,
     optional=("time_quality",),
     columns=("source_person_key", *PERSON, *SAID, "time_quality", "delivered_at", "_record_id"),

@@ -20,6 +20,14 @@ PAIRS = "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FR
 MEMBERS = (
     "SELECT list_sort(list(hospital || ' ' || system || ' ' || source_person_id)) AS members FROM known GROUP BY {}"
 )
+# Their exports hold no name, address or number of anybody: what they know can be linked by nobody.
+NAMELESS = ("omop_cdm", "cgm")
+NAMED = f"""
+SELECT count(*) FILTER (a.person_id = b.person_id), count(*) FROM known a JOIN known b
+  ON a.person = b.person
+  AND (a.hospital, a.system, a.source_person_id) < (b.hospital, b.system, b.source_person_id)
+WHERE a.system NOT IN {NAMELESS} AND b.system NOT IN {NAMELESS}
+"""  # noqa: S608 - of names that stand above
 CAUSES = """
 WITH slips AS (
   SELECT hospital, system, source_person_id, list(change) AS changes FROM true_misspellings GROUP BY ALL
@@ -49,6 +57,7 @@ def linkage(opened: Opened) -> Iterator[Figure]:
     """Precision, recall and F1, then the missed and the false links by what was misspelled."""
     opened.sql.execute(KNOWN)
     yield from _prf("pairs", *(_pairs(opened, by) for by in ("person, person_id", "person_id", "person")))
+    yield Figure("linkage", "pairs: recall where both systems name their patients", *opened.rows(NAMED)[0])
     yield from _prf("clusters", *_clusters(opened))
     for cause, found, true, false in opened.rows(CAUSES):
         yield Figure("linkage", f"links found where differing: {cause}", found, true)
