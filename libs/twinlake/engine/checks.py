@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 UNIQUE = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
-REPEATED = "_repeated"
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,11 @@ class Check:
         """Whether it asks that no two rows agree in some columns: one query with all others, not one of its own."""
         return self.rule.expectation in UNIQUE
 
+    @property
+    def repeated(self) -> str:
+        """The column that marks the rows which share what a check for uniqueness asks of."""
+        return f"_repeated_{self.id}"
+
     def applies(self) -> Column | None:
         """Whether the rule holds for a row's hospital; None: for all."""
         from pyspark.sql import functions as F
@@ -69,7 +73,7 @@ class Check:
         from pyspark.sql import functions as F
 
         is_told = reduce(or_, (F.col(column).isNotNull() for column in self.rule.columns))
-        return F.when(is_told, F.col(REPEATED).isNull())
+        return F.when(is_told, F.col(self.repeated).isNull())
 
 
 def with_repeated(rows: DataFrame, checks: Sequence[Check]) -> DataFrame:
@@ -80,7 +84,7 @@ def with_repeated(rows: DataFrame, checks: Sequence[Check]) -> DataFrame:
         columns = check.rule.columns
         shared = rows.groupBy(*(F.col(c).alias(f"_own_{c}") for c in columns)).count().where("count > 1")
         same = [rows[c].eqNullSafe(shared[f"_own_{c}"]) for c in columns]
-        marked = F.broadcast(shared.select(*(f"_own_{c}" for c in columns), F.lit(True).alias(REPEATED)))
+        marked = F.broadcast(shared.select(*(f"_own_{c}" for c in columns), F.lit(True).alias(check.repeated)))
         rows = rows.join(marked, same, "left").drop(*(f"_own_{c}" for c in columns))
     return rows
 

@@ -50,7 +50,7 @@ RULES = (
 
 @pytest.mark.parametrize("rows", [GOOD, BAD, NULLS], ids=["good", "bad", "all_null"])
 def test_every_type_of_rule_has_the_verdict_and_count_of_plain_great_expectations(spark, tmp_path: Path, rows):
-    frame = spark.createDataFrame(rows, SCHEMA)
+    frame = spark.createDataFrame(rows, SCHEMA).selectExpr("*", "cast(id as bigint) as visit_occurrence_id")
     ours = validate(visit_occurrence, RULES, frame, tmp_path, as_of=datetime(2020, 3, 1, tzinfo=UTC))
     # A window may not stand in WHERE, where plain Great Expectations would put it.
     plain = plain_verdicts(frame, [rule for rule in RULES if rule.name != "t.rising"])
