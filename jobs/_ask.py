@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json")
 # What a person reads; a pipe wants all.
 SHOWN = {"table": 100}
+UNBOUND = 1000
 
 
 def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> None:
@@ -109,4 +110,5 @@ def _print_table(found) -> None:
     shown = Table(*found.column_names, box=box.SIMPLE_HEAD)
     for row in found.to_pylist():
         shown.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(shown)
+    # Whoever reads a pipe or a file has no width that lines would have to fit.
+    Console(width=None if sys.stdout.isatty() else UNBOUND).print(shown)

@@ -46,9 +46,23 @@ def show(feeds: Path | None, table: str | None, hospital: str | None, every: boo
         raise ConfigurationError(f"{facts.home.feeds} has no hospital {hospital!r}. Name one of its folders.")
     rows = _broken(facts, table, hospital) if (table or hospital) and not every else _verdicts(facts, table, every)
     if not rows:
-        print("Every rule that found something to judge passed." if not every else "No rule.")
+        print(
+            "Every rule that warns or stops, and found something to judge, passed. --all shows those that characterise."
+            if not every
+            else "No rule."
+        )
         return
-    print_answer(pa.Table.from_pylist(rows), form)
+    print_answer(pa.Table.from_pylist([_short(row) for row in rows] if form == "table" else rows), form)
+
+
+def _short(row: Row) -> Row:
+    """What fits on a line; a pipe gets all."""
+    if "meaning" not in row:
+        return row
+    broken = "" if row["broken"] is None else f"{row['broken']:,}"
+    of = f"{broken} of {row['judged']:,}" if row["judged"] else broken
+    return {"rule": f"{row['table']}.{row['rule']}", "severity": row["severity"], "state": row["state"],
+            "broken": of, "expected": row["meaning"]}  # fmt: skip
 
 
 def _verdicts(facts: Facts, table: str | None, every: bool) -> list[Row]:
@@ -59,8 +73,13 @@ def _verdicts(facts: Facts, table: str | None, every: bool) -> list[Row]:
             "hospitals": ", ".join(r["hospitals"]), "meaning": r["meaning"],
         }
         for name, verdict in sorted(facts.verdicts.items()) if table in (None, name)
-        for r in verdict["rules"] if every or r["state"] not in QUIET
+        for r in verdict["rules"] if every or _is_amiss(r)
     ]  # fmt: skip
+
+
+def _is_amiss(rule: Row) -> bool:
+    """A rule that only characterises describes the data; that its share is not full is no fault."""
+    return rule["state"] not in QUIET and rule["severity"] != "characterise"
 
 
 def _broken(facts: Facts, table: str | None, hospital: str | None) -> list[Row]:

@@ -345,7 +345,9 @@ def quality_show(
         str | None, typer.Option("--table", help="This table's broken rows, such as silver.measurement.")
     ] = None,  # noqa: UP007
     hospital: Annotated[str | None, typer.Option("--hospital", help="This hospital's broken rows.")] = None,  # noqa: UP007
-    every: Annotated[bool, typer.Option("--all", help="Every rule, those that passed too.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every rule: those that passed and those that only characterise, too.")
+    ] = False,
     feeds: Feeds = None,
     format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
 ) -> None:
