@@ -1,8 +1,8 @@
 """Blocks of classifications whose titles name the organs of one sex, or pregnancy: what a whole block says of sex.
 
 ICD-10-CM 2024 tabular list and ICD-9-CM volume 1 and 3 (CMS): titles of blocks and three-character categories.
-ICD-10-PCS: body systems U (female) and V (male reproductive) and section 1 (obstetrics). CPT: its headings Male
-Genital System, Female Genital System, Maternity Care and Delivery. The breast is nobody's alone, and is left out.
+ICD-10-PCS: body systems U (female) and V (male reproductive) and section 1 (obstetrics). The breast is nobody's
+alone, and is left out; so are CPT's headings, which nobody here has read.
 """
 
 from __future__ import annotations
@@ -34,9 +34,5 @@ CATEGORIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 PROCEDURES: Mapping[str, Mapping[str, str]] = {
     "ICD9Proc": {"female": "^(6[5-9]|7[0-5])", "male": "^6[0-4]"},
     "ICD10PCS": {"female": "^(0U|1)", "male": "^0V"},
-    "CPT4": {
-        "female": "^(56[4-9]|57[0-9]|58[0-9]|59[0-8])[0-9]{2}$",
-        "male": "^(54[0-9]|55[0-8])[0-9]{2}$",
-    },
 }
 """Vocabulary → sex → what its codes begin with, as a regular expression."""
