@@ -60,5 +60,5 @@ def test_every_fault_is_listed_at_once():
 
 
 def test_a_table_rule_says_one_thing():
-    with pytest.raises(DeclarationError, match="one of the two"):
+    with pytest.raises(DeclarationError, match="one of them"):
         Rule("r", "m", "table", "conformance", "warn")
