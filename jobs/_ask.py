@@ -74,11 +74,13 @@ def open_published(feeds: Path | None) -> tuple[SparkSession, datetime]:
 
 
 def check_form(form: str) -> None:
+    """Refuse a form of answer that there is not."""
     if form not in FORMATS:
         raise ConfigurationError(f"--format {form!r}; use one of {', '.join(FORMATS)}.")
 
 
 def print_answer(found, form: str) -> None:
+    """Print an Arrow table as a table, csv or json."""
     if form == "csv":
         _print_csv(found)
     elif form == "json":

@@ -64,14 +64,14 @@ def _around(plan: Plan, table: Table) -> Iterator[str]:
         for name, system in sorted(plan.systems.items())
         if (found := system.implementing(table.versions_of or table.name)) and table.is_implemented_by_sources
     ]
+    inputs = [plan.tables[name].full_name for name in table.inputs]
+    readers = sorted(t.full_name for t in plan.tables.values() if table.name in t.inputs)
     for title, lines in {
-        "made of": [plan.tables[name].full_name for name in table.inputs],
+        "made of": inputs,
         "made of the feeds of": feeds,
-        "and so of": sorted(_behind(plan, table) - {plan.tables[name].full_name for name in table.inputs}),
-        "read by": sorted(t.full_name for t in plan.tables.values() if table.name in t.inputs),
-        "and so by": sorted(
-            _before(plan, table) - {t.full_name for t in plan.tables.values() if table.name in t.inputs}
-        ),
+        "and so of": sorted(_behind(plan, table) - {*inputs}),
+        "read by": readers,
+        "and so by": sorted(_before(plan, table) - {*readers}),
     }.items():
         if lines:
             yield f"  {title}"
