@@ -179,7 +179,7 @@ def _read(tree: Tree, made: dict[int, set[int]], leaves: dict[int, Origin]) -> O
 
 
 def _alias_of(node: Node) -> str:
-    name = str(node["identifier"].get("name", "")) if isinstance(node["identifier"], dict) else str(node["identifier"])
+    name = str(node["identifier"]["name"])
     return name.removeprefix(INPUT) if name.startswith(INPUT) else ""
 
 
