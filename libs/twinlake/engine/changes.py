@@ -118,7 +118,7 @@ def units_from_table(run: Run, table: Table, name: str, since: int, now: int) ->
 
 def persons_of(run: Run, keys: DataFrame) -> DataFrame:
     """person_id of source persons, and the one each would have alone, under which its orphans are quarantined."""
-    link = run.spark.read.format("delta").load(run.ops.path(LINK))
+    link = run.stored(LINK)
     linked = link.join(keys, "source_person_key", "left_semi").selectExpr("person_id as unit")
     return linked.union(keys.selectExpr("source_person_key as unit")).distinct()
 

@@ -139,9 +139,14 @@ def _one_a_key(other: DataFrame, key: Sequence[str], columns: Sequence[str]) -> 
     return other.groupBy(*key).agg(F.max(F.struct(*rest)).alias("_row")).select(*key, "_row.*")
 
 
-def tables_referred_to(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """The other tables that `validate` needs for these rules, by name."""
-    return tuple(sorted({rule.refers_to.table for rule in rules if rule.refers_to}))
+def columns_referred_to(rules: Sequence[Rule]) -> dict[str, tuple[str, ...]]:
+    """The other tables that `validate` needs for these rules, by name, and what of them."""
+    found: dict[str, set[str]] = {}
+    for rule in rules:
+        if rule.refers_to:
+            keys = rule.refers_to.key or rule.refers_to.on
+            found.setdefault(rule.refers_to.table, set()).update((*keys, *rule.referred_columns))
+    return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
 
 
 def flat(expression: str) -> str:

@@ -110,7 +110,7 @@ def _source_persons(run: Run, table: Table, units: Units) -> tuple[list[int] | N
         return units, None
     from pyspark.sql import functions as F
 
-    link = run.spark.read.format("delta").load(run.ops.path(f"empi.{LINK}"))
+    link = run.stored(f"empi.{LINK}")
     theirs = link.where(F.col("person_id").isin(units) | F.col("source_person_key").isin(units))
     members = theirs.select("person_id", "source_person_key", "system").toArrow()
     persons, keys, systems = (set(column.to_pylist()) for column in members.columns)
@@ -163,7 +163,7 @@ def _with_person(run: Run, rows: DataFrame) -> DataFrame:
 
     from twinlake.declare.expressions import source_person_key
 
-    link = run.spark.read.format("delta").load(run.ops.path(f"empi.{LINK}")).select("source_person_key", "person_id")
+    link = run.stored(f"empi.{LINK}").select("source_person_key", "person_id")
     keyed = rows.withColumn("source_person_key", source_person_key())
     joined = keyed.join(link, "source_person_key", "left")
     return joined.withColumn("_unlinked", F.col("person_id").isNull()).withColumn(

@@ -14,12 +14,21 @@ from twinlake.engine.run import Run
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Up to here compiling the generated code costs more than it saves (measured on the demo's network, 55 MB).
-FEW_BYTES = 64 << 20
+# Up to here compiling the generated code costs more than it saves (measured on the demo's network: 83 MB unzipped).
+FEW_BYTES = 96 << 20
 # A gzipped export holds some eight times its bytes (Synthea's FHIR and CSV 10, MIMIC's tables 7).
 ZIPPED = 8
-COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+COMPILED = {
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+    "spark.sql.adaptive.enabled": "true",
+}
+# Over few rows a plan made once will do: planning again after each stage took an eighth of a validation's CPU.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
 LEDGER = "ops.landing_ledger"
 PUBLISHED = ("publish", "done")
 

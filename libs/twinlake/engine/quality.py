@@ -53,7 +53,7 @@ def validate(
 ) -> ValidationResult:
     """Great Expectations' verdict on the stored rows; its project, suite and result stand under `<home>/gx`.
 
-    `others` holds the tables that rules refer to (`tables_referred_to(rules)`). `as_of` is the moment the result is
+    `others` holds the tables that rules refer to (`columns_referred_to(rules)`). `as_of` is the moment the result is
     filed under. Raises nothing about data: see `ValidationResult.stop_if_fatal`.
     """
     from twinlake.engine import gx_project

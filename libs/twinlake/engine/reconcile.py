@@ -197,7 +197,7 @@ def _placed(run: Run, due: list[LandedFeed]) -> DataFrame:
 def _ids(run: Run, name: str, systems: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
-    stored = run.spark.read.format("delta").load(run.ops.path(name)).where(F.col("system").isin(systems))
+    stored = run.stored(name).where(F.col("system").isin(systems))
     kept = stored.selectExpr("_record_id", "'mapped' as _place")
     quarantine = Quarantine(run.ops, f"quarantine.{name.split('.')[1]}")
     if quarantine.count() > MOST_LOCAL:

@@ -153,7 +153,7 @@ def _difference(run: Run, table: Table, good: DataFrame, units: Units) -> tuple[
     """The units whose rows differ from the stored ones (None if too many to name), and what they hold old and new."""
     from pyspark.sql import functions as F
 
-    stored = run.spark.read.format("delta").load(run.ops.path(table.full_name))
+    stored = run.stored(table.full_name)
     if units is not None:
         stored = stored.where(F.col(table.unit).isin(units))
     by_unit = _by_unit(table, stored, "old").join(_by_unit(table, good, "new"), "unit", "full_outer")

@@ -18,6 +18,7 @@ from twinlake.declare.source import System
 from twinlake.declare.table import Table
 from twinlake.engine.home import Home
 from twinlake.engine.ops import Ops
+from twinlake.engine.stored import read_stored
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -94,13 +95,17 @@ class Run:
     def table(self, name: str) -> Table:
         return self.tables[name]
 
-    def read(self, name: str) -> DataFrame:
+    def read(self, name: str, columns: Sequence[str] = ()) -> DataFrame:
         """A table as it stands. One that is known to be empty is no scan: what is joined to it costs nothing."""
         table = self.table(name)
         state = self.ops.state(table.full_name)
         if state is not None and state.rows == 0:
             return no_rows(self.spark, table.ddl)
-        return self.spark.read.format("delta").load(self.ops.path(table.full_name))
+        return self.stored(table.full_name, columns)
+
+    def stored(self, name: str, columns: Sequence[str] = ()) -> DataFrame:
+        """A table as it stands, by its full name, whatever its state says."""
+        return read_stored(self.spark, self.ops.path(name), columns)
 
     def log(self, name: str, verb: str, **said: Any) -> dict[str, Any]:
         """Record in ops.table_run what a step did to a table."""

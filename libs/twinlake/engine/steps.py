@@ -87,14 +87,14 @@ def prove(run: Run, table: Table, *, again: bool = False) -> None:
     known = [r for r in run.ops.rows("validation") if (r["table"], r["version"]) == (table.full_name, version)]
     if not again and any(r["success"] for r in known):
         return
-    from twinlake.engine.checks import tables_referred_to
+    from twinlake.engine.checks import columns_referred_to
     from twinlake.engine.quality import validate
 
     started = time.monotonic()
     rules = run.rules(table)
-    referred = {name: run.read(name.split(".")[-1]) for name in tables_referred_to(rules)}
+    referred = {name: run.read(name.split(".")[-1], columns) for name, columns in columns_referred_to(rules).items()}
     # Not as the state says it is, which is to be proved.
-    stored = run.spark.read.format("delta").load(run.ops.path(table.full_name))
+    stored = run.stored(table.full_name)
     result = validate(
         table, rules, stored, run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
         others=referred,
