@@ -17,6 +17,7 @@ from jobs._run import Opened
 from twinlake.engine.environment import load_environment
 from twinlake.engine.failure import without_values
 from twinlake.engine.home import run_lock
+from twinlake.engine.openlineage import Step, told
 from twinlake.engine.publication import last_publication
 from twinlake.plan import Node
 
@@ -86,7 +87,8 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
     given = Namespace(node=node.name, hospital=hospital)
     state, detail = "failed", hospital or ""
     try:
-        with without_values(opened.run.home, node.name):
+        step = Step(node.name, node.verb, node.target, hospital)
+        with told(opened.run, step), without_values(opened.run.home, node.name):
             if node.verb == "train":
                 train.step(opened, given, always=train_always)
             else:
