@@ -44,4 +44,6 @@ def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataF
 
     names = ", ".join(f'"{name}"' for name in schema.names)
     rows = pa.table(QueryBuilder().register("stored", table).execute(f"SELECT {names} FROM stored"))
-    return spark.createDataFrame(rows.cast(to_arrow_schema(schema, timezone="UTC")), schema)
+    typed = to_arrow_schema(schema, timezone="UTC")
+    # A column without any chunk, as of a table without files, is one that Spark cannot take.
+    return spark.createDataFrame(rows.cast(typed) if rows.num_rows else typed.empty_table(), schema)
