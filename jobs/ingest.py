@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Sequence
 
 from jobs._run import Opened, main
 from twinlake.declare.errors import ConfigurationError
-from twinlake.engine.ingest import ingest, new_files, refused_rows
-from twinlake.engine.ledger import read_ledger
+from twinlake.engine.ingest import NewFile, ingest, new_files, refused_rows
+from twinlake.engine.ledger import LANDED, Ledger, read_ledger
+
+NO_FILES = "no files. Lay them out <hospital>/<system>/[YYYY-MM-DD/]…"
 
 
 def hospitals(opened: Opened) -> list[str]:
@@ -39,11 +43,20 @@ def land(opened: Opened, hospital: str) -> int:
     ledger = read_ledger(run.ops)
     files = new_files(run.home.feeds, hospital, run.systems, ledger, opened.deliveries)
     if not files:
-        run.progress(f"{hospital:<34} nothing new")
+        is_known = opened.deliveries or any(row["hospital"] == hospital and row["system"] for row in ledger.rows)
+        run.progress(f"{hospital:<34} {'nothing new' if is_known else NO_FILES}")
         return 0
     landed = ingest(run, hospital, files, ledger)
-    run.progress(f"{hospital:<34} {len(files)} new files, {landed:,} records landed")
+    run.progress(
+        f"{hospital:<34} {len(files)} new files, {landed:,} records landed{_others(read_ledger(run.ops), files)}"
+    )
     return landed
+
+
+def _others(ledger: Ledger, files: Sequence[NewFile]) -> str:
+    """How many of the files were not landed, by what became of them."""
+    states = Counter(ledger.current[file.found.path]["status"] for file in files)
+    return "".join(f", {count} {state}" for state, count in sorted(states.items()) if state != LANDED)
 
 
 if __name__ == "__main__":

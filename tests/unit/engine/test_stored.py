@@ -39,6 +39,13 @@ def test_the_rows_and_types_are_those_of_sparks_own_scan(spark: SparkSession, pa
     assert handed.count() == 99
 
 
+def test_a_table_without_rows_has_its_columns(spark: SparkSession, path: str) -> None:
+    spark.sql(f"DELETE FROM delta.`{path}`")
+    handed, scanned = read_stored(spark, path), spark.read.format("delta").load(path)
+    assert handed.schema == scanned.schema
+    assert handed.count() == 0
+
+
 def test_only_the_columns_that_are_asked_for_are_read(spark: SparkSession, path: str) -> None:
     assert read_stored(spark, path, ["born", "person_id"]).columns == ["born", "person_id"]
 
