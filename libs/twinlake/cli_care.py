@@ -1,4 +1,4 @@
-"""`twinlake backup` and `restore`: what keeps a lake when the machine under it fails."""
+"""`twinlake backup`, `restore` and `mend`: what keeps a lake when the machine under it fails."""
 
 from __future__ import annotations
 
@@ -41,3 +41,11 @@ def restore(
     home, made = make(folder, into, feeds)
     say(f"restored: {home.path}, publication {made.publication_id}, feeds {home.feeds}")
     say(f"Use it with TWINLAKE_HOME={home.path}")
+
+
+@care.command()
+def mend(feeds: Feeds = None) -> None:
+    """Build tables whose files are damaged anew from the tables before them, as a run that then goes on."""
+    from jobs._mend import mend as make
+
+    make(feeds, say)

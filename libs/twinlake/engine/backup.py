@@ -10,10 +10,11 @@ from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError, DataError, PlatformError
 from twinlake.engine.champions import SQLITE, champion_versions
+from twinlake.engine.damage import damage
 from twinlake.engine.discover import sha256_of
 from twinlake.engine.environment import load_environment
 from twinlake.engine.home import LAKE_FORMAT, Home, check_home, open_home, run_lock
-from twinlake.engine.integrity import damaged_files, unbalanced_files
+from twinlake.engine.integrity import unbalanced_files
 from twinlake.engine.making import made_whole
 from twinlake.engine.manifest import COPY, NAME, Manifest, read_manifest, refuse_altered
 from twinlake.engine.model_places import settle
@@ -75,7 +76,7 @@ def _refuse_occupied(folder: Path) -> None:
 
 def _refuse_damaged(home: Home, published: Publication) -> None:
     ops = Ops(home.lake)
-    problems = [*unbalanced_files(ops), *damaged_files(ops, published)]
+    problems = [*unbalanced_files(ops), *damage(ops, published)]
     if problems:
         raise DataError(
             f"{home.path} is damaged ({len(problems)} problems, the first: {problems[0]}); nothing was copied. "
