@@ -49,3 +49,26 @@ def mend(feeds: Feeds = None) -> None:
     from jobs._mend import mend as make
 
     make(feeds, say)
+
+
+@care.command()
+def faults(
+    plan: Annotated[str, typer.Option("--plan", help="tiny, kills, or a file of your own.")] = "tiny",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed does the same to the same moments.")] = 1,
+    work: Annotated[
+        Path,
+        typer.Option(
+            "--work", help="Where network and lakes are made; what is there of an earlier call is used again."
+        ),
+    ] = Path(".twinlake/faults"),
+    only: Annotated[list[str] | None, typer.Option("--round", help="Only this round of the plan.")] = None,  # noqa: UP007
+) -> None:
+    """Kill runs, fill the disk, damage, delay and repeat deliveries, from a seed; exit 1 if any lake differs for it."""
+    from twinlake.faults.harness import run_plan
+    from twinlake.faults.plan import read_plan
+    from twinlake.faults.table import as_text
+
+    told = run_plan(read_plan(plan), seed, work.resolve(), say, tuple(only or ()))
+    say(as_text(told))
+    if any(told.wrong.values()):
+        raise SystemExit(1)
