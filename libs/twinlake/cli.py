@@ -33,7 +33,13 @@ def main() -> None:
     """Run a command; what twinlake refuses is one line and exit code 1, wrong usage is 2."""
     try:
         app()
-    except TwinlakeError as error:
+    except Exception as error:
+        from twinlake.engine.failure import DISK_FULL, is_disk_full
+
+        if is_disk_full(error):
+            _stop(DISK_FULL, 1)
+        if not isinstance(error, TwinlakeError):
+            raise
         _stop(error, 2 if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         _stop("Stopped. The same command goes on where this one was.", 1)
