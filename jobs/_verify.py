@@ -10,10 +10,12 @@ from pathlib import Path
 
 from jobs import _daily
 from jobs._run import Opened
+from twinlake.engine.damage import Damage, damage
 from twinlake.engine.decisions import are_followed, copy_decisions
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
+from twinlake.engine.failure import without_values
 from twinlake.engine.home import open_home
-from twinlake.engine.integrity import damaged_files, missing_records, unbalanced_files
+from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.publication import require_publication
 
 Say = Callable[[str], None]
@@ -24,10 +26,12 @@ def verify(opened: Opened, say: Say, *, digest: bool, rebuild: bool) -> bool:
     """Whether everything that was asked for holds; what does not is said, table by table."""
     run = opened.run
     published = require_publication(run.ops)
-    problems = [*unbalanced_files(run.ops), *damaged_files(run.ops, published)]
+    damaged = list(damage(run.ops, published))
+    problems = [*unbalanced_files(run.ops), *map(str, damaged)]
     problems += [] if problems else missing_records(run.ops)
     if not problems:
-        stored = stored_digests(run, published)
+        with without_values(run.home, "verify"):
+            stored = stored_digests(run, published)
         problems += [
             f"{n}: stored rows are {d}, published were {published.digests[n]}"
             for n, d in stored.items()
@@ -39,8 +43,25 @@ def verify(opened: Opened, say: Say, *, digest: bool, rebuild: bool) -> bool:
             problems += _rebuild(opened, dict(published.digests), say)
     for problem in problems:
         say(f"WRONG {problem}")
+    for line in what_to_do(damaged):
+        say(line)
     say(f"publication {published.publication_id}: " + ("verified" if not problems else f"{len(problems)} problems"))
     return not problems
+
+
+def what_to_do(damaged: list[Damage]) -> Iterator[str]:
+    """How a lake that is damaged so is made whole."""
+    lost = {each.table for each in damaged if not each.is_mendable}
+    mendable = {each.table for each in damaged} - lost
+    if mendable and not lost:
+        yield f"`twinlake mend` builds {', '.join(sorted(mendable))} anew from the tables before."
+    if lost:
+        yield (
+            f"{', '.join(sorted(lost))}: no other table holds what is lost there. Restore a backup "
+            "(`twinlake restore`), or move the home away and run again: all but the stewards' decisions is made from "
+            "the feeds. They come back with lake/empi/steward_decision of the old home, copied over if it is whole, "
+            "and one more run."
+        )
 
 
 def _print_digests(digests: dict[str, str], say: Say) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from twinlake.cli_care import care
 from twinlake.cli_empi import empi
 from twinlake.cli_options import Feeds, say
 from twinlake.declare.errors import ConfigurationError, DeclarationError, TwinlakeError
@@ -23,6 +24,7 @@ quality = typer.Typer(help="What was proved of each table, rule by rule, and wha
 model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "quality": quality, "model": model}.items():
     app.add_typer(group, name=name)
+app.add_typer(care)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
 
@@ -31,7 +33,13 @@ def main() -> None:
     """Run a command; what twinlake refuses is one line and exit code 1, wrong usage is 2."""
     try:
         app()
-    except TwinlakeError as error:
+    except Exception as error:
+        from twinlake.engine.failure import DISK_FULL, is_disk_full
+
+        if is_disk_full(error):
+            _stop(DISK_FULL, 1)
+        if not isinstance(error, TwinlakeError):
+            raise
         _stop(error, 2 if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         _stop("Stopped. The same command goes on where this one was.", 1)

@@ -25,6 +25,7 @@ and inside the texts of `silver.note`, which is restricted.
 """
 # One sentence each; their columns' names must speak for themselves.
 OPS = {
+    "stored_file": "A row a file of the lake: its size and SHA-256 when it was first published.",
     "shared_value": "A row for each rule of linkage of which a run met values that too many source persons share: how "
     "many, and how often they are borne; never which. Where all were compared, of the whole lake.",
     "landing_ledger": "A row for each content of each file: records in = landed + quarantined + duplicates.",

@@ -66,6 +66,16 @@ class TinyLake:
                 _daily.walk(opened)
         return [row for row in self.ops.rows("table_run") if row["run_id"] == run_id]
 
+    def mend(self) -> list[str]:
+        """Build what is damaged anew; what was said to be wrong."""
+        from jobs import _daily
+        from jobs._mend import without_damage
+
+        said: list[str] = []
+        with _only_the_engine(self.proving):
+            _daily.walk(without_damage(self.open("mend"), said.append))
+        return said
+
     def copy(self, folder: Path) -> TinyLake:
         """The same lake at another place, with feeds of its own."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)

@@ -53,7 +53,8 @@ class Feed:
     key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
     are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
     records that no table takes. `foreign` gives, place by place, what only records of another version of the standard
-    have, and which version that is: they go to quarantine. `layouts` are the other headers of a CSV feed's files.
+    have, and which version that is: they go to quarantine. So do those whose `resourceType` is another than
+    `resource_type`. `layouts` are the other headers of a CSV feed's files.
     `nameless` marks a feed whose records are each about somebody of their own whom nothing names (a survey): equal
     records are then different persons, and a record's place is part of what it is. Where a file is named for the
     person it is about, `files` says so by a group, `(?P<person>…)`.
@@ -78,6 +79,7 @@ class Feed:
     nameless: bool = False
     layouts: tuple[Layout, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    resource_type: str | None = None
 
     def __post_init__(self) -> None:
         if self.nameless and (self.key or self.person):

@@ -98,8 +98,9 @@ def instant(text: Column) -> Instant:
 
     A time without a zone is the clock on the hospital's wall (`time_zone`, beside each record): where that clock was
     turned back the earlier of both moments is meant (`overlap`), and a time it skipped is read as if it had not been
-    turned (`gap`).
+    turned (`gap`). Years are 0001 to 9999, as in ISO 8601: Spark reads others too, and nobody else could.
     """
+    text = F.when(text.rlike(r"^\s*(?!0000)\d{4}(-|\s*$)"), text)
     is_zoned = text.rlike(r"(Z|[+-]\d\d:?\d\d)$")
     whole = (
         F.when(F.length(text) == 4, F.concat(text, F.lit("-01-01T00:00:00Z")))

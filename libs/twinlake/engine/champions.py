@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,11 @@ VERSION_QUERY = """
     select tag.value from registered_model_aliases alias
     join model_version_tags tag on tag.name = alias.name and tag.version = alias.version
     where alias.name = ? and alias.alias = ? and tag.key = ?
+"""
+EVERY_QUERY = """
+    select alias.name, tag.value from registered_model_aliases alias
+    join model_version_tags tag on tag.name = alias.name and tag.version = alias.version
+    where alias.alias = ? and tag.key = ? order by alias.name
 """
 REASON_QUERY = "select value from registered_model_tags where name = ? and key = ?"
 
@@ -46,13 +52,27 @@ def champion_version(model_name: str, tracking_uri: str) -> str | None:
     return champion_state(model_name, tracking_uri).version
 
 
-def _from_sqlite(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+def champion_versions(tracking_uri: str) -> dict[str, str | None]:
+    """Every model that has a champion, with its model_version, of a store that is SQLite; none where there is none."""
+    with _opened(tracking_uri) as database:
+        return dict(database.execute(EVERY_QUERY, (CHAMPION, VERSION)).fetchall()) if database else {}
+
+
+@contextmanager
+def _opened(tracking_uri: str) -> Iterator[sqlite3.Connection | None]:
+    """The SQLite store to be read, None if it is not there or was never used."""
     path = Path(tracking_uri.removeprefix(SQLITE))
     if not path.is_file():
-        return None, None
+        yield None
+        return
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
         made = database.execute("select 1 from sqlite_master where name = 'registered_model_aliases'").fetchone()
-        if not made:
+        yield database if made else None
+
+
+def _from_sqlite(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+    with _opened(tracking_uri) as database:
+        if database is None:
             return None, None
         version = database.execute(VERSION_QUERY, (model_name, CHAMPION, VERSION)).fetchone()
         reason = database.execute(REASON_QUERY, (model_name, REASON)).fetchone()

@@ -16,7 +16,7 @@ def consumed(run: Run, table: str) -> State | None:
     A look that changes nothing makes no commit in the table, so its word stands in ops.table_run.
     """
     state = run.ops.state(table)
-    if state is None:
+    if state is None or table in run.anew:
         return None
     version = run.ops.version(table)
     looks = [r for r in run.ops.rows("table_run") if r["table"] == table and r["version"] == version and r["state"]]

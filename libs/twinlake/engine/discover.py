@@ -92,7 +92,8 @@ def _found(feeds: Path, hospital: str, file: Path, parts: tuple[str, ...], syste
     inside = "/".join(parts[2 if dated else 1 :]).removesuffix(".gz")
     feed, status, reason = _place(system, inside, systems)
     name = file.relative_to(feeds).as_posix()
-    found = FoundFile(hospital, system, feed, _told(name), delivery, file.lstat().st_size, status, reason)
+    size = (file.stat() if file.is_file() else file.lstat()).st_size
+    found = FoundFile(hospital, system, feed, _told(name), delivery, size, status, reason)
     why = _why_unreadable(file, name, delivery if dated else None)
     return replace(found, feed=None, status="unknown", reason=why) if why else found
 

@@ -6,9 +6,15 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 
 from twinlake.declare.errors import PlatformError
 from twinlake.engine.home import Home
+
+FULL = ("No space left on device", "disk is full", "os error 28")
+DISK_FULL = (
+    "The disk is full; what was published before stands. Make room; the same command goes on where this one was."
+)
 
 
 @contextmanager
@@ -31,6 +37,15 @@ def without_values(home: Home, step: str) -> Iterator[None]:
             f"{step} failed in Spark: {kind}. What Spark said is in {_keep(home, step)}, which may hold patients' "
             "values. The same command goes on where this one was."
         ) from None
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether that is what went wrong first, whoever met it: the system, Delta, Spark or SQLite."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == ENOSPC or any(text in str(error) for text in FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _keep(home: Home, step: str) -> str:

@@ -19,7 +19,7 @@ from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_
 from twinlake.engine.ledger import LANDED, NONE_READABLE, Ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
-from twinlake.engine.staging import OUTCOME, stage
+from twinlake.engine.staging import OUTCOME, STILL_WRITTEN, stage
 
 # Bytes of files that are read here sooner than executors would begin.
 SMALL = 4 << 20
@@ -103,12 +103,12 @@ def _stage(run: Run, files: list[NewFile], landing: Path) -> dict[str, list[dict
     """Parse the files, each into its staged copy; their outcomes by path."""
     outcomes: dict[str, list[dict[str, Any]]] = {}
     big_first = sorted(files, key=lambda f: -f.found.bytes)
-    tasks = [(f.found.path, (f.found.system, str(f.found.feed)), f.staged(landing)) for f in big_first]
+    tasks = [(f.found.path, (f.found.system, str(f.found.feed)), f.staged(landing), f.found.bytes) for f in big_first]
     declared = {(s.name, feed.name): feed for s in run.systems.values() for feed in s.feeds}
     feeds = run.home.feeds
 
-    def work(path: str, feed: tuple[str, str], target: Path) -> Iterator[dict[str, Any]]:
-        return stage(feeds / path, declared[feed], target, path)
+    def work(path: str, feed: tuple[str, str], target: Path, size: int) -> Iterator[dict[str, Any]]:
+        return stage(feeds / path, declared[feed], target, path, size)
 
     for row in _spread(run, work, tasks, OUTCOME, sum(f.found.bytes for f in files)):
         outcomes.setdefault(row["path"], []).append(row)
@@ -218,8 +218,10 @@ def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]
 
 def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
     if outcome["rule"]:
+        # Whatever its content will be then, the next run takes a file that was not finished.
+        unknown = {"sha256": ""} if outcome["rule"] == STILL_WRITTEN else {}
         return {"status": "quarantined", "quarantined": 1, "records_in": 1,
-                "reason": f"{outcome['rule']}: {outcome['reason']}"}  # fmt: skip
+                "reason": f"{outcome['rule']}: {outcome['reason']}", **unknown}  # fmt: skip
     numbers = {n: outcome[n] for n in ("records_in", "landed", "quarantined", "duplicates", "rekeyed")}
     if not numbers["records_in"]:
         return {**numbers, "status": "empty", "reason": "the file holds no record; what was known before stands"}

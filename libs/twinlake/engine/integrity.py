@@ -1,14 +1,11 @@
-"""What can be proved of a lake without reading its rows: balanced ledgers, Delta files that are there and whole."""
+"""What can be proved of a landing without reading its rows: balanced ledgers, and their records in bronze."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from urllib.parse import unquote
 
 from twinlake.engine.ledger import LANDED, read_ledger
 from twinlake.engine.ops import Ops
-from twinlake.engine.publication import Publication
 
 
 def unbalanced_files(ops: Ops) -> Iterator[str]:
@@ -53,33 +50,3 @@ def _held(ops: Ops, table: str) -> dict[tuple[str, str], int]:
     query = "select path, _file_hash as sha256, count(*) as records from t group by path, _file_hash"
     found = pa.table(QueryBuilder().register("t", DeltaTable(ops.path(table))).execute(query)).to_pylist()
     return {(row["path"], row["sha256"]): row["records"] for row in found}
-
-
-def damaged_files(ops: Ops, published: Publication) -> Iterator[str]:
-    """Tables whose log cannot be read, or whose files are gone or have another size: as published, and all others."""
-    for name, version in sorted({**_others(ops), **published.versions}.items()):
-        yield from _damage(ops.path(name), name, version)
-
-
-def _others(ops: Ops) -> dict[str, int | None]:
-    """Bronze, quarantine and ops, which no publication names: as they are now."""
-    folders = (p for layer in ("bronze", "quarantine", "ops") for p in (ops.lake / layer).glob("*/_delta_log"))
-    return {f"{p.parent.parent.name}.{p.parent.name}": None for p in folders}
-
-
-def _damage(path: str, name: str, version: int | None) -> Iterator[str]:
-    import pyarrow as pa
-    from deltalake import DeltaTable
-
-    at = "its newest version" if version is None else f"version {version}"
-    try:
-        files = pa.table(DeltaTable(path, version=version).get_add_actions(flatten=True)).to_pylist()
-    except Exception as error:  # noqa: BLE001 - whatever the log's reader says, the table is damaged
-        yield f"{name}: its log cannot be read at {at} ({type(error).__name__})"
-        return
-    for file in files:
-        stored = Path(path) / unquote(file["path"])
-        if not stored.is_file():
-            yield f"{name}: {file['path']} is missing"
-        elif stored.stat().st_size != file["size_bytes"]:
-            yield f"{name}: {file['path']} has {stored.stat().st_size} bytes, its log says {file['size_bytes']}"

@@ -10,7 +10,10 @@ from twinlake.engine.evaluation import HELDOUT
 
 @dataclass(frozen=True)
 class ModelRun:
-    """A row of ops.model_run. `metrics` is a JSON list of learner, part, name, value, low, high; no value a person."""
+    """A row of ops.model_run; no value is a person's.
+
+    `metrics` is a JSON list of learner, part, name, value, low, high; `plots` a folder below MLflow's artifacts.
+    """
 
     model_name: str
     model_version: str | None

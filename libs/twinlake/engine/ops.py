@@ -53,6 +53,9 @@ SCHEMAS: dict[str, pa.Schema] = {
          ("heldout_rows", WHOLE), ("heldout_events", WHOLE), ("metrics", TEXT), ("is_champion", pa.bool_()),
          ("reason", TEXT), ("mlflow_run_id", TEXT), ("plots", TEXT), ("seconds", REAL)]
     ),
+    "stored_file": pa.schema(
+        [("sequence", WHOLE), ("table", TEXT), ("path", TEXT), ("bytes", WHOLE), ("sha256", TEXT)]
+    ),
     "shared_value": pa.schema([("run_id", TEXT), ("rule", TEXT), ("values", WHOLE), ("bearers", WHOLE)]),
     "run": pa.schema(
         [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("started_at", TIME), ("seconds", REAL),

@@ -11,6 +11,7 @@ from twinlake.declare.errors import DataError, NotPublished
 from twinlake.declare.table import Table
 from twinlake.engine.ops import Ops
 from twinlake.engine.run import Run
+from twinlake.engine.stored_files import record_files
 
 PINNED = ("silver", "gold")
 
@@ -70,6 +71,7 @@ def publish(run: Run) -> tuple[str, bool]:
     if before and before.publication_id == identity and dict(before.versions) == versions:
         return identity, False
     sequence = before.sequence + 1 if before else 1
+    record_files(run.ops, sequence)
     run.ops.append("publication", [_row(run, t, identity, sequence) for t in run.tables.values()])
     return identity, True
 

@@ -15,6 +15,7 @@ from twinlake.engine.calibration import Bin
 from twinlake.engine.champions import VERSION
 from twinlake.engine.evaluation import Metric
 from twinlake.engine.fitting import Fit
+from twinlake.engine.model_places import place_of
 from twinlake.engine.model_run import ModelRun
 from twinlake.engine.tracking import ModelStore, Record
 
@@ -53,7 +54,7 @@ def recorded(model: Model, run: ModelRun, outcome: Outcome, store: ModelStore) -
             number = tracking.register(client, store, model, known, outcome.fits[-1].fitted, _tags(run, version))
         if run.is_champion:
             tracking.promote(client, model, number)
-        plots = client.get_run(known).info.artifact_uri
+        plots = client.get_run(known).info.artifact_uri.removeprefix(f"{place_of(store.artifacts)}/")
     return replace(run, mlflow_run_id=known, plots=plots)
 
 

@@ -82,7 +82,7 @@ def _rules(run: Run, table: Table) -> list[Rule]:
 
 def replace(run: Run, table: Table, rows: DataFrame, units: Units, state: State) -> Outcome:
     """Write what changed of a table. `units` None means that `rows` is the whole table; `state` what it consumed."""
-    before = run.ops.state(table.full_name)
+    before = None if table.full_name in run.anew else run.ops.state(table.full_name)
     judged = split(run, table, rows)
     if before is None or _stored_columns(run, table) != table.columns:
         return _first(run, table, judged, state)

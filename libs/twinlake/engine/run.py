@@ -54,6 +54,7 @@ class Run:
     rules: Callable[[Table], Sequence[Rule]]
     progress: Callable[[str], None] = silent
     session: Callable[[], SparkSession] | None = field(default=None, repr=False)
+    anew: frozenset[str] = frozenset()  # tables to be built as if they had never been, whatever is stored
 
     @cached_property
     def ops(self) -> Ops:

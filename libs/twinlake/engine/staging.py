@@ -22,6 +22,7 @@ BATCH, BATCH_BYTES = 50_000, 64 << 20
 # More unreadable records than this, or more bytes of them, and the file as a whole is not what its feed declares: who
 # would mend them one by one? Up to here they are held in memory, on the executor and on the driver.
 MOST_FAULTS, MOST_FAULT_BYTES = 100_000, 256 << 20
+STILL_WRITTEN = "still_written"
 STAGED = pa.schema(
     [("record_offset", pa.int64()), ("raw_record", pa.string()), ("record_hash", pa.string()),
      ("record_key", pa.string()), ("source_person_id", pa.string()), ("record_version", pa.string()),
@@ -75,12 +76,18 @@ class _Tally:
         return False
 
 
-def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[str, object]]:
-    """Write the file's records to `target`; yield one row for the file and one for each fault (OUTCOME)."""
+def stage(source: Path, feed: Feed, target: Path, path: str, size: int | None = None) -> Iterator[dict[str, object]]:
+    """Write the file's records to `target`; yield one row for the file and one for each fault (OUTCOME).
+
+    `size` are its bytes as it was found: one that grows meanwhile, or changes while it is read, is not finished.
+    """
     tally = _Tally()
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open_plain(source) as stream, pq.ParquetWriter(target, STAGED, compression="zstd") as out:
+        with (
+            _finished(source, size), open_plain(source) as stream,
+            pq.ParquetWriter(target, STAGED, compression="zstd") as out,
+        ):  # fmt: skip
             for batch in _batches(records_of(stream, feed, path), tally, Naming(feed, inside(path))):
                 out.write_batch(batch)
     except FileFault as fault:
@@ -91,6 +98,20 @@ def stage(source: Path, feed: Feed, target: Path, path: str) -> Iterator[dict[st
     for found in tally.faults:
         yield {"path": path, "kind": "fault", "record_offset": found.offset, "raw_record": found.raw,
                "rule": found.rule, "reason": found.reason}  # fmt: skip
+
+
+@contextmanager
+def _finished(source: Path, size: int | None) -> Iterator[None]:
+    """Refuses a file that somebody still writes, or takes away, while it is read."""
+    try:
+        before = source.stat()
+        yield
+        after = source.stat()
+    except FileNotFoundError as error:
+        raise FileFault(STILL_WRITTEN, "it went away before it was read; the next run looks again") from error
+    is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    if not is_same or size not in (None, before.st_size):
+        raise FileFault(STILL_WRITTEN, "it changed while it was read; the next run takes it, if it is whole by then")
 
 
 def _batches(found: Iterator[Record | Fault], tally: _Tally, naming: Naming) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from twinlake.engine.champions import CHAMPION, REASON, VERSION
+from twinlake.engine.model_places import place_of, settle
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -59,6 +60,7 @@ def connected(store: ModelStore) -> Iterator[MlflowClient]:
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     _make_folders(store)
+    settle(store.tracking_uri, store.artifacts)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     # That our environment has no pip of its own.
     logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
@@ -147,8 +149,9 @@ def load_champion_pipeline(store: ModelStore, model_name: str) -> PipelineModel:
 
 def _experiment(client: MlflowClient, store: ModelStore, model: Model) -> str:
     found = client.get_experiment_by_name(model.name)
-    place = store.artifacts if "://" in store.artifacts else Path(store.artifacts).resolve().as_uri()
-    return found.experiment_id if found else client.create_experiment(model.name, f"{place}/{model.name}")
+    if found:
+        return found.experiment_id
+    return client.create_experiment(model.name, f"{place_of(store.artifacts)}/{model.name}")
 
 
 def _signature(model: Model) -> ModelSignature:

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean
 
 from twinlake.declare.errors import ConfigurationError, PlatformError
-from twinlake.synthetic.cache import made_whole
+from twinlake.engine.making import made_whole
 from twinlake.synthetic.calendar import text_of
 from twinlake.synthetic.clone import MOST_DAYS_LATER
 from twinlake.synthetic.parts import Made

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twinlake.declare.errors import PlatformError
-from twinlake.synthetic.cache import cache_folder, made_whole
+from twinlake.engine.making import made_whole
+from twinlake.synthetic.cache import cache_folder
 
 COORDINATE = ("org.mitre.synthea", "synthea", "3.3.0")
 STATE = "Massachusetts"

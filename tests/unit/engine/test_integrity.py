@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from tests.support.landing_sample import landed_row, toy_run
-from twinlake.engine.integrity import damaged_files, missing_records, unbalanced_files
-from twinlake.engine.publication import Publication
+from twinlake.engine.integrity import missing_records, unbalanced_files
 
 
 @pytest.fixture
@@ -28,11 +24,6 @@ def bronze(run, *files):
     write(
         run, "bronze.toy_persons", [{"path": p, "_file_hash": h, "n": n} for p, h, count in files for n in range(count)]
     )
-
-
-def published(**versions):
-    at = datetime(2026, 11, 1, tzinfo=UTC)
-    return Publication("p", at, 1, {n.replace("_", ".", 1): v for n, v in versions.items()}, {}, {})
 
 
 def test_a_ledger_that_does_not_add_up_is_told(run):
@@ -58,17 +49,3 @@ def test_a_content_that_came_back_and_a_mend_are_counted(run):
     run.ops.append("landing_ledger", rows)
     bronze(run, ("a", "x", 5), ("a", "y", 1))
     assert not list(missing_records(run.ops))
-
-
-@pytest.mark.parametrize("layer", ["silver", "bronze", "quarantine", "ops"])
-@pytest.mark.parametrize("damage", ["gone", "cut", "log"])
-def test_a_file_that_is_gone_or_cut_and_a_log_that_is_broken_are_told(run, layer, damage):
-    write(run, f"{layer}.toy", [{"n": 1}])
-    whole = published(silver_toy=0) if layer == "silver" else published()
-    assert not list(damaged_files(run.ops, whole))
-    folder = Path(run.ops.path(f"{layer}.toy"))
-    file = next(folder.glob("*.parquet")) if damage != "log" else next(folder.glob("_delta_log/*.json"))
-    file.unlink() if damage == "gone" else file.write_bytes(file.read_bytes()[:20])
-    (problem,) = damaged_files(run.ops, whole)
-    assert problem.startswith(f"{layer}.toy: ")
-    assert {"gone": "is missing", "cut": "has 20 bytes", "log": "log cannot be read"}[damage] in problem

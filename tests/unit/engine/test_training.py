@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 from pyspark.sql import functions as F
@@ -45,8 +44,8 @@ def run(features, store):
     return train(PLAIN, features, publication_id="p1", data_digest="d1", store=store)
 
 
-def coefficients(run) -> dict:
-    return json.loads((Path(urlparse(run.plots).path) / "coefficients.json").read_text())
+def coefficients(run, store) -> dict:
+    return json.loads((Path(store.artifacts) / run.plots / "coefficients.json").read_text())
 
 
 def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(features):
@@ -57,7 +56,7 @@ def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(f
     parts.release()
 
 
-def test_coefficients_are_those_of_the_normal_equations(features, run):
+def test_coefficients_are_those_of_the_normal_equations(features, run, store):
     import numpy as np
 
     parts = split_rows(blood_glucose.split, labelled_rows(blood_glucose, features))
@@ -67,7 +66,7 @@ def test_coefficients_are_those_of_the_normal_equations(features, run):
     weight = table["body_weight_kg"].fillna(table["body_weight_kg"].median())
     matrix = np.column_stack([np.ones(len(table)), weight, missing])
     intercept, slope, absent = np.linalg.lstsq(matrix, table["label"], rcond=None)[0]
-    learnt = coefficients(run)["weight"]
+    learnt = coefficients(run, store)["weight"]
     assert learnt["intercept"] == pytest.approx(intercept)
     assert learnt["coefficients"] == pytest.approx({"body_weight_kg": slope, "weight_is_missing": absent})
 
@@ -108,7 +107,7 @@ def test_the_registry_tells_version_data_and_pictures(run, store):
     assert logged.data.tags["twinlake.publication_id"] == "p1"
     assert logged.data.metrics["heldout.multiple.mse"] == pytest.approx(run.metric("mse", "multiple"))
     assert client_says.tags["twinlake.model_version"] == run.model_version
-    pictures = {path.name for path in Path(urlparse(run.plots).path).glob("*.png")}
+    pictures = {path.name for path in (Path(store.artifacts) / run.plots).glob("*.png")}
     assert pictures == {"fit.png", "metrics.png"}
 
 

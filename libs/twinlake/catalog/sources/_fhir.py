@@ -60,6 +60,7 @@ def resource_feed(resource: str, schema: str, unmapped: Mapping[str, str] | None
         version="meta.lastUpdated",
         unmapped=unmapped or {},
         foreign=foreign(resource),
+        resource_type=resource,
         **{"withdrawn": "status = 'entered-in-error'", **rest},
     )
 

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 from twinlake.engine.report.charts import Estimate, intervals
 from twinlake.engine.report.facts import Facts, Row
@@ -27,20 +27,20 @@ def models(facts: Facts) -> Section:
         "Measured on persons the model never saw, beside a baseline that knows nothing. "
         "No champion is made of too little evidence."
     )
-    parts = [_model(name, runs) for name, runs in facts.trainings.items()]
+    parts = [_model(name, runs, Path(facts.home.model_artifacts)) for name, runs in facts.trainings.items()]
     return Section(
         "models", "Models", "What was learnt", lead, "".join(parts) or note("No model has been trained in this lake.")
     )
 
 
-def _model(name: str, runs: Sequence[Row]) -> str:
+def _model(name: str, runs: Sequence[Row], artifacts: Path) -> str:
     last = runs[-1]
     said = (
         f"Trained on {in_words(last['trained_persons'] or 0)} persons ({number(last['trained_rows'])} rows), "
         f"held out {in_words(last['heldout_persons'] or 0)} persons ({number(last['heldout_rows'])} rows)"
     )
     said += f", {number(last['heldout_events'])} of them with the outcome" if last["heldout_events"] is not None else ""
-    pictures = [*_metrics(last), *_pictures(last["plots"])]
+    pictures = [*_metrics(last), *_pictures(_folder(last["plots"], artifacts))]
     body = (grid(*pictures) if pictures else note("This training measured nothing.")) + _hidden(last)
     head = f"<h3>{text(_words(name))}</h3>{_champion(runs)}<p>{said}.</p>"
     return f'<article class="model">{head}{body}{_figures(last)}</article>'
@@ -119,9 +119,8 @@ def _ends(metric: Row) -> str:
     return "–" if metric["low"] is None or metric["high"] is None else f"{metric['low']:.4g} to {metric['high']:.4g}"
 
 
-def _pictures(plots: str | None) -> Iterator[str]:
+def _pictures(folder: Path | None) -> Iterator[str]:
     """The training's own pictures, inside the page."""
-    folder = _folder(plots)
     for file in sorted(folder.rglob("*.png")) if folder and folder.is_dir() else []:
         if file.name != DRAWN_HERE:
             name = _words(file.stem).lower()
@@ -129,9 +128,9 @@ def _pictures(plots: str | None) -> Iterator[str]:
             yield figure(f'<img alt="{text(_alt(name))}" src="data:image/png;base64,{data}">', text(_alt(name)))
 
 
-def _folder(plots: str | None) -> Path | None:
-    where = urlparse(plots or "")
-    return Path(unquote(where.path)) if plots and where.scheme in ("", "file") else None
+def _folder(plots: str | None, artifacts: Path) -> Path | None:
+    """Below the artifacts: `<model>/<run>/artifacts`, which also ends the full URI that older trainings kept."""
+    return artifacts.joinpath(*unquote(plots).rsplit("/", 3)[-3:]) if plots else None
 
 
 def _alt(name: str) -> str:

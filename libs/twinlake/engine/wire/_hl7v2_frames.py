@@ -27,19 +27,30 @@ class Piece(NamedTuple):
 
 
 def pieces(stream: BinaryIO) -> Iterator[Piece]:
-    """What the file is made of, in its order; an MLLP block without its end is a cut message."""
+    """What the file is made of, in its order; a message of an MLLP block that never ends is cut, if it is the last."""
     is_framed = False
-    for block in _blocks(stream):
+    for block, is_last in _with_last(_blocks(stream)):
         start = START.match(block)
         body, end, after = block.partition(BLOCK_ENDS) if start else (b"", b"", block)
+        begins_anew = block.removesuffix(UTF8_MARK).endswith(BLOCK_BEGINS)
+        goes_on = is_framed and not end and not begins_anew and not is_last
         if start:
             name = start.group().decode()
             body, *more = [body] if name == "MSH" else re.split(b"[\r\n]", body, maxsplit=1)
-            yield Piece(name, _trimmed(body), is_framed and not end)
+            yield Piece(name, _trimmed(body), is_framed and not end and not goes_on)
             after = b"".join(more) + after
         if (rest := _trimmed(after)).strip():
             yield Piece("", rest)
-        is_framed = block.removesuffix(UTF8_MARK).endswith(BLOCK_BEGINS)
+        is_framed = begins_anew or goes_on
+
+
+def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each block, and whether nothing comes after it."""
+    held = next(blocks, None)
+    while held is not None:
+        following = next(blocks, None)
+        yield held, following is None
+        held = following
 
 
 def _trimmed(data: bytes) -> bytes:

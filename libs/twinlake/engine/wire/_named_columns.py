@@ -14,6 +14,8 @@ def folded(names: Iterable[str]) -> list[str]:
 
 def difference(found: list[str], columns: tuple[str, ...]) -> str:
     """What is wrong with a header; of a first line with few of the names nothing is told: it may be a patient's row."""
+    if any("\r" in name for name in found):
+        return "the lines end in CR alone, expected LF or CRLF"
     known, told = {c.casefold() for c in columns}, {c.casefold() for c in found}
     missing = [c for c in columns if c.casefold() not in told]
     extra = [c for c in found if c.casefold() not in known]

@@ -21,7 +21,7 @@ Path = Callable[[Any], str | None]
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     """Records of an NDJSON stream; blank lines are no records."""
     key, person, version = (_path(p) for p in (".".join(feed.key) or None, feed.person, feed.version))
-    foreign = Foreign(feed.foreign)
+    foreign, expected = Foreign(feed.foreign), feed.resource_type
     offset = 0
     for line in lines(stream):
         if not line or line.isspace():
@@ -33,7 +33,7 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
             found = None
         if not isinstance(found, dict):
             yield _unreadable(offset, line)
-        elif flaw := _flaw(line, found) or foreign.flaw(found):
+        elif flaw := _flaw(line, found) or _of_another_type(found, expected) or foreign.flaw(found):
             yield Fault(offset, line.decode(), *flaw)
         else:
             yield Record(offset, line.decode(), key(found), person(found), version(found))
@@ -60,6 +60,13 @@ def _flaw(line: bytes, found: dict) -> tuple[str, str] | None:
     except ValueError:
         return "not_json", "a number has more digits than any parser follows"
     return ("duplicate_key", "an object names the same key twice; expected each key once") if is_twice else None
+
+
+def _of_another_type(found: dict, expected: str | None) -> tuple[str, str] | None:
+    """A resource in the file of another type would be read as what it is not."""
+    if expected is None or found.get("resourceType", expected) == expected:
+        return None
+    return "wrong_type", f"its resourceType is not {expected}; put it in the file of its own type"
 
 
 def _has_as_many_names(line: bytes, written: bytes) -> bool:

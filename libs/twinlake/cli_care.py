@@ -1,0 +1,74 @@
+"""`twinlake backup`, `restore` and `mend`: what keeps a lake when the machine under it fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlake.cli_options import Feeds, say
+
+care = typer.Typer()
+
+
+@care.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, best on another disk.")],
+    feeds: Feeds = None,
+) -> None:
+    """Copy the lake, models and decisions to DIR: one moment, with a manifest of hashes. No run goes on meanwhile."""
+    from twinlake.engine.backup import backup as copy
+    from twinlake.engine.home import home_of
+
+    made = copy(home_of(feeds), folder)
+    size = sum(size for size, _ in made.files.values()) >> 20
+    say(f"backup: {folder}, {len(made.files)} files, {size} MiB, publication {made.publication_id}")
+
+
+@care.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `twinlake backup` made.")],
+    into: Annotated[Path, typer.Option("--into", help="The home to make: a new folder.")],
+    feeds: Annotated[
+        Path | None,  # noqa: UP007
+        typer.Option("--feeds", help="Where the feeds stand now, if not where they stood."),
+    ] = None,
+) -> None:
+    """Make a home of a backup, every file of it as it was; an altered or unfinished backup is refused by name."""
+    from twinlake.engine.backup import restore as make
+
+    home, made = make(folder, into, feeds)
+    say(f"restored: {home.path}, publication {made.publication_id}, feeds {home.feeds}")
+    say(f"Use it with TWINLAKE_HOME={home.path}")
+
+
+@care.command()
+def mend(feeds: Feeds = None) -> None:
+    """Build tables whose files are damaged anew from the tables before them, as a run that then goes on."""
+    from jobs._mend import mend as make
+
+    make(feeds, say)
+
+
+@care.command()
+def faults(
+    plan: Annotated[str, typer.Option("--plan", help="tiny, kills, or a file of your own.")] = "tiny",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed does the same to the same moments.")] = 1,
+    work: Annotated[
+        Path,
+        typer.Option(
+            "--work", help="Where network and lakes are made; what is there of an earlier call is used again."
+        ),
+    ] = Path(".twinlake/faults"),
+    only: Annotated[list[str] | None, typer.Option("--round", help="Only this round of the plan.")] = None,  # noqa: UP007
+) -> None:
+    """Kill runs, fill the disk, damage, delay and repeat deliveries, from a seed; exit 1 if any lake differs for it."""
+    from twinlake.faults.harness import run_plan
+    from twinlake.faults.plan import read_plan
+    from twinlake.faults.table import as_text
+
+    told = run_plan(read_plan(plan), seed, work.resolve(), say, tuple(only or ()))
+    say(as_text(told))
+    if any(told.wrong.values()):
+        raise SystemExit(1)
