@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -44,6 +44,6 @@ def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataF
 
     names = ", ".join(f'"{name}"' for name in schema.names)
     rows = pa.table(QueryBuilder().register("stored", table).execute(f"SELECT {names} FROM stored"))
-    typed = to_arrow_schema(schema, timezone="UTC")
-    # A column without any chunk, as of a table without files, is one that Spark cannot take.
-    return spark.createDataFrame(rows.cast(typed) if rows.num_rows else typed.empty_table(), schema)
+    # Arrow's tables may have no batch at all, which Spark does not take.
+    given: Any = rows.cast(to_arrow_schema(schema, timezone="UTC")) if rows.num_rows else []
+    return spark.createDataFrame(given, schema)
