@@ -15,9 +15,7 @@ from twinlake.engine.ledger import read_ledger
 from twinlake.engine.summary import tabulated
 
 Say = Callable[[str], None]
-MEASURED = ("empi.source_person", "empi.person_link", "silver.concept", "silver.listed_code", "silver.care_site",
-            "silver.person", "silver.visit_occurrence", "silver.measurement", "silver.condition_occurrence",
-            "silver.drug_exposure")  # fmt: skip
+ASKED = ("silver.measurement", "silver.condition_occurrence", "silver.drug_exposure")
 MOST = 25
 
 
@@ -51,7 +49,7 @@ def examine_feeds(feeds: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="twinlake-doctor-") as scratch:
         os.environ["TWINLAKE_HOME"] = scratch
         opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), say)
-        _daily.take_all(opened, [n for n in opened.plan.nodes if n.verb == "ingest" or n.name in MEASURED])
+        _daily.take_all(opened, opened.plan.upto(*ASKED))
         _say_files(opened, say)
         for title, query in QUERIES.items():
             _say_rows(opened, title, query, say)
@@ -92,7 +90,7 @@ QUERIES = {
 
 def _say_rows(opened: Opened, title: str, query: str, say: Say) -> None:
     ops = opened.run.ops
-    tables = {n.split(".")[1]: f"delta.`{ops.path(n)}`" for n in MEASURED}
+    tables = {n.split(".")[1]: f"delta.`{ops.path(n)}`" for n in ASKED}
     found = opened.run.spark.sql(query.format(**tables)).limit(MOST + 1).toArrow().to_pylist()
     say(f"\n{title}" + (f" (the first {MOST})" if len(found) > MOST else ""))
     rows = [tuple("–" if value is None else str(value) for value in row.values()) for row in found[:MOST]]

@@ -55,6 +55,14 @@ class Plan:
         known = ", ".join(n.name for n in self.nodes)
         raise DeclarationError(f"No node is called {name!r}. Known: {known}.")
 
+    def upto(self, *names: str) -> tuple[Node, ...]:
+        """The nodes of these names and all that they wait for, in order."""
+        needed = set(names)
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.after)
+        return tuple(node for node in self.nodes if node.name in needed)
+
 
 @cache
 def read_plan() -> Plan:

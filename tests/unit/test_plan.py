@@ -36,6 +36,13 @@ def test_models_and_twins_wait_for_the_pin_and_scores_for_the_models():
     assert {m for t in PLAN.tables.values() for m in t.features} == set(PLAN.models), "every model scores a table"
 
 
+def test_up_to_a_table_are_it_and_all_that_it_waits_for_near_and_far():
+    after = {"ingest": (), "place": ("ingest",), "person": ("ingest",), "visit": ("person",), "cost": ("visit",)}
+    plan = replace(PLAN, nodes=tuple(Node(name, "conform", name, before) for name, before in after.items()))
+    assert [node.name for node in plan.upto("visit")] == ["ingest", "person", "visit"]
+    assert [node.name for node in plan.upto("place", "visit")] == ["ingest", "place", "person", "visit"]
+
+
 def test_reading_it_twice_gives_the_same_order():
     planning.read_plan.cache_clear()
     assert planning.read_plan().nodes == PLAN.nodes

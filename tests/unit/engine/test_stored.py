@@ -39,13 +39,6 @@ def test_the_rows_and_types_are_those_of_sparks_own_scan(spark: SparkSession, pa
     assert handed.count() == 99
 
 
-def test_a_table_without_rows_has_its_columns(spark: SparkSession, path: str) -> None:
-    spark.sql(f"DELETE FROM delta.`{path}`")
-    handed, scanned = read_stored(spark, path), spark.read.format("delta").load(path)
-    assert handed.schema == scanned.schema
-    assert handed.count() == 0
-
-
 def test_only_the_columns_that_are_asked_for_are_read(spark: SparkSession, path: str) -> None:
     assert read_stored(spark, path, ["born", "person_id"]).columns == ["born", "person_id"]
 
@@ -55,12 +48,6 @@ def test_a_large_table_is_left_to_spark(spark: SparkSession, path: str, monkeypa
     found = read_stored(spark, path, ["born", "person_id"])
     assert "LocalRelation" not in found._jdf.queryExecution().optimizedPlan().toString()
     assert (found.columns, found.count()) == (["born", "person_id"], 99)
-
-
-def test_a_table_that_lost_its_rows_keeps_its_types(spark: SparkSession, path: str) -> None:
-    spark.sql(f"DELETE FROM delta.`{path}`")
-    handed, scanned = read_stored(spark, path), spark.read.format("delta").load(path)
-    assert handed.schema == scanned.schema and handed.isEmpty()
 
 
 def test_a_table_that_never_had_a_row_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
