@@ -7,6 +7,7 @@ and prints seconds, CPU-seconds and, for each run, the tables that were touched 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gzip
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from twinlake.engine.ops import Ops
@@ -33,6 +35,7 @@ def main() -> None:
     given.add_argument("--patients", type=int, default=200)
     given.add_argument("--hospitals", type=int, default=4)
     options = given.parse_args()
+    _adopt()
     with tempfile.TemporaryDirectory(prefix="twinlake-bench-") as scratch:
         feeds = _network(Path(scratch), options.patients, options.hospitals)
         home = Path(scratch) / "home"
@@ -61,9 +64,22 @@ def _run(feeds: Path, home: Path, as_of: str) -> str:
     if done.returncode:
         shutil.copy(home.parent / "run.log", "bench-daily.log")
         raise SystemExit("The run failed; see bench-daily.log.")
+    _bury()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return f"{time.monotonic() - started:7.1f} s {spent:7.1f} CPU-s"
+
+
+def _adopt() -> None:
+    """Spark's JVM outlives the run that started it: it becomes ours, or its CPU would be nobody's (Linux, prctl(2))."""
+    PR_SET_CHILD_SUBREAPER = 36
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _bury() -> None:
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def _versions(home: Path) -> dict[str, int | None]:
