@@ -44,6 +44,18 @@ def show(target: str, picture: Path | None, say: Callable[[str], None]) -> None:
             say(f"  ← {origin}: {', '.join(names)}")
 
 
+def prepare_events(feeds: Path | None, say: Callable[[str], None]) -> None:
+    """Work out what every column is made of, for the events of the runs over this lake."""
+    from jobs._run import moment, open_run, run_id_now
+    from twinlake.engine.datasets import prepare
+    from twinlake.engine.home import home_of
+
+    run = open_run(home_of(feeds).feeds, moment("2100-01-01"), run_id_now("lineage"), say, dry=True).run
+    for left_out in prepare(run):
+        say(f"left out: {left_out}")
+    say(f"columns of the tables: {run.home.path / 'lineage'}")
+
+
 def _parted(plan: Plan, target: str) -> tuple[Table, str]:
     by_name = {name: t for t in plan.tables.values() for name in (t.name, t.full_name)}
     if target in by_name:

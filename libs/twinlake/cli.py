@@ -167,16 +167,27 @@ def twin(
 @app.command()
 def lineage(
     target: Annotated[
-        str, typer.Argument(help="A table, silver.measurement; or a column, twins.patient_state.glucose.")
-    ],
+        str | None,  # noqa: UP007
+        typer.Argument(help="A table, silver.measurement; or a column, twins.patient_state.glucose."),
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the tables to this .svg, .png or .pdf.")
     ] = None,  # noqa: UP007
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="Work out all columns, for the OpenLineage events of later runs (minutes)."),
+    ] = False,
+    feeds: Feeds = None,
 ) -> None:
     """What a table or column is made of, down to the feeds; and what is made of a table."""
-    from jobs._lineage import show
+    from jobs._lineage import prepare_events, show
 
-    show(target, picture, say)
+    if prepare:
+        prepare_events(feeds, say)
+    elif target is None:
+        raise typer.BadParameter("name a table or a column, or say --prepare")
+    else:
+        show(target, picture, say)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from twinlake.declare.table import Table
@@ -95,27 +96,47 @@ def _verdicts(run: Run, table: Table, version: int) -> Iterator[tuple[str, bool,
         yield rule["name"], rule["success"], rule["severity"]
 
 
-def _made_of(run: Run, table: Table) -> dict[str, list[tuple[str, str]]]:
-    """Worked out once a declaration: Spark analyses the table's build, and every system's mapping into it."""
-    file = run.home.path / "lineage" / f"{table.full_name}.json"
-    fingerprint = run.fingerprints.get(table.full_name, "")
-    known: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
-    if known.get("fingerprint") != fingerprint:
-        known = {"fingerprint": fingerprint, "columns": _analysed(run, table)}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(known))
-    columns = {
-        column: [(path, field) for table, field in found if (path := _path(run, table))]
-        for column, found in known["columns"].items()
-    }
-    return {column: found for column, found in columns.items() if found}
+def prepare(run: Run) -> Iterator[str]:
+    """Works out, once a declaration, what the columns of each table are made of, and says of which tables it cannot.
 
+    Spark analyses each build and every system's mapping into it: minutes, and memory that a daily run shall not risk.
+    """
+    from py4j.protocol import Py4JJavaError
 
-def _analysed(run: Run, table: Table) -> dict[str, list[tuple[str, str]]]:
     from twinlake.engine.lineage import Catalogue, origins
 
-    found = origins(run.spark, Catalogue(run.systems, run.tables), table)
-    return {column: sorted((o.table, o.column) for o in of) for column, of in found.items()}
+    for table in run.tables.values():
+        if _known_columns(run, table) is not None:
+            continue
+        try:
+            found = origins(run.spark, Catalogue(run.systems, run.tables), table)
+        except Py4JJavaError:
+            yield f"{table.full_name}: its build is too large a plan for Spark to tell its columns; give it more memory"
+            continue
+        columns = {column: sorted((o.table, o.column) for o in of) for column, of in found.items()}
+        file = _columns_file(run, table)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"fingerprint": run.fingerprints.get(table.full_name, ""), "columns": columns}))
+
+
+def _columns_file(run: Run, table: Table) -> Path:
+    return run.home.path / "lineage" / f"{table.full_name}.json"
+
+
+def _known_columns(run: Run, table: Table) -> dict[str, Any] | None:
+    """What was worked out of the table as it is declared now."""
+    file = _columns_file(run, table)
+    said: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+    is_known = said and said["fingerprint"] == run.fingerprints.get(table.full_name, "")
+    return said["columns"] if is_known else None
+
+
+def _made_of(run: Run, table: Table) -> dict[str, list[tuple[str, str]]]:
+    columns = {
+        column: [(path, field) for table, field in found if (path := _path(run, table))]
+        for column, found in (_known_columns(run, table) or {}).items()
+    }
+    return {column: found for column, found in columns.items() if found}
 
 
 def _path(run: Run, name: str) -> str | None:

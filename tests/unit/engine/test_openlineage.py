@@ -10,21 +10,28 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from twinlake.declare.errors import DataError
 from twinlake.declare.rule import row
 from twinlake.declare.table import Table
 from twinlake.engine import openlineage, replace
+from twinlake.engine.datasets import prepare
 from twinlake.engine.home import Home
 from twinlake.engine.openlineage import Step, told
 from twinlake.engine.ops import State
 from twinlake.engine.run import Run
 from twinlake.engine.steps import make
 
+
+def place():
+    return SparkSession.active().createDataFrame([], "person_id bigint, city string")
+
+
 PLACE = Table(
     name="place", layer="silver", meaning="m", grain="a person", key=("person_id",), columns=("person_id", "city"),
-    required=frozenset({"person_id"}), unit="person_id", build=lambda: None, inputs=(),
+    required=frozenset({"person_id"}), unit="person_id", build=place, inputs=(),
 )  # fmt: skip
 
 
@@ -61,6 +68,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 
 
 def test_a_table_is_told_with_what_its_columns_are_made_of(run: Run, events: Path) -> None:
+    assert not list(prepare(run))
     with told(run, MAKE):
         make(run, TOWN, "curate", fingerprint="g")
     start, complete = read(events)
@@ -80,6 +88,14 @@ def test_a_table_is_told_with_what_its_columns_are_made_of(run: Run, events: Pat
         "is_named": True
     }
     assert "Ennis" not in events.read_text() and "ENNIS" not in events.read_text()
+
+
+def test_columns_of_another_declaration_are_not_told(run: Run, events: Path) -> None:
+    assert not list(prepare(run))
+    run.fingerprints = {**run.fingerprints, "gold.town": "h"}
+    with told(run, MAKE):
+        make(run, TOWN, "curate", fingerprint="h")
+    assert "columnLineage" not in read(events)[-1]["outputs"][0]["facets"]
 
 
 def test_a_step_that_changed_nothing_says_no_more_than_what_stands(run: Run, events: Path) -> None:
