@@ -40,7 +40,11 @@ class Command:
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
             self.begun.append(process.pid)
-            code = process.wait()
+            try:
+                code = process.wait()
+            except BaseException:
+                self.end()
+                raise
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
         return code, time.monotonic() - started, "\n".join(said)
 
