@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from jobs._run import Opened, main
-from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine.ingest import NewFile, ingest, new_files, refused_rows
 from twinlake.engine.ledger import LANDED, Ledger, read_ledger
 
@@ -15,26 +15,28 @@ NO_FILES = "no files. Lay them out <hospital>/<system>/[YYYY-MM-DD/]…"
 
 
 def hospitals(opened: Opened) -> list[str]:
-    """The hospitals there are, refused ones left out."""
+    """The hospitals there are, refused ones left out; none at all is a fault."""
+    if not opened.readable:
+        raise DataError("No hospital can be read: " + "; ".join(opened.refused.values()))
     return list(opened.readable)
 
 
 def step(opened: Opened, given: argparse.Namespace) -> int:
     """Land what is new; the number of records that landed."""
+    report_refused(opened)
     names = [n for n in hospitals(opened) if given.hospital in (None, n)]
     if given.hospital and given.hospital not in {*names, *opened.refused}:
         known = ", ".join(hospitals(opened))
         raise ConfigurationError(f"No hospital is called {given.hospital!r}. In the feeds: {known}.")
-    return report_refused(opened) + sum(land(opened, name) for name in names)
+    return sum(land(opened, name) for name in names)
 
 
-def report_refused(opened: Opened) -> int:
+def report_refused(opened: Opened) -> None:
     """Hospitals whose hospital.toml cannot be used go to the ledger with the reason; the rest goes on."""
     run = opened.run
     run.ops.append("landing_ledger", refused_rows(run, opened.refused, read_ledger(run.ops)))
     for why in opened.refused.values():
         run.progress(f"refused: {why}")
-    return 0
 
 
 def land(opened: Opened, hospital: str) -> int:

@@ -21,7 +21,8 @@ from twinlake.engine.home import Home
 
 # `airflow standalone` would also start a log server on every network interface, and a triggerer for nobody.
 COMPONENTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("api-server",))
-READY_WITHIN = 180.0
+# A component that ends is noticed at once; a busy machine took 160 s until all answered.
+READY_WITHIN = 600.0
 PATIENCE = 10.0
 
 

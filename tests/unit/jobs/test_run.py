@@ -10,7 +10,7 @@ import pytest
 from jobs import ingest
 from jobs._run import arguments, moment, open_run
 from tests.support.landing_sample import AS_OF, lay
-from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine.ledger import read_ledger
 
 
@@ -61,6 +61,13 @@ def test_a_hospital_with_wrong_settings_is_refused_and_the_others_go_on(opened, 
     ingest.step(run, Namespace(hospital=None, node=None))
     told = read_ledger(run.run.ops).current
     assert said in told["wrong/hospital.toml"]["reason"] and "good/notes.txt" in told
+
+
+def test_a_run_none_of_whose_hospitals_can_be_read_stops_and_says_why(opened):
+    run = opened(good='colour = "red"\n')
+    with pytest.raises(DataError, match=r"No hospital can be read: good/hospital.toml: unknown key colour"):
+        ingest.step(run, Namespace(hospital=None, node=None))
+    assert read_ledger(run.run.ops).current["good/hospital.toml"]["status"] == "refused"
 
 
 def test_a_severity_of_a_rule_that_there_is_is_taken(opened):
