@@ -12,6 +12,7 @@ import pytest
 
 from twinlake.declare.rule import row
 from twinlake.declare.table import Table
+from twinlake.engine.changes import was_rewritten
 from twinlake.engine.consumed import consumed, looked
 from twinlake.engine.home import Home
 from twinlake.engine.ops import State
@@ -61,6 +62,19 @@ def test_only_the_units_that_differ_are_replaced_and_those_without_rows_go(run: 
     assert stored(run) == {(1, "A"), (2, "Z")}
     assert consumed(run, "silver.place").inputs == {"ops.landing_ledger": 2}
     assert run.ops.state("silver.place").rows == 2
+
+
+def test_a_table_that_is_made_anew_needs_no_file_of_before_and_its_readers_look_at_all_of_it(run: Run, put) -> None:
+    put([(1, "A"), (2, "B")])
+    before = run.ops.version("silver.place")
+    for file in Path(run.ops.path("silver.place")).glob("*.parquet"):
+        file.unlink()
+    run.anew = frozenset({"silver.place"})
+    assert consumed(run, "silver.place") is None
+    assert put([(1, "A"), (2, "B")]).mode == "first"
+    assert stored(run) == {(1, "A"), (2, "B")}
+    assert run.ops.version("silver.place") > before
+    assert was_rewritten(run, "silver.place", before)
 
 
 def test_units_that_were_not_looked_at_stay(run: Run, put) -> None:
