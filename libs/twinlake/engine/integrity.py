@@ -42,11 +42,8 @@ def _expected(rows: Iterable[Mapping[str, object]]) -> dict[tuple[str, str, str]
 
 
 def _held(ops: Ops, table: str) -> dict[tuple[str, str], int]:
-    import pyarrow as pa
-    from deltalake import DeltaTable, QueryBuilder
-
     if ops.version(table) is None:
         return {}
-    query = "select path, _file_hash as sha256, count(*) as records from t group by path, _file_hash"
-    found = pa.table(QueryBuilder().register("t", DeltaTable(ops.path(table))).execute(query)).to_pylist()
-    return {(row["path"], row["sha256"]): row["records"] for row in found}
+    short = table.split(".")[1]
+    query = f"select path, _file_hash as sha256, count(*) as records from {short} group by path, _file_hash"
+    return {(row["path"], row["sha256"]): row["records"] for row in ops.ask(query, {table: None})}

@@ -81,15 +81,13 @@ def _send(run: Run, step: Step, started: str, state: str, error: BaseException |
         _say_once(run, type(fault).__name__)
 
 
-@cache
-def _said(run_id: str, fault: str) -> list[str]:
-    return []
+# What was said of which run.
+_SAID: set[tuple[str, str]] = set()
 
 
 def _say_once(run: Run, fault: str) -> None:
-    said = _said(run.run_id, fault)
-    if not said:
-        said.append(fault)
+    if (run.run_id, fault) not in _SAID:
+        _SAID.add((run.run_id, fault))
         run.progress(f"OpenLineage: an event was not delivered ({fault}). The run goes on; see OPENLINEAGE_* settings.")
 
 

@@ -25,16 +25,19 @@ def read_stored(spark: SparkSession, path: str, columns: Sequence[str] = ()) -> 
     # Of a Delta schema the JSON is Spark's own.
     whole = StructType.fromJson(json.loads(table.schema().to_json()))
     schema = StructType([whole[name] for name in columns or whole.names])
-    if _rows(table) * len(schema) > FEW_VALUES:
+    rows = _rows(table)
+    if rows is None or rows * len(schema) > FEW_VALUES:
         return spark.read.format("delta").load(path).select(*schema.names)
     return _handed(spark, table, schema)
 
 
-def _rows(table: DeltaTable) -> int:
-    """How many its files hold, deleted ones included."""
+def _rows(table: DeltaTable) -> int | None:
+    """How many its files hold, deleted ones included; None if somebody wrote one without saying."""
     import pyarrow as pa
 
-    return sum(pa.table(table.get_add_actions(flatten=True))["num_records"].to_pylist())
+    files = pa.table(table.get_add_actions(flatten=True))
+    counted = files["num_records"].to_pylist() if "num_records" in files.column_names else [None] * len(files)
+    return None if None in counted else sum(counted)
 
 
 def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataFrame:

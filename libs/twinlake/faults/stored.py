@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
-
 from twinlake.engine.damage import damage
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ops import Ops
@@ -23,14 +21,11 @@ def digests(lake: Path) -> dict[str, str]:
     ops = Ops(lake)
     bronze = {f"bronze.{p.name}": None for p in sorted((lake / "bronze").iterdir())}
     named: dict[str, int | None] = {**bronze, **require_publication(ops).versions}
-    return {name: _digest(ops.path(name), version) for name, version in sorted(named.items())}
+    return {name: _digest(ops, name, version) for name, version in sorted(named.items())}
 
 
-def _digest(path: str, version: int | None) -> str:
-    from deltalake import DeltaTable, QueryBuilder
-
-    opened = DeltaTable(path, version=version)
-    rows = pa.table(QueryBuilder().register("t", opened).execute("select * from t")).to_pylist()
+def _digest(ops: Ops, name: str, version: int | None) -> str:
+    rows = ops.ask(f"select * from {name.split('.')[1]}", {name: version})
     told = (repr(sorted((k, v) for k, v in row.items() if k not in BOOKKEEPING)) for row in rows)
     total = sum(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) for text in told)
     return f"{len(rows)}:{total % WHOLE}"

@@ -55,3 +55,15 @@ def test_a_table_that_never_had_a_row_keeps_its_types(spark: SparkSession, tmp_p
     spark.sql(EVERY_TYPE).limit(0).write.format("delta").save(path)
     handed, scanned = read_stored(spark, path), spark.read.format("delta").load(path)
     assert handed.schema == scanned.schema and handed.isEmpty()
+
+
+def test_a_file_that_does_not_say_how_many_it_holds_is_left_to_spark(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "uncounted")
+    spark.conf.set("spark.databricks.delta.stats.collect", "false")
+    try:
+        spark.sql(EVERY_TYPE).write.format("delta").save(path)
+    finally:
+        spark.conf.unset("spark.databricks.delta.stats.collect")
+    found = read_stored(spark, path)
+    assert "LocalRelation" not in found._jdf.queryExecution().optimizedPlan().toString()
+    assert found.count() == 100
