@@ -1,7 +1,7 @@
 # Everything from a fresh machine with Python 3.11 and make. `make` alone lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo airflow test nightly check bench lock hooks spark-defaults clean
+.PHONY: help setup demo airflow test nightly check bench lock hooks spark-defaults cluster-up cluster-down clean
 
 # Set by `make ENV=...` or TWINLAKE_ENV; a shell's own variable ENV means something else.
 ENV := $(or $(TWINLAKE_ENV),local)
@@ -12,6 +12,11 @@ PARALLEL = --numprocesses $(WORKERS) --dist loadfile
 BIN := .venv/bin
 TYPED := $(wildcard libs/twinlake/declare libs/twinlake/vocabulary libs/twinlake/clinical libs/twinlake/plan.py)
 export TWINLAKE_ENV = $(ENV)
+# What `make cluster-up` says of its cluster; without it, the variables of your own.
+ifeq ($(ENV),cluster)
+-include $(or $(TWINLAKE_CLUSTER),.twinlake/cluster)/env
+export
+endif
 
 help: ## this list
 	@echo "twinlake: hospital feeds in, one checked lake, a living twin of every patient out"
@@ -58,6 +63,12 @@ hooks: ## check before every commit
 
 spark-defaults: setup ## the Spark properties of ENV, for spark-submit --properties-file
 	@$(BIN)/python -m twinlake.engine.session
+
+cluster-up: setup ## a small cluster of processes on this machine, for ENV=cluster
+	@infra/cluster.sh up
+
+cluster-down: ## stops it
+	@infra/cluster.sh down
 
 clean: ## removes the environment and the caches; lakes under .twinlake stay
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis libs/*.egg-info build

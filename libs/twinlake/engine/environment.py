@@ -121,7 +121,10 @@ def _value_faults(key: str, value: object) -> list[str]:
         f"{label} is {type(part).__name__}, expected text in quotes" for label, part in parts if type(part) is not str
     ]
     unset = [
-        (label, name) for label, part in parts for name in _VARIABLE.findall(str(part)) if not os.environ.get(name)
+        (label, found["name"])
+        for label, part in parts
+        for found in _VARIABLE.finditer(str(part))
+        if not os.environ.get(found["name"]) and found["else"] is None
     ]
     return faults + [f"{label} needs the environment variable {name}" for label, name in unset]
 
@@ -136,14 +139,14 @@ def _parts(key: str, value: object) -> list[tuple[str, object]]:
 
 
 def _converted(value: object) -> object:
-    """`${VARIABLE}` filled in: passwords and addresses of a cluster stay out of the file."""
+    """`${VARIABLE}` and `${VARIABLE:-default}` filled in: passwords and addresses of a cluster stay out of the file."""
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: os.environ[found[1]], value)
+        return _VARIABLE.sub(lambda found: os.environ.get(found["name"]) or found["else"], value)
     if isinstance(value, dict):
         return {key: _converted(part) for key, part in value.items()}
     return tuple(_converted(part) for part in value) if isinstance(value, list) else value
 
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<else>[^}]*))?\}")
 _EXPECTED: dict[str, type] = {"java_options": list, "spark": dict, "driver_memory_limit_gb": int, "steps_at_once": int}
 _WORDS = {str: "text in quotes", list: "a list", dict: "a table", int: "a whole number"}

@@ -53,6 +53,13 @@ def test_the_cluster_without_its_variables_names_each_of_them(monkeypatch: pytes
     assert "home needs the environment variable TWINLAKE_SHARED_HOME" in str(caught.value)
 
 
+def test_a_variable_may_have_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SMALLEST + '[spark]\n"spark.executor.memory" = "${TWINLAKE_EXECUTOR_MEMORY:-4g}"\n'
+    assert written(tmp_path, text).spark["spark.executor.memory"] == "4g"
+    monkeypatch.setenv("TWINLAKE_EXECUTOR_MEMORY", "1g")
+    assert written(tmp_path, text).spark["spark.executor.memory"] == "1g"
+
+
 def test_the_variable_names_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWINLAKE_ENV", "ci")
     assert load_environment().name == "ci"
