@@ -1,4 +1,4 @@
-"""What the three DAGs share: a task for each node of the plan, and one run at a time on a lake."""
+"""What the DAGs share: a task for each node of the plan, and one run at a time on a lake."""
 
 from __future__ import annotations
 

@@ -27,10 +27,10 @@ SHOWN = {"table": 100}
 UNBOUND = 1000
 
 
-def ask(query: str, feeds: Path | None, form: str, limit: int | None = None) -> None:
-    """Print the answer to a SQL query over the views of the last publication; rows left out are told on stderr."""
+def ask(query: str, feeds: Path | None, form: str, limit: int | None = None, publication: str | None = None) -> None:
+    """Print the answer to a SQL query over the views of a publication; rows left out are told on stderr."""
     check_form(form)
-    spark, _ = open_published(feeds)
+    spark, _ = open_published(feeds, publication)
     rows = spark.sql(query)
     most = SHOWN.get(form, 0) if limit is None else limit
     found = (rows.limit(most + 1) if most else rows).toArrow()
@@ -60,12 +60,12 @@ def _upright(found) -> pa.Table:
     return pa.table({"": [name for name, _ in pairs], "state": [value for _, value in pairs]})
 
 
-def open_published(feeds: Path | None) -> tuple[SparkSession, datetime]:
-    """A session with the views of the last publication, and the moment that it speaks of."""
+def open_published(feeds: Path | None, identity: str | None = None) -> tuple[SparkSession, datetime]:
+    """A session with the views of the last publication, or of the one called so, and the moment that it speaks of."""
     home = home_of(feeds)
     check_home(home)
     ops = Ops(home.lake)
-    publication = require_publication(ops)
+    publication = require_publication(ops, identity)
     from twinlake.engine.session import start_session
 
     spark = start_session()

@@ -12,6 +12,7 @@ import typer
 from twinlake.cli_care import care
 from twinlake.cli_empi import empi
 from twinlake.cli_options import Feeds, say
+from twinlake.cli_upkeep import upkeep
 from twinlake.declare.errors import ConfigurationError, DeclarationError, TwinlakeError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "quality": quality, "model": model}.items():
     app.add_typer(group, name=name)
 app.add_typer(care)
+app.add_typer(upkeep)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
 
@@ -141,11 +143,14 @@ def sql(
         int | None,  # noqa: UP007
         typer.Option("--limit", help="Rows at most; 0 for all. Without it a table shows 100, csv and json hold all."),
     ] = None,
+    publication: Annotated[
+        str | None, typer.Option("--publication", help="An earlier one that is still kept.")  # noqa: UP007
+    ] = None,
 ) -> None:
     """Ask the last publication in Spark SQL."""
     from jobs._ask import ask
 
-    ask(query, feeds, format, limit)
+    ask(query, feeds, format, limit, publication)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

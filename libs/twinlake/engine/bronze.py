@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,33 +80,43 @@ def _bytes(staged: Path) -> int:
 def write_part(part: Part) -> Iterator[dict[str, Any]]:
     """Write the part's files, one for each FILE_BYTES; what the log is to say of each (WRITTEN)."""
     part.folder.mkdir(parents=True, exist_ok=True)
-    for rows in _tables(part):
-        # Stable: the rows of a person stay in the order of their files and places.
-        ordered = rows.take(pa.array(rows["source_person_key"].to_numpy().argsort(kind="stable")))
-        target = part.folder / f"part-{uuid4()}.zstd.parquet"
-        pq.write_table(
-            ordered, target, compression="zstd", use_dictionary=REPEATED, write_statistics=list(TOLD),
-            write_page_index=True, max_rows_per_page=PAGE_ROWS,
-        )  # fmt: skip
-        found = target.stat()
-        yield {"table": part.table, "name": target.name, "bytes": found.st_size,
-               "written_at": int(found.st_mtime * 1000), "stats": json.dumps(_statistics(ordered))}  # fmt: skip
+    for rows in gathered(_staged(part)):
+        yield {"table": part.table, **write_sorted(part.folder, rows)}
 
 
-def _tables(part: Part) -> Iterator[pa.Table]:
+def write_sorted(folder: Path, rows: pa.Table) -> dict[str, Any]:
+    """A bronze file of these rows, sorted by person; what the log is to say of it."""
+    # Stable: the rows of a person stay in the order of their files and places.
+    ordered = rows.take(pa.array(rows["source_person_key"].to_numpy().argsort(kind="stable")))
+    target = folder / f"part-{uuid4()}.zstd.parquet"
+    pq.write_table(
+        ordered, target, compression="zstd", use_dictionary=REPEATED, write_statistics=list(TOLD),
+        write_page_index=True, max_rows_per_page=PAGE_ROWS,
+    )  # fmt: skip
+    found = target.stat()
+    return {"name": target.name, "bytes": found.st_size, "written_at": int(found.st_mtime * 1000),
+            "stats": json.dumps(_statistics(ordered))}  # fmt: skip
+
+
+def gathered(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Rows in order, as many at once as one file is to hold."""
     held: list[pa.Table] = []
     size = 0
+    for rows in parts:
+        if held and size + rows.nbytes > FILE_BYTES:
+            yield pa.concat_tables(held)
+            held, size = [], 0
+        held.append(rows)
+        size += rows.nbytes
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _staged(part: Part) -> Iterator[pa.Table]:
     for source in part.sources:
         with pq.ParquetFile(source.staged) as staged:
             for group in range(staged.num_row_groups):
-                rows = _bronze_rows(staged.read_row_group(group), source, part)
-                if held and size + rows.nbytes > FILE_BYTES:
-                    yield pa.concat_tables(held)
-                    held, size = [], 0
-                held.append(rows)
-                size += rows.nbytes
-    if held:
-        yield pa.concat_tables(held)
+                yield _bronze_rows(staged.read_row_group(group), source, part)
 
 
 def _bronze_rows(staged: pa.Table, source: Source, part: Part) -> pa.Table:

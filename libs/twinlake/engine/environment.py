@@ -29,6 +29,9 @@ class Environment:
     driver_memory: str = "auto"
     driver_memory_limit_gb: int = 8
     steps_at_once: int = 2
+    keep_publications: int = 14
+    keep_days: int = 30
+    keep_runs: int = 100
     java_options: tuple[str, ...] = ()
     spark: Mapping[str, str] = field(default_factory=dict)
 
@@ -148,5 +151,6 @@ def _converted(value: object) -> object:
 
 
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<else>[^}]*))?\}")
-_EXPECTED: dict[str, type] = {"java_options": list, "spark": dict, "driver_memory_limit_gb": int, "steps_at_once": int}
+_NUMBERS = ("driver_memory_limit_gb", "steps_at_once", "keep_publications", "keep_days", "keep_runs")
+_EXPECTED: dict[str, type] = {"java_options": list, "spark": dict, **dict.fromkeys(_NUMBERS, int)}
 _WORDS = {str: "text in quotes", list: "a list", dict: "a table", int: "a whole number"}

@@ -162,23 +162,26 @@ def _source(run: Run, file: NewFile, landing: Path) -> Source:
 
 
 def _remove_unfinished(run: Run, hospital: str, table: str) -> None:
-    """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew.
-
-    A run may land twice (a task that is cleared and run again): it is sure only where the ledger knows as many of its
-    landings as began.
-    """
-    if run.ops.version(table) is None:
-        return
-    for unsure, began in sorted(run.ops.landings(table, hospital).items()):
-        rows = [r for r in run.ops.rows("landing_ledger") if r["landed"] and _is_of(r, hospital, table, unsure)]
-        if unsure != run.run_id and began <= len({row["sequence"] for row in rows}):
-            continue
+    """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew."""
+    for unsure, rows in unfinished(run, hospital, table):
         run.spark.sql(
             f"DELETE FROM delta.`{run.ops.path(table)}` WHERE hospital = :hospital AND _run_id = :unsure "
             "AND NOT array_contains(:finished, concat_ws('|', _file_hash, path))",
             args={"hospital": hospital, "unsure": unsure,
                   "finished": [f"{row['sha256']}|{row['path']}" for row in rows] or [""]},
         )  # fmt: skip
+
+
+def unfinished(run: Run, hospital: str, table: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The runs whose landings in a bronze table may not have reached the ledger, with what did.
+
+    A run may land twice (a task that is cleared and run again): it is sure only where the ledger knows as many of its
+    landings as began.
+    """
+    for unsure, began in sorted(run.ops.landings(table, hospital).items()):
+        rows = [r for r in run.ops.rows("landing_ledger") if r["landed"] and _is_of(r, hospital, table, unsure)]
+        if unsure == run.run_id or began > len({row["sequence"] for row in rows}):
+            yield unsure, rows
 
 
 def _is_of(row: Mapping[str, Any], hospital: str, table: str, run_id: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from twinlake.engine.commits import persistently
+from twinlake.engine.delta_log import DeltaLog, rows_of
 
 TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 
@@ -121,12 +123,14 @@ class Ops:
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
         """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.
 
-        Ops tables are only ever appended to, a file a commit; a query engine would open the files in any order.
+        Ops tables are appended to, a file a commit, and their upkeep keeps the order; a query engine would open the
+        files in any.
         """
-        newest = self.version(f"ops.{name}")
+        newest = self.newest(f"ops.{name}")
         if newest is None:
             return []
-        return list(self._rows_of(name, newest if version is None else version))
+        is_now = version is None or version == self.version(f"ops.{name}")
+        return list(self._rows_of(name, newest if is_now else version))
 
     def _read(self, name: str, version: int) -> list[dict[str, Any]]:
         from deltalake import DeltaTable
@@ -145,7 +149,10 @@ class Ops:
             builder = builder.register(name.split(".")[-1], DeltaTable(self.path(name), version=version))
         return pa.table(builder.execute(sql)).to_pylist()
 
-    def version(self, name: str) -> int | None:
+    def log(self, name: str) -> DeltaLog:
+        return DeltaLog(Path(self.path(name)))
+
+    def newest(self, name: str) -> int | None:
         """The newest version of a table, None if there is none."""
         from deltalake import DeltaTable
 
@@ -153,15 +160,18 @@ class Ops:
             return None
         return DeltaTable(self.path(name), without_files=True).version()
 
+    def version(self, name: str) -> int | None:
+        """The version in which a table's rows last changed: upkeep makes newer ones that hold the same."""
+        newest = self.newest(name)
+        return None if newest is None else rows_of(self.log(name).said(newest))
+
     def state(self, name: str) -> State | None:
         """What the newest commit that carries a state says; None for a table that was never built."""
-        version = self.version(name)
-        return None if version is None else self._state_of(name, version)
+        newest = self.newest(name)
+        return None if newest is None else self._state_of(name, newest)
 
     def _said(self, name: str, version: int) -> State | None:
-        from deltalake import DeltaTable
-
-        for commit in DeltaTable(self.path(name), version=version, without_files=True).history():
+        for commit in self.log(name).history(version):
             if "fingerprint" in (commit.get("userMetadata") or ""):
                 return State.from_json(commit["userMetadata"])
             if commit.get("operation") == "WRITE" and "Overwrite" in str(commit.get("operationParameters")):
@@ -170,14 +180,13 @@ class Ops:
 
     def landings(self, name: str, hospital: str) -> Counter[str]:
         """The runs that appended this hospital's records to a bronze table, and how often each did."""
-        from deltalake import DeltaTable
+        marks = [json.loads(c["userMetadata"]) for c in self._commits(name) if c.get("userMetadata")]
+        return Counter(mark["landing"][1] for mark in marks if mark.get("landing", [None])[0] == hospital)
 
-        commits = DeltaTable(self.path(name), without_files=True).history()
-        marks = [json.loads(c["userMetadata"])["landing"] for c in commits if c.get("userMetadata")]
-        return Counter(run_id for of, run_id in marks if of == hospital)
-
-    def commits_since(self, name: str, version: int) -> list[dict[str, Any]]:
+    def commits_since(self, name: str, version: int) -> list[Mapping[str, Any]]:
         """The commits of a table after `version`, newest first."""
-        from deltalake import DeltaTable
+        return list(takewhile(lambda commit: commit["version"] > version, self._commits(name)))
 
-        return [c for c in DeltaTable(self.path(name), without_files=True).history() if c["version"] > version]
+    def _commits(self, name: str) -> Iterator[Mapping[str, Any]]:
+        newest = self.newest(name)
+        return iter(()) if newest is None else self.log(name).history(newest)

@@ -28,9 +28,9 @@ class Publication:
     digests: Mapping[str, str]
 
 
-def last_publication(ops: Ops) -> Publication | None:
-    """The newest publication, None before the first."""
-    rows = ops.rows("publication")
+def last_publication(ops: Ops, identity: str | None = None) -> Publication | None:
+    """The newest publication, or the newest called so; None if there is none."""
+    rows = [row for row in ops.rows("publication") if identity in (None, row["publication_id"])]
     if not rows:
         return None
     newest = max(row["sequence"] for row in rows)
@@ -41,11 +41,19 @@ def last_publication(ops: Ops) -> Publication | None:
     )  # fmt: skip
 
 
-def require_publication(ops: Ops) -> Publication:
-    """The newest publication, or what to run to get one."""
-    found = last_publication(ops)
-    if found is None:
+def require_publication(ops: Ops, identity: str | None = None) -> Publication:
+    """The newest publication, or the one called so; without it, what to do."""
+    newest = last_publication(ops)
+    if newest is None:
         raise NotPublished("Nothing is published in this lake yet. Run `twinlake run --feeds DIR` (or `make demo`).")
+    found = last_publication(ops, identity)
+    if found is None:
+        held = {row["sequence"]: row["publication_id"] for row in ops.rows("publication")}
+        raise NotPublished(
+            f"Publication {identity} is not kept (any more). Kept are, the newest first: "
+            f"{', '.join(held[sequence] for sequence in sorted(held, reverse=True))}. How many are is said by "
+            "keep_publications and keep_days in infra/environments."
+        )
     return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from twinlake.engine.delta_log import LOG
 from twinlake.engine.discover import sha256_of
 from twinlake.engine.ops import Ops
 
-NAME, LOG = "stored_file", "_delta_log"
+NAME = "stored_file"
 # Delta writes these again and again; all other files are written once and never changed.
 REWRITTEN = ("_last_checkpoint", "._last_checkpoint.crc")
 HASHED_AT_ONCE = 4

@@ -29,8 +29,14 @@ def ancestors(dag, name: str) -> set[str]:
     return {t.task_id for t in dag.get_task(name).get_flat_relatives(upstream=True)}
 
 
-def test_there_are_three_dags(bag):
-    assert sorted(bag) == ["backfill", "lakehouse_daily", "models_weekly"]
+def test_there_are_four_dags(bag):
+    assert sorted(bag) == ["backfill", "lakehouse_daily", "maintenance", "models_weekly"]
+
+
+def test_upkeep_is_a_weekly_task_that_waits_for_its_turn(bag):
+    dag = bag["maintenance"]
+    assert dag.schedule == "@weekly"
+    assert dag.get_task("maintain").upstream_task_ids == {"turn"}
 
 
 @pytest.mark.parametrize("name", ["lakehouse_daily", "backfill"])
@@ -81,7 +87,7 @@ def test_only_the_weekly_dag_trains_where_there_is_a_champion(bag):
 
 
 def test_what_is_published_is_an_asset(bag):
-    for dag in bag.values():
+    for dag in (dag for name, dag in bag.items() if name != "maintenance"):
         assert [a.uri for a in dag.get_task("publish").outlets] == ["twinlake://publication/"]
 
 

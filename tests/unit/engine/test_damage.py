@@ -12,7 +12,8 @@ import pytest
 
 from jobs._verify import what_to_do
 from tests.support.landing_sample import toy_run
-from twinlake.engine.damage import _vector_file, damage
+from twinlake.engine.damage import damage
+from twinlake.engine.delta_log import vector_file
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication
 from twinlake.engine.stored_files import record_files, recorded_files
@@ -156,5 +157,5 @@ def test_a_derived_table_can_be_mended_and_a_landing_or_a_log_cannot(ops: Ops):
 def test_a_deletion_vector_is_found_by_the_name_in_its_log():
     # From Delta's PROTOCOL.md, "JSON Example 1": storage type u, and the UUID that its text stands for.
     vector = {"storageType": "u", "pathOrInlineDv": "ab^-aqEH.-t@S}K{vb[*k^"}
-    assert _vector_file(vector) == "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
-    assert _vector_file(None) == _vector_file({"storageType": "i", "pathOrInlineDv": "wi5b"}) == ""
+    assert vector_file(vector) == "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
+    assert vector_file(None) == vector_file({"storageType": "i", "pathOrInlineDv": "wi5b"}) == ""

@@ -12,7 +12,7 @@ from jobs import _ask
 
 @pytest.fixture
 def ask(spark, monkeypatch):
-    monkeypatch.setattr(_ask, "open_published", lambda feeds: (spark, datetime(2026, 11, 1, tzinfo=UTC)))
+    monkeypatch.setattr(_ask, "open_published", lambda *_: (spark, datetime(2026, 11, 1, tzinfo=UTC)))
     return lambda form, limit=None: _ask.ask("select id from range(101) order by id", None, form, limit)
 
 

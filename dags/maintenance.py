@@ -1,0 +1,33 @@
+"""Weekly: makes few files of a lake's many, and removes what neither a kept publication nor the next run asks for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, task
+
+from dags._lake import DEFAULTS, PARAMS, final_faults, opened_lake, wait_for_turn
+
+
+@task
+def maintain() -> None:
+    """What `twinlake maintain` does."""
+    from jobs._maintain import maintain as tend
+
+    with opened_lake("maintain") as opened, final_faults("maintain"):
+        tend(opened, opened.run.progress)
+
+
+with DAG(
+    "maintenance",
+    description="Compact, forget, vacuum; rows and publications stay as they are.",
+    schedule="@weekly",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    params=PARAMS,
+    tags=["twinlake"],
+    doc_md=__doc__,
+):
+    wait_for_turn() >> maintain()
