@@ -14,7 +14,6 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.environment import REPOSITORY
 from twinlake.faults.moments import MOMENTS, Calls
 from twinlake.faults.victim import WHEN, WHOM, Wound
@@ -78,9 +77,7 @@ class Command:
 
     def wound(self, moment: str, when: str, chance: Random, calls: Calls) -> Wound:
         """Which call of the moment, when of it, and who dies: from the seed."""
-        seconds = calls.get(moment)
-        if not seconds:
-            raise ConfigurationError(f"The undisturbed run did not come to the moment {moment}. Kill at another one.")
+        seconds = calls[moment]
         call = chance.randrange(len(seconds))
         return Wound(
             *MOMENTS[moment], call + 1, when or chance.choice(WHEN), round(chance.uniform(0, seconds[call]), 3),

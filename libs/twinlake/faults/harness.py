@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from twinlake.declare.errors import DataError
+from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine.backup import backup, restore
 from twinlake.engine.home import Home
 from twinlake.faults.command import Command
 from twinlake.faults.moments import Calls
-from twinlake.faults.plan import Network, Plan
+from twinlake.faults.plan import Network, Plan, Round
 from twinlake.faults.rounds import Calm, Line, Say, disturb
 from twinlake.faults.stored import amiss, digests
 from twinlake.synthetic.network import grow_network, make_network
@@ -38,6 +38,7 @@ def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] 
     first_calls = _base(work, plan.network, as_of, say)
     calm = _calm(work, as_of, first_calls, say)
     rounds = [kind for kind in plan.rounds if not only or kind.name in only]
+    _refuse_unreached(rounds, calm)
     told = Told([], {}, 0)
     for place, kind in enumerate(rounds, 1):
         outcome = disturb(work, kind, as_of, Random(f"{seed}/{kind.name}"), calm, say)
@@ -47,6 +48,13 @@ def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] 
             say(f"WRONG {kind.name}: {each}")
         told = Told([*told.lines, *outcome.lines], {**told.wrong, kind.name: wrong}, told.reads + outcome.reads)
     return told
+
+
+def _refuse_unreached(rounds: list[Round], calm: Calm) -> None:
+    """Before the first round, for it would be a pity about the others."""
+    missed = sorted({m for kind in rounds for m in kind.kills if not calm.calls_of(kind).get(m)})
+    if missed:
+        raise ConfigurationError(f"The undisturbed run does not come to {', '.join(missed)}. Kill at another moment.")
 
 
 def _base(work: Path, network: Network, as_of: str, say: Say) -> Calls:

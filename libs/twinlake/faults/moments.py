@@ -19,7 +19,6 @@ class Moment(NamedTuple):
 
 
 MOMENTS = {
-    "any": Moment("jobs._daily.take_all"),
     "stage": Moment("twinlake.engine.ingest._stage"),
     "land": Moment("twinlake.engine.ingest.commit"),
     "ledger": Moment("twinlake.engine.ops.Ops.append", "landing_ledger"),
@@ -39,6 +38,8 @@ MOMENTS = {
     "hash_files": Moment("twinlake.engine.publication.record_files"),
     "publish": Moment("twinlake.engine.ops.Ops.append", "publication"),
     "report": Moment("jobs._report.make"),
+    # Last, for its module takes hold of steps that are named above.
+    "any": Moment("jobs._daily.take_all"),
 }
 
 

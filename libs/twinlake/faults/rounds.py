@@ -35,6 +35,10 @@ class Calm:
     first_calls: Calls
     grew: int
 
+    def calls_of(self, kind: Round) -> Calls:
+        """The moments that a round's run comes to when nobody disturbs it."""
+        return self.first_calls if kind.from_nothing else self.calls
+
 
 @dataclass(frozen=True)
 class Line:
@@ -89,8 +93,7 @@ class Disturbed:
 
     def _killed(self, moment: str) -> Line:
         """A moment that did not come is told as such."""
-        calls = self.calm.first_calls if self.kind.from_nothing else self.calm.calls
-        wound = self.command.wound(moment, self.kind.when, self.chance, calls)
+        wound = self.command.wound(moment, self.kind.when, self.chance, self.calm.calls_of(self.kind))
         struck = Path(wound.told)
         struck.unlink(missing_ok=True)
         ended = self.command.run(wound)

@@ -21,10 +21,10 @@ from twinlake.engine.ops import Ops
 from twinlake.faults import watch
 from twinlake.faults.command import Command
 from twinlake.faults.deliveries import Deliveries
-from twinlake.faults.harness import Told
+from twinlake.faults.harness import Told, _refuse_unreached
 from twinlake.faults.moments import MOMENTS, Moment
 from twinlake.faults.plan import PLANS, Round, read_plan
-from twinlake.faults.rounds import Line
+from twinlake.faults.rounds import Calm, Line
 from twinlake.faults.stored import digests, misread
 from twinlake.faults.table import as_json, as_text
 from twinlake.faults.victim import Wound
@@ -43,7 +43,7 @@ def test_every_moment_is_a_function_that_there_is():
     ("text", "said"),
     [
         ("", "no [[round]]"),
-        ("[[round]]\nname = 'a'\nkills = ['lunch']", "no moment is called lunch; known: any, stage"),
+        ("[[round]]\nname = 'a'\nkills = ['lunch']", "no moment is called lunch; known: stage, land"),
         ("[[round]]\nname = 'a'\nkill = ['land']", "unexpected keyword argument 'kill'"),
         ("[[round]]\nname = 'a'\nlate = 2.0\n[[round]]\nname = 'a'", "two rounds of one name; a share is not"),
         ("[[round]]\nname = 'a'\ndamaged = 1", "runs is 2 or more"),
@@ -157,12 +157,17 @@ def test_a_watched_command_tells_how_long_each_call_of_a_moment_took(monkeypatch
 
 
 def test_a_wound_is_put_into_a_call_that_the_undisturbed_run_made(tmp_path: Path):
-    calls = {"write": [0.0, 2.0], "mark": []}
+    calls = {"write": [0.0, 2.0]}
     wounds = [Command(tmp_path, "2026-11-01").wound("write", "inside", Random(n), calls) for n in range(20)]
     assert {(wound.call, wound.when) for wound in wounds} == {(1, "inside"), (2, "inside")}
     assert all(wound.seconds <= calls["write"][wound.call - 1] for wound in wounds)
-    with pytest.raises(ConfigurationError, match="did not come to the moment mark"):
-        Command(tmp_path, "2026-11-01").wound("mark", "", Random(1), calls)
+
+
+def test_a_moment_that_the_undisturbed_run_does_not_come_to_is_refused_before_the_first_round():
+    calm = Calm({}, {"write": [1.0], "mark": []}, {"mark": [1.0]}, 0)
+    _refuse_unreached([Round("a", kills=("write",)), Round("b", kills=("mark",), from_nothing=True)], calm)
+    with pytest.raises(ConfigurationError, match="does not come to link, mark"):
+        _refuse_unreached([Round("a", kills=("write", "mark", "link"))], calm)
 
 
 def test_a_row_that_differs_and_a_count_that_is_not_the_published_one_are_seen(tmp_path: Path):
