@@ -1,4 +1,4 @@
-"""`twinlake run` as a process of its own over a round's lake: as it is, watched, or with a wound."""
+"""A twinlake command as a process of its own over a round's lake: as it is, watched, or with a wound."""
 
 from __future__ import annotations
 
@@ -37,24 +37,25 @@ class Ended(NamedTuple):
 
 @dataclass
 class Command:
-    """The same command, run again and again over `folder/feeds` and `folder/home`; what it said goes to `folder`."""
+    """Commands, one after another over `folder/feeds` and `folder/home`; what they said goes to `folder`."""
 
     folder: Path
     as_of: str
     begun: list[int] = field(default_factory=list)
 
-    def run(self, wound: Wound | None = None) -> Ended:
+    def run(self, command: str = "run", wound: Wound | None = None) -> Ended:
         """The command, with a wound if there is one."""
-        return self._run(*(("twinlake.faults.victim", wound.as_json()) if wound else ("twinlake.cli",)))
+        return self._run(command, *(("twinlake.faults.victim", wound.as_json()) if wound else ("twinlake.cli",)))
 
-    def watched(self) -> tuple[Ended, Calls]:
-        """The command, and how long each call of each moment took."""
+    def watched(self, command: str = "run") -> tuple[Ended, Calls]:
+        """The command, and how long each call of each of its moments took."""
         file = self.folder / "moments.json"
-        ended = self._run("twinlake.faults.watch", str(file))
-        return ended, json.loads(file.read_text()) if file.exists() else {}
+        ended = self._run(command, "twinlake.faults.watch", str(file))
+        calls = json.loads(file.read_text()) if file.exists() else {}
+        return ended, {name: seconds for name, seconds in calls.items() if MOMENTS[name].command == command}
 
-    def _run(self, *program: str) -> Ended:
-        what = ["run", "--feeds", str(self.folder / "feeds"), "--as-of", self.as_of]
+    def _run(self, command: str, *program: str) -> Ended:
+        what = [command, "--feeds", str(self.folder / "feeds"), *(["--as-of", self.as_of] if command == "run" else [])]
         python = os.pathsep.join([str(REPOSITORY / "libs"), str(REPOSITORY)])
         env = {**os.environ, "TWINLAKE_HOME": str(self.folder / "home"), "PYTHONPATH": python}
         log, started = self.folder / f"run-{len(self.begun) + 1}.log", time.monotonic()
@@ -80,7 +81,7 @@ class Command:
         seconds = calls[moment]
         call = chance.randrange(len(seconds))
         return Wound(
-            *MOMENTS[moment], call + 1, when or chance.choice(WHEN), round(chance.uniform(0, seconds[call]), 3),
+            *MOMENTS[moment][:2], call + 1, when or chance.choice(WHEN), round(chance.uniform(0, seconds[call]), 3),
             chance.choice(WHOM), str(self.folder / "struck"),
         )  # fmt: skip
 

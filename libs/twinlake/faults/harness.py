@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,13 +36,15 @@ def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] 
     # One moment for all runs: files outside a dated folder count as of it.
     as_of = (date.fromordinal(REFERENCE) + timedelta(days=plan.network.days)).isoformat()
     work = work / plan.network.name
-    first_calls = _base(work, plan.network, as_of, say)
-    calm = _calm(work, as_of, first_calls, say)
+    calls = {"nothing": _base(work, plan.network, as_of, say)}
+    calls["first"], calls["all"] = _calm(work, as_of, say)
+    calm, base = work / "calm", work / "base"
+    known = Calm(digests(calm / "home" / "lake"), calls, _size(calm / "backup") - _size(base / "backup"))
     rounds = [kind for kind in plan.rounds if not only or kind.name in only]
-    _refuse_unreached(rounds, calm)
+    _refuse_unreached(rounds, calls)
     told = Told([], {}, 0)
     for place, kind in enumerate(rounds, 1):
-        outcome = disturb(work, kind, as_of, Random(f"{seed}/{kind.name}"), calm, say)
+        outcome = disturb(work, kind, as_of, Random(f"{seed}/{kind.name}"), known, say)
         wrong = sorted(set(outcome.wrong))
         say(f"{place} of {len(rounds)}, {kind.name}: " + ("equal" if not wrong else f"{len(wrong)} differences"))
         for each in wrong:
@@ -50,48 +53,59 @@ def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] 
     return told
 
 
-def _refuse_unreached(rounds: list[Round], calm: Calm) -> None:
+def _refuse_unreached(rounds: list[Round], calls: Mapping[str, Calls]) -> None:
     """Before the first round, for it would be a pity about the others."""
-    missed = sorted({m for kind in rounds for m in kind.kills if not calm.calls_of(kind).get(m)})
+    missed = sorted({m for kind in rounds for m in kind.kills if not calls[kind.begins].get(m)})
     if missed:
-        raise ConfigurationError(f"The undisturbed run does not come to {', '.join(missed)}. Kill at another moment.")
+        raise ConfigurationError(f"What nobody disturbs does not come to {', '.join(missed)}. Kill at another moment.")
 
 
 def _base(work: Path, network: Network, as_of: str, say: Say) -> Calls:
     """The network's first delivery, published and backed up; then its later days, which the rounds deliver."""
     feeds, base = work / "network" / "feeds", work / "base"
-    if not (work / "backup").exists():
+    if not (base / "backup").exists():
         if not (base / "feeds").exists():
             make_network(
                 network.patients, network.hospitals, network.seed, work / "network", say, network.events_per_person
             )
             shutil.copytree(feeds, base / "feeds")
-        ended, calls = Command(base, as_of).watched()
-        if ended.code:
-            raise DataError(f"The lake that nobody disturbs could not be made ({ended}): {ended.said}")
-        (base / "calls.json").write_text(json.dumps(calls))
-        say(f"first publication: {ended}")
+        _in_peace(Command(base, as_of), "run", base / "calls.json", say)
         for day in range(1, network.days + 1):
             grow_network(work / "network", REFERENCE + day, say)
-        backup(Home((base / "home").resolve(), (base / "feeds").resolve()), work / "backup")
+        _keep(base)
     return json.loads((base / "calls.json").read_text())
 
 
-def _calm(work: Path, as_of: str, first_calls: Calls, say: Say) -> Calm:
-    """The lake that got everything, in order and in peace."""
-    calm = work / "calm"
-    if not (calm / "calls.json").exists():
+def _calm(work: Path, as_of: str, say: Say) -> tuple[Calls, Calls]:
+    """The lake that got everything, in order and in peace, and then some upkeep; the moments of both."""
+    calm, upkeep = work / "calm", work / "upkeep"
+    if not (calm / "backup").exists():
         shutil.rmtree(calm, ignore_errors=True)
         shutil.copytree(work / "network" / "feeds", calm / "feeds")
-        restore(work / "backup", calm / "home", calm / "feeds")
-        ended, calls = Command(calm, as_of).watched()
-        if ended.code or amiss(calm / "home" / "lake"):
-            raise DataError(f"The lake that nobody disturbs is not right ({ended}): {ended.said}")
-        say(f"undisturbed: {ended}")
-        (calm / "calls.json").write_text(json.dumps(calls))
-    calls = json.loads((calm / "calls.json").read_text())
-    grew = _size(calm / "home") - _size(work / "backup")
-    return Calm(digests(calm / "home" / "lake"), calls, first_calls, grew)
+        restore(work / "base" / "backup", calm / "home", calm / "feeds")
+        _in_peace(Command(calm, as_of), "run", calm / "calls.json", say)
+        _keep(calm)
+    if not (upkeep / "calls.json").exists():
+        shutil.rmtree(upkeep, ignore_errors=True)
+        shutil.copytree(calm / "feeds", upkeep / "feeds")
+        restore(calm / "backup", upkeep / "home", upkeep / "feeds")
+        _in_peace(Command(upkeep, as_of), "maintain", upkeep / "calls.json", say)
+    run, maintain = (json.loads((of / "calls.json").read_text()) for of in (calm, upkeep))
+    return {**run, **maintain}, maintain
+
+
+def _in_peace(command: Command, what: str, calls: Path, say: Say) -> None:
+    """What nobody disturbs; which moments it came to is kept when it is done."""
+    ended, found = command.watched(what)
+    wrong = amiss(command.folder / "home" / "lake") if not ended.code else []
+    if ended.code or wrong:
+        raise DataError(f"What nobody disturbed is not right ({what}: {ended}): {ended.said} {'; '.join(wrong)}")
+    calls.write_text(json.dumps(found))
+    say(f"undisturbed {what}: {ended}")
+
+
+def _keep(of: Path) -> None:
+    backup(Home((of / "home").resolve(), (of / "feeds").resolve()), of / "backup")
 
 
 def _size(folder: Path) -> int:

@@ -12,10 +12,11 @@ Calls = Mapping[str, Sequence[float]]
 
 
 class Moment(NamedTuple):
-    """A call of `function` that is given `mention`, any call if there is none."""
+    """A call of `function` that is given `mention`, any call if there is none, while `command` goes on."""
 
     function: str
     mention: str = ""
+    command: str = "run"
 
 
 MOMENTS = {
@@ -38,6 +39,12 @@ MOMENTS = {
     "hash_files": Moment("twinlake.engine.publication.record_files"),
     "publish": Moment("twinlake.engine.ops.Ops.append", "publication"),
     "report": Moment("jobs._report.make"),
+    # Delta's VACUUM and OPTIMIZE are ours here: files that nothing asks for go, and few are made of many.
+    "sweep": Moment("jobs._maintain._sweep", command="maintain"),
+    "forget": Moment("jobs._maintain._forget", command="maintain"),
+    "compact": Moment("jobs._maintain.compact", command="maintain"),
+    "rearrange": Moment("twinlake.engine.compaction.rearrange", command="maintain"),
+    "tend": Moment("jobs._maintain._tend", command="maintain"),
     # Last, for its module takes hold of steps that are named above.
     "any": Moment("jobs._daily.take_all"),
 }

@@ -12,6 +12,7 @@ from twinlake.declare.errors import ConfigurationError
 from twinlake.faults.moments import MOMENTS
 from twinlake.faults.victim import WHEN
 
+BEGINNINGS = ("first", "nothing", "all")
 PLANS = Path(__file__).parent / "plans"
 
 
@@ -40,7 +41,7 @@ class Round:
     What the network's days hold comes in so many `runs`. A batch is what a system delivers on a day: `resent`,
     `reordered` and `late` are shares of them that come again under other names, up to three days out of order, and up
     to thirty days late. `damaged` files come cut or with a byte lost first, and whole with the next run.
-    A round goes on from the network's first publication, or begins `from_nothing`.
+    A round `begins` with the network's "first" publication, from "nothing", or when "all" is delivered and published.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Round:
     reordered: float = 0.0
     late: float = 0.0
     damaged: int = 0
-    from_nothing: bool = False
+    begins: str = "first"
 
     @property
     def keeps_bronze(self) -> bool:
@@ -101,6 +102,7 @@ def _problems(plan: Plan) -> list[str]:
         *(["two rounds of one name"] if len({*names}) < len(names) else []),
         *([f"no moment is called {', '.join(unknown)}; known: {', '.join(MOMENTS)}"] if unknown else []),
         *([] if {r.when for r in plan.rounds} <= {"", *WHEN} else [f"when is none of {', '.join(WHEN)}"]),
+        *([] if {r.begins for r in plan.rounds} <= {*BEGINNINGS} else [f"begins is none of {', '.join(BEGINNINGS)}"]),
         *([] if all(0 <= share <= 1 for share in shares) else ["a share is not between 0 and 1"]),
         *(["damaged files come whole with the next run: runs is 2 or more"]
           if any(r.damaged and r.runs < 2 for r in plan.rounds) else []),

@@ -12,10 +12,10 @@ from random import Random
 from threading import Event, Thread
 
 from twinlake.engine.backup import restore
-from twinlake.faults.command import Command
+from twinlake.faults.command import Command, Ended
 from twinlake.faults.deliveries import Deliveries
 from twinlake.faults.disk import resize, small_disk
-from twinlake.faults.moments import Calls
+from twinlake.faults.moments import MOMENTS, Calls
 from twinlake.faults.plan import Round
 from twinlake.faults.stored import amiss, digests, misread
 
@@ -28,16 +28,11 @@ CLEAR = "The disk is full"
 
 @dataclass(frozen=True)
 class Calm:
-    """What nobody disturbed: digests by table, the moments of that run and of the first one, the bytes it added."""
+    """What nobody disturbed: digests by table, the moments of its commands by how they began, the bytes it added."""
 
     digests: Mapping[str, str]
-    calls: Calls
-    first_calls: Calls
+    calls: Mapping[str, Calls]
     grew: int
-
-    def calls_of(self, kind: Round) -> Calls:
-        """The moments that a round's run comes to when nobody disturbs it."""
-        return self.first_calls if kind.from_nothing else self.calls
 
 
 @dataclass(frozen=True)
@@ -82,10 +77,8 @@ class Disturbed:
             for fault in faults[:-1]:
                 self._tell(fault())
             line = faults[-1]() if faults else Line(self.kind.name, came, "")
-            ended = self.command.run()
+            ended = self._again("run")
             self._tell(replace(line, ended=line.ended or str(ended), recovered=ended.seconds if faults else None))
-            if ended.code:
-                self.outcome.wrong.append(f"the undisturbed command: {ended}: {ended.said}")
 
     def _tell(self, line: Line) -> None:
         self.outcome.lines.append(line)
@@ -93,14 +86,23 @@ class Disturbed:
 
     def _killed(self, moment: str) -> Line:
         """A moment that did not come is told as such."""
-        wound = self.command.wound(moment, self.kind.when, self.chance, self.calm.calls_of(self.kind))
+        wound = self.command.wound(moment, self.kind.when, self.chance, self.calm.calls[self.kind.begins])
         struck = Path(wound.told)
         struck.unlink(missing_ok=True)
-        ended = self.command.run(wound)
+        ended = self.command.run(MOMENTS[moment].command, wound)
         where = f"{wound.when} call {wound.call}" + (f", {wound.seconds} s into it" if wound.when == "inside" else "")
         whom = struck.read_text() if struck.exists() else wound.whom
         came = str(ended) if struck.exists() else f"the moment did not come ({ended})"
+        if MOMENTS[moment].command != "run":
+            self._again(MOMENTS[moment].command)
         return Line(self.kind.name, f"kill -9 {whom}: {moment}, {where}", came)
+
+    def _again(self, command: str) -> Ended:
+        """As if nothing had been."""
+        ended = self.command.run(command)
+        if ended.code:
+            self.outcome.wrong.append(f"the undisturbed {command}: {ended}: {ended.said}")
+        return ended
 
     def _filled(self) -> Line:
         """The disk holds a part of what the run would add to it; then there is room again."""
@@ -135,10 +137,11 @@ def disturb(work: Path, kind: Round, as_of: str, chance: Random, calm: Calm, say
 
 
 def _begin(work: Path, folder: Path, kind: Round) -> None:
-    """The feeds and the lake of the first publication; or hospitals that have delivered nothing yet, and no lake."""
-    if not kind.from_nothing:
-        shutil.copytree(work / "base" / "feeds", folder / "feeds")
-        restore(work / "backup", folder / "home", folder / "feeds")
+    """The feeds and the lake of a publication; or hospitals that have delivered nothing yet, and no lake."""
+    if kind.begins != "nothing":
+        whose = work / ("base" if kind.begins == "first" else "calm")
+        shutil.copytree(whose / "feeds", folder / "feeds")
+        restore(whose / "backup", folder / "home", folder / "feeds")
         return
     for settings in (work / "base" / "feeds").glob("*/hospital.toml"):
         (folder / "feeds" / settings.parent.name).mkdir(parents=True)

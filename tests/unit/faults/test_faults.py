@@ -24,7 +24,7 @@ from twinlake.faults.deliveries import Deliveries
 from twinlake.faults.harness import Told, _refuse_unreached
 from twinlake.faults.moments import MOMENTS, Moment
 from twinlake.faults.plan import PLANS, Round, read_plan
-from twinlake.faults.rounds import Calm, Line
+from twinlake.faults.rounds import Line
 from twinlake.faults.stored import digests, misread
 from twinlake.faults.table import as_json, as_text
 from twinlake.faults.victim import Wound
@@ -47,6 +47,7 @@ def test_every_moment_is_a_function_that_there_is():
         ("[[round]]\nname = 'a'\nkill = ['land']", "unexpected keyword argument 'kill'"),
         ("[[round]]\nname = 'a'\nlate = 2.0\n[[round]]\nname = 'a'", "two rounds of one name; a share is not"),
         ("[[round]]\nname = 'a'\ndamaged = 1", "runs is 2 or more"),
+        ("[[round]]\nname = 'a'\nbegins = 'late'", "begins is none of first, nothing, all"),
         ("[[round]]\nname = 'a'\nwhen = 'soon'", "when is none of before, inside, after"),
         ("[[round]]\nname = 'a'\n[netwrk]\n", "unknown table netwrk"),
         ("[[round", "plan.toml"),
@@ -164,10 +165,10 @@ def test_a_wound_is_put_into_a_call_that_the_undisturbed_run_made(tmp_path: Path
 
 
 def test_a_moment_that_the_undisturbed_run_does_not_come_to_is_refused_before_the_first_round():
-    calm = Calm({}, {"write": [1.0], "mark": []}, {"mark": [1.0]}, 0)
-    _refuse_unreached([Round("a", kills=("write",)), Round("b", kills=("mark",), from_nothing=True)], calm)
+    calls = {"first": {"write": [1.0], "mark": []}, "nothing": {"mark": [1.0]}}
+    _refuse_unreached([Round("a", kills=("write",)), Round("b", kills=("mark",), begins="nothing")], calls)
     with pytest.raises(ConfigurationError, match="does not come to link, mark"):
-        _refuse_unreached([Round("a", kills=("write", "mark", "link"))], calm)
+        _refuse_unreached([Round("a", kills=("write", "mark", "link"))], calls)
 
 
 def test_a_row_that_differs_and_a_count_that_is_not_the_published_one_are_seen(tmp_path: Path):
