@@ -19,6 +19,8 @@ from twinlake.engine.failure import without_values
 from twinlake.engine.home import run_lock
 from twinlake.engine.openlineage import Step, told
 from twinlake.engine.publication import last_publication
+from twinlake.engine.report.facts import BEGUN
+from twinlake.engine.run import Run
 from twinlake.plan import Node
 
 STEPS: dict[str, Callable[[Opened, Namespace], object]] = {
@@ -43,10 +45,18 @@ def walk(opened: Opened, only: str | None = None, *, train_always: bool = False)
     run = opened.run
     before = last_publication(run.ops)
     with run_lock(run.home, run.run_id):
+        if only is None:
+            _begin(run)
         take_all(opened, [opened.plan.node(only)] if only else opened.plan.nodes, train_always=train_always)
     now = last_publication(run.ops)
     is_new = now is not None and (before is None or now.sequence > before.sequence)
     return Walked(now.publication_id if now else None, is_new)
+
+
+def _begin(run: Run) -> None:
+    """A run that is killed in its first step is known to have been, too."""
+    run.ops.append("run", [{"run_id": run.run_id, "as_of": run.as_of, "stage": "run", "state": BEGUN,
+                            "started_at": datetime.now(UTC), "seconds": 0.0, "detail": ""}])  # fmt: skip
 
 
 def take_all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -53,22 +55,29 @@ def mend(feeds: Feeds = None) -> None:
 
 @care.command()
 def faults(
-    plan: Annotated[str, typer.Option("--plan", help="tiny, kills, or a file of your own.")] = "tiny",
+    plan: Annotated[
+        str, typer.Option("--plan", help="tiny, kills, deliveries, disk, or a file of your own that ends in .toml.")
+    ] = "tiny",
     seed: Annotated[int, typer.Option("--seed", help="The same seed does the same to the same moments.")] = 1,
     work: Annotated[
         Path,
         typer.Option(
-            "--work", help="Where network and lakes are made; what is there of an earlier call is used again."
+            "--work", help="Where network and lakes are made; what this version made there earlier is used again."
         ),
     ] = Path(".twinlake/faults"),
     only: Annotated[list[str] | None, typer.Option("--round", help="Only this round of the plan.")] = None,  # noqa: UP007
+    form: Annotated[str, typer.Option("--format", help="table or json (progress then goes to stderr).")] = "table",
 ) -> None:
     """Kill runs, fill the disk, damage, delay and repeat deliveries, from a seed; exit 1 if any lake differs for it."""
+    from twinlake.declare.errors import ConfigurationError
     from twinlake.faults.harness import run_plan
     from twinlake.faults.plan import read_plan
-    from twinlake.faults.table import as_text
+    from twinlake.faults.table import as_json, as_text
 
-    told = run_plan(read_plan(plan), seed, work.resolve(), say, tuple(only or ()))
-    say(as_text(told))
+    if form not in ("table", "json"):
+        raise ConfigurationError(f"--format {form!r}; use table or json.")
+    progress = partial(print, flush=True, file=sys.stderr if form == "json" else sys.stdout)
+    told = run_plan(read_plan(plan), seed, work.resolve(), progress, tuple(only or ()))
+    say((as_json if form == "json" else as_text)(told))
     if any(told.wrong.values()):
         raise SystemExit(1)

@@ -60,6 +60,8 @@ def published_lake(folder: Path, persons: int = 240) -> Home:
     _prove(ops, tables)
     _train(ops, home)
     write(home, "quarantine.synthea_csv_observations", _quarantine())
+    ops.append("run", [{"run_id": "run-0", "as_of": AS_OF, "stage": "run", "state": "begun", "started_at": AS_OF,
+                        "seconds": 0.0}])  # fmt: skip
     ops.append("publication", [
         {"sequence": 1, "publication_id": "0123456789abcdef", "table": name, "version": 0, "rows": len(rows),
          "digest": "1:1", "as_of": AS_OF, "run_id": RUN} for name, rows in tables.items()
@@ -204,4 +206,5 @@ def _train(ops: Ops, home: Home) -> None:
 
 def _quarantine() -> list[dict[str, Any]]:
     rules = ["row_width", "row_width", "duplicate_json_key", "utf8"]
-    return [{"rule": rule, "hospital": "northgate", "raw_record": SECRET, "path": "p"} for rule in rules]
+    told = {"hospital": "northgate", "raw_record": SECRET, "path": "p", "reason": "as the wire format says"}
+    return [{**told, "rule": rule, "run_id": RUN if rule == "utf8" else "run-0"} for rule in rules]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from twinlake.declare.expressions import key_of
+from twinlake.engine.commits import persistently
 from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops
 
 # Bytes of records, as they are in memory, that make one file, and later one task that parses them.
 FILE_BYTES = 64 << 20
 # A lookup of a few persons reads some pages of a sorted file, not all of it.
 PAGE_ROWS = 1000
-TRIES = 10
 BRONZE = pa.schema(
     [("hospital", TEXT), ("system", TEXT), ("path", TEXT), ("record_offset", WHOLE), ("source_person_key", WHOLE),
      ("delivered_at", TIME), ("raw_record", TEXT), ("record_hash", TEXT), ("record_key", TEXT),
@@ -150,16 +149,8 @@ def _as_json(value: Any) -> Any:
 
 def commit(ops: Ops, table: str, files: Sequence[dict[str, Any]], mark: str) -> None:
     """Add the files to the table, which is made if there is none; `mark` is what the commit says of itself."""
-    from deltalake.exceptions import DeltaError
-
-    for left in reversed(range(TRIES)):
-        try:
-            return _commit(ops, table, files, mark)
-        except DeltaError:
-            # Two first landings make the table at once; the one that lost finds it there.
-            if not left:
-                raise
-            time.sleep(0.1)
+    # Two first landings make the table at once; the one that lost finds it there.
+    persistently(lambda: _commit(ops, table, files, mark))
 
 
 def _commit(ops: Ops, table: str, files: Sequence[dict[str, Any]], mark: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from twinlake.engine.commits import persistently
 from twinlake.engine.delta_log import DeltaLog, rows_of
 
-TRIES = 10
 TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -97,17 +96,10 @@ class State:
 def append_rows(path: str, batch: pa.Table, configuration: Mapping[str, str | None] | None = None) -> None:
     """Add rows to a Delta table in one commit; nothing to add makes no commit."""
     from deltalake import write_deltalake
-    from deltalake.exceptions import CommitFailedError
 
-    for left in reversed(range(TRIES if batch.num_rows else 0)):
-        try:
-            write_deltalake(path, batch, mode="append", configuration=configuration)
-            return
-        except CommitFailedError:
-            # Two first writers make the table at once; the one that lost finds it there.
-            if not left:
-                raise
-            time.sleep(0.1)
+    if batch.num_rows:
+        # Two first writers make the table at once; the one that lost finds it there.
+        persistently(lambda: write_deltalake(path, batch, mode="append", configuration=configuration))
 
 
 class Ops:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops
+from twinlake.engine.commits import persistently
+from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops, append_rows
 
 SCHEMA = pa.schema(
     [("rule", TEXT), ("reason", TEXT), ("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT),
@@ -28,16 +29,20 @@ class Quarantine:
     def replace_paths(self, found: tuple[list[str], list[dict[str, Any]]]) -> None:
         """Replace what is held of these paths by these rows."""
         paths, rows = found
-        if self.exists():
-            held = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-            self._delete(f"path in ({held})")
-        self._append(rows)
+        held = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+        self._replace(f"path in ({held})", rows)
 
     def replace_units(self, units: list[int] | None, rows: list[dict[str, Any]]) -> None:
         """Replace what is held of these units (of all, if None) by these rows."""
+        self._replace(None if units is None else f"unit in ({', '.join(map(str, units)) or 'null'})", rows)
+
+    def _replace(self, predicate: str | None, rows: list[dict[str, Any]]) -> None:
+        """Hospitals that land at once write one table."""
         if self.exists():
-            self._delete(None if units is None else f"unit in ({', '.join(map(str, units)) or 'null'})")
-        self._append(rows)
+            persistently(lambda: self._delete(predicate))
+        if rows:
+            batch = pa.Table.from_pylist([{n: r.get(n) for n in SCHEMA.names} for r in rows], schema=SCHEMA)
+            append_rows(self.path, batch, {"delta.dataSkippingStatsColumns": "unit"})
 
     def _delete(self, predicate: str | None) -> None:
         from deltalake import DeltaTable
@@ -45,13 +50,6 @@ class Quarantine:
         held = self.rows(predicate)
         if held:
             DeltaTable(self.path).delete(predicate)
-
-    def _append(self, rows: list[dict[str, Any]]) -> None:
-        from deltalake import write_deltalake
-
-        if rows:
-            batch = pa.Table.from_pylist([{n: r.get(n) for n in SCHEMA.names} for r in rows], schema=SCHEMA)
-            write_deltalake(self.path, batch, mode="append", configuration={"delta.dataSkippingStatsColumns": "unit"})
 
     def count(self) -> int:
         """How many rows are held, by the table's own files."""

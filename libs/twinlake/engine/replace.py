@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
 from twinlake.engine.changes import MOST_UNITS
+from twinlake.engine.commits import persistently, table_lock
 from twinlake.engine.ops import State
 from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
@@ -82,7 +83,15 @@ def _rules(run: Run, table: Table) -> list[Rule]:
 
 
 def replace(run: Run, table: Table, rows: DataFrame, units: Units, state: State) -> Outcome:
-    """Write what changed of a table. `units` None means that `rows` is the whole table; `state` what it consumed."""
+    """Write what changed of a table. `units` None means that `rows` is the whole table; `state` what it consumed.
+
+    Whatever commits meanwhile and elsewhere (the JVM of a killed run, OPTIMIZE) only has it made again.
+    """
+    with table_lock(run.home, table.full_name):
+        return persistently(lambda: _replaced(run, table, rows, units, state))
+
+
+def _replaced(run: Run, table: Table, rows: DataFrame, units: Units, state: State) -> Outcome:
     before = None if table.full_name in run.anew else run.ops.state(table.full_name)
     judged = split(run, table, rows)
     if before is None or _stored_columns(run, table) != table.columns:

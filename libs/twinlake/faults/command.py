@@ -1,7 +1,8 @@
-"""`twinlake run` as a process of its own over a round's lake: as it is, or with a wound."""
+"""`twinlake run` as a process of its own over a round's lake: as it is, watched, or with a wound."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,12 +12,28 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
+from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.environment import REPOSITORY
-from twinlake.faults.moments import MOMENTS
+from twinlake.faults.moments import MOMENTS, Calls
 from twinlake.faults.victim import WHEN, WHOM, Wound
 
 LAST_LINES = 3
+# A run of a small network takes a few minutes; one that does not end is a finding.
+LONGEST_SECONDS = 3600
+
+
+class Ended(NamedTuple):
+    """How a run ended: exit code (None: it did not end), seconds, and the last that it said."""
+
+    code: int | None
+    seconds: float
+    said: str
+
+    def __str__(self) -> str:
+        how = {None: "did not end", -signal.SIGKILL: "killed"}.get(self.code, f"exit {self.code}")
+        return f"{how} after {self.seconds:.0f} s"
 
 
 @dataclass
@@ -27,9 +44,17 @@ class Command:
     as_of: str
     begun: list[int] = field(default_factory=list)
 
-    def run(self, wound: Wound | None = None) -> tuple[int, float, str]:
-        """Exit code, seconds, and the last that it said."""
-        program = ["twinlake.faults.victim", wound.as_json()] if wound else ["twinlake.cli"]
+    def run(self, wound: Wound | None = None) -> Ended:
+        """The command, with a wound if there is one."""
+        return self._run(*(("twinlake.faults.victim", wound.as_json()) if wound else ("twinlake.cli",)))
+
+    def watched(self) -> tuple[Ended, Calls]:
+        """The command, and how long each call of each moment took."""
+        file = self.folder / "moments.json"
+        ended = self._run("twinlake.faults.watch", str(file))
+        return ended, json.loads(file.read_text()) if file.exists() else {}
+
+    def _run(self, *program: str) -> Ended:
         what = ["run", "--feeds", str(self.folder / "feeds"), "--as-of", self.as_of]
         python = os.pathsep.join([str(REPOSITORY / "libs"), str(REPOSITORY)])
         env = {**os.environ, "TWINLAKE_HOME": str(self.folder / "home"), "PYTHONPATH": python}
@@ -41,19 +66,25 @@ class Command:
             )  # fmt: skip
             self.begun.append(process.pid)
             try:
-                code = process.wait()
+                code = process.wait(LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                code = None
+                self.end()
             except BaseException:
                 self.end()
                 raise
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-        return code, time.monotonic() - started, "\n".join(said)
+        return Ended(code, time.monotonic() - started, "\n".join(said))
 
-    def wound(self, moment: str, chance: Random) -> Wound:
-        """Where in the moment, and who dies: from the seed."""
-        known = MOMENTS[moment]
+    def wound(self, moment: str, when: str, chance: Random, calls: Calls) -> Wound:
+        """Which call of the moment, when of it, and who dies: from the seed."""
+        seconds = calls.get(moment)
+        if not seconds:
+            raise ConfigurationError(f"The undisturbed run did not come to the moment {moment}. Kill at another one.")
+        call = chance.randrange(len(seconds))
         return Wound(
-            known.function, known.mention, chance.randint(1, known.most), chance.choice(WHEN),
-            round(chance.uniform(0.01, known.seconds), 3), chance.choice(WHOM), str(self.folder / "struck"),
+            *MOMENTS[moment], call + 1, when or chance.choice(WHEN), round(chance.uniform(0, seconds[call]), 3),
+            chance.choice(WHOM), str(self.folder / "struck"),
         )  # fmt: skip
 
     def end(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -14,6 +15,7 @@ from twinlake.engine.backup import restore
 from twinlake.faults.command import Command
 from twinlake.faults.deliveries import Deliveries
 from twinlake.faults.disk import resize, small_disk
+from twinlake.faults.moments import Calls
 from twinlake.faults.plan import Round
 from twinlake.faults.stored import amiss, digests, misread
 
@@ -21,16 +23,31 @@ Say = Callable[[str], None]
 POLL_SECONDS = 2.0
 MEBIBYTE = 1 << 20
 ENOUGH = 512 * MEBIBYTE
+CLEAR = "The disk is full"
+
+
+@dataclass(frozen=True)
+class Calm:
+    """What nobody disturbed: digests by table, the moments of that run and of the first one, the bytes it added."""
+
+    digests: Mapping[str, str]
+    calls: Calls
+    first_calls: Calls
+    grew: int
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: what was done, how it ended, and how long the same command then took."""
+    """A line of the table: what was done, how it ended, and how many seconds the same command then took."""
 
     round: str
     fault: str
     ended: str
     recovered: float | None = None
+
+    def __str__(self) -> str:
+        again = "" if self.recovered is None else f"; again: {self.recovered:.0f} s"
+        return f"{self.round}: {self.fault}: {self.ended}{again}"
 
 
 @dataclass
@@ -42,7 +59,59 @@ class Outcome:
     reads: int = 0
 
 
-def disturb(work: Path, kind: Round, as_of: str, chance: Random, calm: dict[str, str], say: Say) -> Outcome:
+@dataclass
+class Disturbed:
+    """A round in the making."""
+
+    kind: Round
+    command: Command
+    chance: Random
+    calm: Calm
+    outcome: Outcome
+    say: Say
+
+    def run_over(self, network: Path) -> None:
+        """Each run of the deliveries, after its faults."""
+        faults: list[Callable[[], Line]] = [partial(self._killed, moment) for moment in self.kind.kills]
+        faults += [self._filled] * self.kind.disk_full
+        for came in Deliveries(network, self.command.folder / "feeds", self.kind, self.chance).runs():
+            for fault in faults[:-1]:
+                self._tell(fault())
+            line = faults[-1]() if faults else Line(self.kind.name, came, "")
+            ended = self.command.run()
+            self._tell(replace(line, ended=line.ended or str(ended), recovered=ended.seconds if faults else None))
+            if ended.code:
+                self.outcome.wrong.append(f"the undisturbed command: {ended}: {ended.said}")
+
+    def _tell(self, line: Line) -> None:
+        self.outcome.lines.append(line)
+        self.say(str(line))
+
+    def _killed(self, moment: str) -> Line:
+        """A moment that did not come is told as such."""
+        calls = self.calm.first_calls if self.kind.from_nothing else self.calm.calls
+        wound = self.command.wound(moment, self.kind.when, self.chance, calls)
+        struck = Path(wound.told)
+        struck.unlink(missing_ok=True)
+        ended = self.command.run(wound)
+        where = f"{wound.when} call {wound.call}" + (f", {wound.seconds} s into it" if wound.when == "inside" else "")
+        whom = struck.read_text() if struck.exists() else wound.whom
+        came = str(ended) if struck.exists() else f"the moment did not come ({ended})"
+        return Line(self.kind.name, f"kill -9 {whom}: {moment}, {where}", came)
+
+    def _filled(self) -> Line:
+        """The disk holds a part of what the run would add to it; then there is room again."""
+        folder = self.command.folder
+        left = round(self.chance.uniform(0, self.calm.grew))
+        resize(folder, shutil.disk_usage(folder).used + left)
+        ended = self.command.run()
+        resize(folder, ENOUGH)
+        if ended.code and (ended.code != 1 or CLEAR not in ended.said):
+            self.outcome.wrong.append(f"a full disk: {ended}, unclear: {ended.said}")
+        return Line(self.kind.name, f"disk full after {left >> 10} KiB of {self.calm.grew >> 10}", str(ended))
+
+
+def disturb(work: Path, kind: Round, as_of: str, chance: Random, calm: Calm, say: Say) -> Outcome:
     """Take a round over `work/round`, from the backup of the base lake."""
     folder, outcome = work / "round", Outcome()
     shutil.rmtree(folder, ignore_errors=True)
@@ -54,7 +123,7 @@ def disturb(work: Path, kind: Round, as_of: str, chance: Random, calm: dict[str,
         command = Command(folder, as_of)
         try:
             with _read_meanwhile(folder / "home" / "lake", outcome):
-                _run_over(work, kind, command, chance, outcome, say)
+                Disturbed(kind, command, chance, calm, outcome, say).run_over(work / "network" / "feeds")
         finally:
             command.end()
         outcome.wrong += _differences(folder / "home" / "lake", kind, calm)
@@ -79,54 +148,11 @@ def _folder(folder: Path) -> Iterator[bool]:
     yield True
 
 
-def _run_over(work: Path, kind: Round, command: Command, chance: Random, outcome: Outcome, say: Say) -> None:
-    deliveries = Deliveries(work / "network" / "feeds", command.folder / "feeds", kind, chance)
-    for batch in deliveries.batches():
-        struck = [
-            *_killed(kind, command, chance, outcome, say),
-            *(_filled(kind, command, chance, outcome, say) for _ in range(kind.disk_full)),
-        ]
-        code, seconds, said = command.run()
-        outcome.lines.append(Line(kind.name, f"{batch}, after {len(struck)} faults", f"exit {code}", seconds))
-        say(f"{kind.name}: {batch}: exit {code} after {seconds:.0f} s")
-        if code:
-            outcome.wrong.append(f"the undisturbed command ended with {code}: {said}")
-
-
-def _killed(kind: Round, command: Command, chance: Random, outcome: Outcome, say: Say) -> Iterator[str]:
-    """Each kill of the plan; one whose moment did not come is told as such."""
-    for moment in kind.kills:
-        wound = command.wound(moment, chance)
-        told = Path(wound.told)
-        told.unlink(missing_ok=True)
-        code, seconds, _ = command.run(wound)
-        where = f"{wound.when} call {wound.call}" + (f" at {wound.seconds} s" if wound.when == "inside" else "")
-        fault = f"kill -9 {wound.whom}: {moment}, {where}"
-        ended = f"exit {code} after {seconds:.0f} s" if told.exists() else f"the moment did not come (exit {code})"
-        outcome.lines.append(Line(kind.name, fault, ended))
-        say(f"{kind.name}: {fault}: {ended}")
-        if told.exists():
-            yield moment
-
-
-def _filled(kind: Round, command: Command, chance: Random, outcome: Outcome, say: Say) -> str:
-    """The disk holds a little more than is on it; then there is room again."""
-    left = chance.randint(16, 2048) << 10
-    used = sum(file.stat().st_blocks * 512 for file in command.folder.rglob("*") if file.is_file())
-    resize(command.folder, used + left)
-    code, seconds, said = command.run()
-    resize(command.folder, ENOUGH)
-    fault = f"disk full after {left >> 10} KiB"
-    outcome.lines.append(Line(kind.name, fault, f"exit {code} after {seconds:.0f} s"))
-    say(f"{kind.name}: {fault}: exit {code} after {seconds:.0f} s: {said}")
-    return fault
-
-
-def _differences(lake: Path, kind: Round, calm: dict[str, str]) -> Iterator[str]:
+def _differences(lake: Path, kind: Round, calm: Calm) -> Iterator[str]:
     found = digests(lake)
-    for name in sorted({*found, *calm}):
-        if found.get(name) != calm.get(name) and (kind.keeps_bronze or not name.startswith("bronze.")):
-            yield f"{name} is {found.get(name)}, undisturbed {calm.get(name)}"
+    for name in sorted({*found, *calm.digests}):
+        if found.get(name) != calm.digests.get(name) and (kind.keeps_bronze or not name.startswith("bronze.")):
+            yield f"{name} is {found.get(name)}, undisturbed {calm.digests.get(name)}"
     yield from amiss(lake)
 
 

@@ -38,11 +38,15 @@ def amiss(lake: Path) -> list[str]:
 
 
 def misread(lake: Path) -> Iterator[str]:
-    """What a reader sees wrong at this moment: a published table with another number of rows than was published."""
+    """What a reader sees wrong now: a publication of parts, or a table without the rows it was published with."""
     ops = Ops(lake)
     published = last_publication(ops)
-    for name, version in published.versions.items() if published else ():
+    if published is None:
+        return
+    made = [row for row in ops.rows("publication") if row["sequence"] == published.sequence]
+    if len({(row["publication_id"], row["run_id"]) for row in made}) > 1 or len(made) > len(published.versions):
+        yield f"publication {published.sequence} is mixed of several"
+    for name, version in published.versions.items():
         (found,) = ops.ask(f"select count(*) as n from {name.split('.')[1]}", {name: version})
-        rows = found["n"]
-        if rows != published.rows[name]:  # type: ignore[union-attr]
-            yield f"{name} has {rows} rows at version {version}, published were {published.rows[name]}"  # type: ignore[union-attr]
+        if found["n"] != published.rows[name]:
+            yield f"{name} has {found['n']} rows at version {version}, published were {published.rows[name]}"

@@ -9,11 +9,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import wraps
 from pathlib import Path
-from pkgutil import resolve_name
 from threading import Event, Lock, Timer
 from typing import Any
+
+from twinlake.faults.moments import Moment, around
 
 WHOM = ("both", "driver", "jvm")
 WHEN = ("before", "inside", "after")
@@ -37,30 +37,28 @@ class Wound:
 
 def arm(wound: Wound) -> None:
     """From now on the function kills, in the call that is meant."""
-    owner, name = wound.function.rsplit(".", 1)
-    holder = resolve_name(owner)
-    original, turn, calls = getattr(holder, name), Lock(), [0]
+    turn, calls = Lock(), [0]
 
-    @wraps(original)
-    def wounded(*given: Any, **named: Any) -> Any:
+    def wounded(call: Callable[[], Any]) -> Any:
         with turn:
-            calls[0] += _mentions(wound.mention, given)
-            is_meant = calls[0] == wound.call and _mentions(wound.mention, given)
-            calls[0] += is_meant
-        return _struck(wound, lambda: original(*given, **named)) if is_meant else original(*given, **named)
+            calls[0] += 1
+            is_meant = calls[0] == wound.call
+        return _struck(wound, call) if is_meant else call()
 
-    setattr(holder, name, wounded)
-
-
-def _mentions(mention: str, given: tuple[Any, ...]) -> bool:
-    return not mention or mention in given
+    around(Moment(wound.function, wound.mention), wounded)
 
 
 def _struck(wound: Wound, call: Callable[[], Any]) -> Any:
-    if wound.when == "before":
-        _die(wound)
     died = Event()
-    timer = Timer(wound.seconds, lambda: (_die(wound), died.set()))
+
+    def die() -> None:
+        if not died.is_set():
+            died.set()
+            _die(wound)
+
+    if wound.when == "before":
+        die()
+    timer = Timer(wound.seconds, die)
     if wound.when == "inside":
         timer.start()
     try:
@@ -68,8 +66,7 @@ def _struck(wound: Wound, call: Callable[[], Any]) -> Any:
     finally:
         timer.cancel()
     # What was to die inside and was quicker dies at the end of it.
-    if not died.is_set():
-        _die(wound)
+    die()
     return result
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.support.published_lake import RUN, SECRET, published_lake
+from tests.support.published_lake import AS_OF, RUN, SECRET, published_lake
 from twinlake.declare.errors import NotPublished
 from twinlake.engine.home import Home, open_home
 from twinlake.engine.ops import Ops
@@ -16,6 +17,7 @@ from twinlake.engine.report import write_report
 from twinlake.engine.report.charts import columns
 from twinlake.engine.report.facts import read_facts
 from twinlake.engine.report.lake import Bin, conceal, histogram, readable
+from twinlake.engine.report.recovered import Recovery, Retry, recoveries, retries
 
 PLAN = '<svg viewBox="0 0 1 1"><title>the plan as drawn</title></svg>'
 
@@ -97,6 +99,47 @@ def test_no_identifier_and_no_raw_record_is_on_the_page(page: str) -> None:
     assert SECRET not in page
 
 
+def test_what_the_last_publication_took_in_and_got_over_is_told(page: str) -> None:
+    section = page.split('id="recovery"')[1].split("</section>")[0]
+    cells = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    assert "northgate/synthea_csv/observations.csv observations – 1,000 990 4 6 landed" in cells
+    assert "synthea_csv_observations row_width as the wire format says northgate 2" in cells
+    assert "run-0 without a word after it began run-1 1 min 44 s" in cells
+    assert "No step had to be tried again" in cells
+
+
+def ran(run_id: str, *told: str, at: int = 0) -> list[dict[str, object]]:
+    """Rows of ops.run written `stage state seconds`, one after another from `at` seconds on."""
+    rows, start = [], AS_OF + timedelta(seconds=at)
+    for stage, state, seconds in (line.split() for line in told):
+        rows.append({"run_id": run_id, "stage": stage, "state": state, "detail": "", "started_at": start,
+                     "seconds": float(seconds)})  # fmt: skip
+        start += timedelta(seconds=float(seconds))
+    return rows
+
+
+def test_a_run_that_was_broken_off_was_recovered_by_the_next_that_published() -> None:
+    history = [
+        *ran("whole", "run begun 0", "ingest done 1", "publish done 2"),
+        *ran("failed", "run begun 0", "ingest done 1", "link failed 2"),
+        *ran("killed", "run begun 0", "ingest done 1"),
+        *ran("only", "gold.person_summary done 9"),
+        *ran("next", "run begun 0", "ingest done 1", "link done 5", "publish done 2"),
+        *ran("last", "run begun 0"),
+    ]
+    assert recoveries(history) == [
+        Recovery("failed", "failed in link", "next", 8.0),
+        Recovery("killed", "without a word after ingest", "next", 8.0),
+        Recovery("last", "without a word after it began"),
+    ]
+
+
+def test_a_step_that_failed_and_was_done_in_one_run_was_tried_again() -> None:
+    history = [*ran("r", "link failed 2", "link failed 3", "link done 4"), *ran("s", "link failed 2"),
+               *ran("t", "link done 1")]  # fmt: skip
+    assert retries(history) == [Retry("r", "link", 2, 9.0)]
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -157,8 +200,6 @@ def _bare(folder: Path) -> Home:
     home = Home(folder / "home", folder / "feeds")
     open_home(home)
     row = {"sequence": 1, "publication_id": "ffff", "table": "silver.person", "version": 0, "rows": 0, "digest": "0:0"}
-    from tests.support.published_lake import AS_OF
-
     Ops(home.lake).append("publication", [{**row, "as_of": AS_OF, "run_id": RUN}])
     return home
 

@@ -18,16 +18,20 @@ HEADS = ("", "records#", "landed#", "quarantined#", "duplicates#", "sum", "")
 def landing(facts: Facts) -> Section:
     """Per hospital and system, and each file below it: records in = landed + quarantined + duplicates."""
     lead = "Records in = landed + quarantined + duplicates, for every file. Nothing is lost in silence."
-    read = [row for row in facts.files if row["status"] in READ]
+    body = accounts(facts.files) or note("No file has been read into this lake.")
+    return Section("landing", "Arrivals", "What arrived", lead, body + _left_out(facts))
+
+
+def accounts(files: Iterable[Row]) -> str:
+    """Per hospital and system, and each file below it, of those that were read; nothing where none was."""
+    read = [row for row in files if row["status"] in READ]
     groups = sorted({(row["hospital"], row["system"]) for row in read})
     if not groups:
-        body = note("No file has been read into this lake.")
-    else:
-        rows = [_group_row(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups]
-        files = "".join(_files(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups)
-        keys = legend(("landed", "quarantined", "duplicates"))
-        body = keys + table("Landing by hospital and system", ("hospital · system", *HEADS[1:]), rows) + files
-    return Section("landing", "Arrivals", "What arrived", lead, body + _left_out(facts))
+        return ""
+    rows = [_group_row(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups]
+    shown = "".join(_files(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups)
+    keys = legend(("landed", "quarantined", "duplicates"))
+    return keys + table("Landing by hospital and system", ("hospital · system", *HEADS[1:]), rows) + shown
 
 
 def _group_row(hospital: str, system: str, rows: list[Row]) -> tuple[str, ...]:

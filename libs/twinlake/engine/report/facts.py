@@ -15,6 +15,8 @@ from twinlake.engine.quarantine import quarantine_tables
 
 LAYERS = ("empi", "silver", "gold", "twins", "serving")
 Row = Mapping[str, Any]
+# What ops.run says of a run that has not taken a step yet.
+BEGUN = "begun"
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Facts:
     ops: Ops
     publication: Publication
     run_id: str
+    published_by: str
     files: tuple[Row, ...]
     conformed: tuple[Row, ...]
     touched: tuple[Row, ...]
     verdicts: Mapping[str, Row]
     trainings: Mapping[str, tuple[Row, ...]]
     stages: tuple[Row, ...]
+    history: tuple[Row, ...]
     held: tuple[Held, ...]
     shared: tuple[Row, ...] = ()
 
@@ -79,13 +83,14 @@ def read_facts(home: Home) -> Facts:
     """The facts of the last publication; NotPublished before the first."""
     ops = Ops(home.lake)
     publication = require_publication(ops)
-    stages = ops.rows("run")
-    run_id = stages[-1]["run_id"] if stages else _publishing_run(ops, publication)
+    history = ops.rows("run")
+    published_by = _publishing_run(ops, publication)
+    run_id = history[-1]["run_id"] if history else published_by
     return Facts(
-        home, ops, publication, run_id, _files(ops), _conformed(ops.rows("conform_ledger")),
+        home, ops, publication, run_id, published_by, _files(ops), _conformed(ops.rows("conform_ledger")),
         tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
         _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
-        tuple(r for r in stages if r["run_id"] == run_id), _held(ops),
+        tuple(r for r in history if r["run_id"] == run_id and r["state"] != BEGUN), tuple(history), _held(ops),
         tuple({r["rule"]: r for r in ops.rows("shared_value")}.values()),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from twinlake.engine.report.lake import PublishedLake
 from twinlake.engine.report.learnt import models
 from twinlake.engine.report.markup import Section, fold, table, text
 from twinlake.engine.report.persons import identity, population
+from twinlake.engine.report.recovered import recovered
 from twinlake.engine.report.style import CSS
 from twinlake.engine.report.trust import quality, quarantined
 from twinlake.engine.report.units import units
@@ -47,7 +48,7 @@ def _sections(facts: Facts, tables: Mapping[str, Table], plan_svg: str) -> list[
         holdings(facts), flow(plan_svg, _meanings(tables)), population(facts, lake), identity(facts, lake),
         models(facts), landing(facts), conforming(facts), unmapped(lake), units(lake),
         quarantined(facts), quality(facts),
-        work(facts),
+        work(facts), recovered(facts),
     ]  # fmt: skip
 
 
