@@ -76,9 +76,9 @@ class Disturbed:
         for came in Deliveries(network, self.command.folder / "feeds", self.kind, self.chance).runs():
             for fault in faults[:-1]:
                 self._tell(fault())
-            line = faults[-1]() if faults else Line(self.kind.name, came, "")
+            line = faults[-1]() if faults else None
             ended = self._again("run")
-            self._tell(replace(line, ended=line.ended or str(ended), recovered=ended.seconds if faults else None))
+            self._tell(_recovered(line, ended) if line else Line(self.kind.name, came, str(ended)))
 
     def _tell(self, line: Line) -> None:
         self.outcome.lines.append(line)
@@ -93,9 +93,9 @@ class Disturbed:
         where = f"{wound.when} call {wound.call}" + (f", {wound.seconds} s into it" if wound.when == "inside" else "")
         whom = struck.read_text() if struck.exists() else wound.whom
         came = str(ended) if struck.exists() else f"the moment did not come ({ended})"
-        if MOMENTS[moment].command != "run":
-            self._again(MOMENTS[moment].command)
-        return Line(self.kind.name, f"kill -9 {whom}: {moment}, {where}", came)
+        line = Line(self.kind.name, f"kill -9 {whom}: {moment}, {where}", came)
+        command = MOMENTS[moment].command
+        return line if command == "run" else _recovered(line, self._again(command))
 
     def _again(self, command: str) -> Ended:
         """As if nothing had been."""
@@ -114,6 +114,10 @@ class Disturbed:
         if ended.code and (ended.code != 1 or CLEAR not in ended.said):
             self.outcome.wrong.append(f"a full disk: {ended}, unclear: {ended.said}")
         return Line(self.kind.name, f"disk full after {left >> 10} KiB of {self.calm.grew >> 10}", str(ended))
+
+
+def _recovered(line: Line, again: Ended) -> Line:
+    return line if line.recovered is not None else replace(line, recovered=again.seconds)
 
 
 def disturb(work: Path, kind: Round, as_of: str, chance: Random, calm: Calm, say: Say) -> Outcome:
