@@ -46,7 +46,7 @@ def is_conflict(error: Exception) -> bool:
 def table_lock(home: Home, table: str) -> Iterator[None]:
     """Wait for whoever writes the table: its state is counted from the rows that a writer finds. No lock is stale."""
     folder = home.path / "locks"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(folder / table, os.O_CREAT | os.O_RDWR), "r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
