@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -49,6 +49,10 @@ PARAMS = {
         None, type=["null", "string"], pattern=DAY + r"([T ].+)?$",
         description="Deliveries without a date count as of this day, such as 2026-11-01; empty: the logical date.",
     ),
+}  # fmt: skip
+SCHEDULED = {
+    "start_date": datetime(2026, 1, 1, tzinfo=UTC), "catchup": False, "max_active_runs": 1,
+    "default_args": DEFAULTS, "params": PARAMS, "tags": ["twinlake"],
 }  # fmt: skip
 WINDOW = {
     "from_date": Param(type="string", format="date", description="First day of the window."),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG, task
 
-from dags._lake import DEFAULTS, PARAMS, final_faults, opened_lake, wait_for_turn
+from dags._lake import SCHEDULED, final_faults, opened_lake, wait_for_turn
 
 
 @task
@@ -22,12 +20,7 @@ with DAG(
     "maintenance",
     description="Compact, forget, vacuum; rows and publications stay as they are.",
     schedule="@weekly",
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULTS,
-    params=PARAMS,
-    tags=["twinlake"],
     doc_md=__doc__,
+    **SCHEDULED,
 ):
     wait_for_turn() >> maintain()

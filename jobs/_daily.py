@@ -18,8 +18,8 @@ from twinlake.engine.environment import load_environment
 from twinlake.engine.failure import without_values
 from twinlake.engine.home import run_lock
 from twinlake.engine.openlineage import Step, told
+from twinlake.engine.ops import BEGUN, PUBLISHED
 from twinlake.engine.publication import last_publication
-from twinlake.engine.report.facts import BEGUN
 from twinlake.engine.run import Run
 from twinlake.plan import Node
 
@@ -55,8 +55,13 @@ def walk(opened: Opened, only: str | None = None, *, train_always: bool = False)
 
 def _begin(run: Run) -> None:
     """A run that is killed in its first step is known to have been, too."""
-    run.ops.append("run", [{"run_id": run.run_id, "as_of": run.as_of, "stage": "run", "state": BEGUN,
-                            "started_at": datetime.now(UTC), "seconds": 0.0, "detail": ""}])  # fmt: skip
+    _record(run, *BEGUN, datetime.now(UTC), 0.0, "")
+
+
+def _record(run: Run, stage: str, state: str, started_at: datetime, seconds: float, detail: str) -> None:
+    row = {"run_id": run.run_id, "as_of": run.as_of, "stage": stage, "state": state, "started_at": started_at,
+           "seconds": round(seconds, 3), "detail": detail}  # fmt: skip
+    run.ops.append("run", [row])
 
 
 def take_all(
@@ -105,10 +110,7 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
                 STEPS[node.verb](opened, given)
         state = "done"
     finally:
-        run = opened.run
-        row = {"run_id": run.run_id, "as_of": run.as_of, "stage": node.name, "state": state,
-               "started_at": started_at, "seconds": round(time.monotonic() - started, 3), "detail": detail}  # fmt: skip
-        run.ops.append("run", [row])
+        _record(opened.run, node.name, state, started_at, time.monotonic() - started, detail)
 
 
 def foresee(opened: Opened) -> Iterator[str]:
@@ -130,5 +132,5 @@ def foresee(opened: Opened) -> Iterator[str]:
         yield "Stewards have decided since: who is who is made again."
     steps = opened.run.ops.rows("run")
     last = steps[-1]["run_id"] if steps else None
-    if last and ("publish", "done") not in {(row["stage"], row["state"]) for row in steps if row["run_id"] == last}:
+    if last and PUBLISHED not in {(row["stage"], row["state"]) for row in steps if row["run_id"] == last}:
         yield f"The last run, {last}, did not reach its publication: a run goes on where it was."

@@ -12,7 +12,6 @@ import typer
 from twinlake.cli_care import care
 from twinlake.cli_empi import empi
 from twinlake.cli_options import Feeds, say
-from twinlake.cli_upkeep import upkeep
 from twinlake.declare.errors import ConfigurationError, DeclarationError, TwinlakeError
 
 app = typer.Typer(
@@ -26,7 +25,6 @@ model = typer.Typer(no_args_is_help=True, help="Try a model on a plain file.")
 for name, group in {"quarantine": quarantine, "empi": empi, "codes": codes, "quality": quality, "model": model}.items():
     app.add_typer(group, name=name)
 app.add_typer(care)
-app.add_typer(upkeep)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The logical date (default: today, UTC).")]  # noqa: UP007
 

@@ -54,6 +54,18 @@ def mend(feeds: Feeds = None) -> None:
 
 
 @care.command()
+def maintain(
+    feeds: Feeds = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
+) -> None:
+    """Make few files of many and remove what nothing asks for any more; rows and publications stay as they are."""
+    from jobs._maintain import maintain as tend
+    from jobs._maintain import open_kept
+
+    tend(open_kept(feeds, say), say, dry=dry_run)
+
+
+@care.command()
 def faults(
     plan: Annotated[
         str, typer.Option("--plan", help="tiny, kills, deliveries, disk, or a file of your own that ends in .toml.")

@@ -10,8 +10,6 @@ import argparse
 import os
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -19,6 +17,7 @@ from unittest.mock import patch
 from jobs import _daily
 from jobs._maintain import maintain
 from jobs._run import moment, open_run
+from tests.support.benched import spent
 from tests.support.tiny_feeds import WEIGHT, Feeds, observation, tiny_feeds
 from twinlake.engine.environment import load_environment
 from twinlake.engine.ops import Ops
@@ -43,13 +42,13 @@ def _measure(scratch: Path, days: int, every: int) -> None:
     os.environ["TWINLAKE_HOME"] = str(scratch / "home")
     feeds, seconds, files, tended = scratch / "feeds", [], [], []
     tiny_feeds().write(feeds)
-    first = _timed(lambda: _day(feeds, 0))
+    first = spent(lambda: _day(feeds, 0)).clock
     for day in range(1, days + 1):
         seen = observation(f"day-{day}", "ada", WEIGHT, 60 + day % 40, "kg", str(FIRST))
         Feeds().fhir("Observation", seen, day=str(FIRST + timedelta(day))).write(feeds)
-        seconds.append(_timed(lambda day=day: _day(feeds, day)))
+        seconds.append(spent(lambda day=day: _day(feeds, day)).clock)
         if every and day % every == 0:
-            tended.append(_timed(lambda day=day: _upkeep(feeds, day)))
+            tended.append(spent(lambda day=day: _upkeep(feeds, day)).clock)
         files.append(sum(1 for file in (scratch / "home" / "lake").rglob("*") if file.is_file()))
         if day % 10 == 0:
             print(f"day {day:>4}  {statistics.mean(seconds[-10:]):6.1f} s a day  {files[-1]:>7,} files", flush=True)
@@ -70,12 +69,6 @@ def _day(feeds: Path, day: int) -> None:
 
 def _upkeep(feeds: Path, day: int) -> None:
     maintain(open_run(feeds, moment(str(FIRST + timedelta(day))), f"maintain-{day}"), lambda _: None)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from twinlake.declare.errors import ConfigurationError, DataError, PlatformError
 from twinlake.engine.champions import SQLITE, champion_versions
 from twinlake.engine.damage import damage
+from twinlake.engine.delta_log import LOG
 from twinlake.engine.discover import sha256_of
 from twinlake.engine.environment import load_environment
 from twinlake.engine.home import LAKE_FORMAT, Home, check_home, open_home, run_lock
@@ -23,7 +24,7 @@ from twinlake.engine.publication import Publication, last_publication, require_p
 
 # What a run makes anew, or what belongs to one machine: a restored home has its own.
 LEFT_OUT = ("airflow", "landing", "errors", "home.json", "run.lock", "locks")
-SCRATCH, LOG = ".scratch", "_delta_log"
+SCRATCH = ".scratch"
 
 
 def backup(home: Home, target: Path) -> Manifest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 from twinlake.engine.delta_log import CHECKPOINT, ENTRY, LOG, DeltaLog, read_entry, versions
 from twinlake.engine.discover import sha256_of
@@ -90,18 +89,16 @@ def _altered(folder: Path, recorded: Recorded) -> Iterator[tuple[str, str]]:
 
 def _data(folder: Path, version: int | None) -> Iterator[tuple[str, str]]:
     """Files that the log names at this version (None: the newest) and that are missing or have another size."""
-    import pyarrow as pa
     from deltalake import DeltaTable
 
     try:
-        opened = DeltaTable(str(folder), version=version)
-        files = pa.table(opened.get_add_actions(flatten=True)).to_pylist()
+        opened = DeltaTable(str(folder), version=version).version()
     except Exception as error:  # noqa: BLE001 - whatever the log's reader says, the table is damaged
         yield LOG, f"cannot be read at {'its newest version' if version is None else f'version {version}'} ({error})"
         return
-    named = {unquote(file["path"]): file["size_bytes"] for file in files}
-    vectors = {file.vector: None for file in DeltaLog(folder).files(opened.version()).values() if file.vector}
-    for path, size in sorted({**named, **vectors}.items()):
+    files = DeltaLog(folder).files(opened).values()
+    vectors = {file.vector: None for file in files if file.vector}
+    for path, size in sorted({**{file.path: file.bytes for file in files}, **vectors}.items()):
         stored = folder / path
         if not stored.is_file():
             yield path, "is missing"

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from twinlake.engine.commits import persistently
 from twinlake.engine.delta_log import DeltaLog, rows_of
 
+# What ops.run says of a run that has not taken a step yet, and of one that published: (stage, state).
+BEGUN, PUBLISHED = ("run", "begun"), ("publish", "done")
 TEXT, WHOLE, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -129,7 +131,7 @@ class Ops:
         newest = self.newest(f"ops.{name}")
         if newest is None:
             return []
-        is_now = version is None or version == self.version(f"ops.{name}")
+        is_now = version is None or version == rows_of(self.log(f"ops.{name}").said(newest))
         return list(self._rows_of(name, newest if is_now else version))
 
     def _read(self, name: str, version: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twinlake.engine.consumed import consumed
 from twinlake.engine.discover import find_files
 from twinlake.engine.ledger import Ledger, read_ledger
-from twinlake.engine.ops import State
+from twinlake.engine.ops import PUBLISHED, State
 from twinlake.engine.run import Run
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ INTERPRETED = {
     "spark.sql.adaptive.enabled": "false",
 }
 LEDGER = "ops.landing_ledger"
-PUBLISHED = ("publish", "done")
 
 
 def suit(spark: SparkSession, run: Run) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from twinlake.engine.consumed import consumed
 from twinlake.engine.environment import Environment
-from twinlake.engine.ops import SCHEMAS, Ops
-from twinlake.engine.pending import LEDGER, PUBLISHED
+from twinlake.engine.ops import PUBLISHED, SCHEMAS, Ops
+from twinlake.engine.pending import LEDGER
 from twinlake.engine.run import Run
 
 # What happened to each file, and what was ever trained, is never forgotten.

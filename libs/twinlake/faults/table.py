@@ -36,10 +36,11 @@ def as_json(told: Told) -> str:
 
 
 def _sums(told: Told) -> Iterator[tuple[str, int]]:
-    yield "kills", sum(line.fault.startswith("kill") and _came(line) for line in told.lines)
-    yield "moments that did not come", sum(not _came(line) for line in told.lines)
+    yield "kills", sum(line.fault.startswith("kill") and came(line) for line in told.lines)
+    yield "moments that did not come", sum(not came(line) for line in told.lines)
     yield "full disks", sum(line.fault.startswith("disk full after") and "exit 1" in line.ended for line in told.lines)
 
 
-def _came(line: Line) -> bool:
+def came(line: Line) -> bool:
+    """Whether it came to what was to be done."""
     return not line.ended.startswith("the moment did not come")

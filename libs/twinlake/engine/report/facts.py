@@ -9,14 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twinlake.engine.home import Home
-from twinlake.engine.ops import Ops
+from twinlake.engine.ops import BEGUN, Ops
 from twinlake.engine.publication import Publication, require_publication
 from twinlake.engine.quarantine import quarantine_tables
 
 LAYERS = ("empi", "silver", "gold", "twins", "serving")
 Row = Mapping[str, Any]
-# What ops.run says of a run that has not taken a step yet.
-BEGUN = "begun"
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,8 @@ def read_facts(home: Home) -> Facts:
         home, ops, publication, run_id, published_by, _files(ops), _conformed(ops.rows("conform_ledger")),
         tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
         _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
-        tuple(r for r in history if r["run_id"] == run_id and r["state"] != BEGUN), tuple(history), _held(ops),
+        tuple(r for r in history if r["run_id"] == run_id and (r["stage"], r["state"]) != BEGUN),
+        tuple(history), _held(ops),
         tuple({r["rule"]: r for r in ops.rows("shared_value")}.values()),
     )  # fmt: skip
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from twinlake.engine.ops import Ops
+from twinlake.engine.ops import BEGUN, PUBLISHED, Ops
 from twinlake.engine.quarantine import quarantine_tables
 from twinlake.engine.report.arrivals import accounts
-from twinlake.engine.report.facts import BEGUN, Facts, Row
+from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.markup import Section, duration, note, number, table, text
 
-FAILED, PUBLISHED = "failed", ("publish", "done")
+FAILED = "failed"
 # The newest of them; the rest stand in ops.run.
 MOST_TOLD = 20
 HELD = (
@@ -93,7 +93,7 @@ def recoveries(history: Iterable[Row]) -> list[Recovery]:
         if any((row["stage"], row["state"]) == PUBLISHED for row in rows):
             found += [Recovery(broken, stopped, run_id, _span(rows)) for broken, stopped in waiting.items()]
             waiting = {}
-        elif any(row["state"] in (BEGUN, FAILED) for row in rows):
+        elif any((row["stage"], row["state"]) == BEGUN or row["state"] == FAILED for row in rows):
             waiting[run_id] = _stop(rows)
     return [*found, *(Recovery(broken, stopped) for broken, stopped in waiting.items())]
 
