@@ -1,4 +1,4 @@
-"""How much a run has before it: over few rows Spark's queries are interpreted, over many they are compiled."""
+"""How much a run has before it: over few rows queries are interpreted and Java compiled once, over many both fully."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from twinlake.engine.consumed import consumed
 from twinlake.engine.discover import find_files
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import PUBLISHED, State
-from twinlake.engine.run import Run
+from twinlake.engine.session import start_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from twinlake.engine.run import Run
 
 # Up to here compiling the generated code costs more than it saves (measured on the demo's network: 83 MB unzipped).
 FEW_BYTES = 96 << 20
@@ -29,13 +31,18 @@ INTERPRETED = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
 }
+# A JVM of minutes ends before its second compiler has paid: over half of a small step's CPU went into that.
+QUICK_JAVA = ("-XX:TieredStopAtLevel=1",)
 LEDGER = "ops.landing_ledger"
 
 
-def suit(spark: SparkSession, run: Run) -> None:
-    """Set how the session's queries are evaluated; the rows are the same either way."""
-    for name, value in (INTERPRETED if pending_bytes(run) <= FEW_BYTES else COMPILED).items():
+def suited_session(run: Run) -> SparkSession:
+    """The session that suits how much there is to do; the rows are the same either way."""
+    is_small = pending_bytes(run) <= FEW_BYTES
+    spark = start_session(java_options=QUICK_JAVA if is_small else ())
+    for name, value in (INTERPRETED if is_small else COMPILED).items():
         spark.conf.set(name, value)
+    return spark
 
 
 def pending_bytes(run: Run) -> int:

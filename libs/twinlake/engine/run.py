@@ -75,14 +75,11 @@ class Run:
         """The session; a step that finds nothing to do never asks for it."""
         if self.session is not None:
             return self.session()
-        from twinlake.engine.pending import suit
-        from twinlake.engine.session import start_session
+        from twinlake.engine.pending import suited_session
 
         # A run that starts Spark will validate: what that needs is imported while the JVM comes up.
         Thread(target=import_module, args=("great_expectations",), daemon=True).start()
-        spark = start_session()
-        suit(spark, self)
-        return spark
+        return suited_session(self)
 
     def interrupt(self) -> None:
         """Stop what Spark is doing, if it was ever started."""

@@ -6,9 +6,10 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from twinlake.engine.cds import java_options
+from twinlake.engine import cds
 from twinlake.engine.environment import REPOSITORY, Environment, cache_dir, load_environment
 from twinlake.engine.jars import spark_jars
 from twinlake.engine.java import use_java
@@ -35,8 +36,13 @@ QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
 
 
-def start_session(app_name: str = "twinlake", settings: Environment | None = None) -> SparkSession:
-    """The session of this process: started at the first call, the same one at every later call."""
+def start_session(
+    app_name: str = "twinlake", settings: Environment | None = None, java_options: Sequence[str] = ()
+) -> SparkSession:
+    """The session of this process: started at the first call, the same one at every later call.
+
+    `java_options` go behind those of the environment.
+    """
     environment = settings or load_environment()
     _prepare_process()
     from pyspark.logger import PySparkLogger
@@ -45,17 +51,17 @@ def start_session(app_name: str = "twinlake", settings: Environment | None = Non
     for name in QUOTING_LOGGERS:
         PySparkLogger.getLogger(name).disabled = True
     builder = SparkSession.builder.appName(app_name).master(environment.spark_master)
-    for key, value in properties(environment).items():
+    for key, value in properties(environment, java_options).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
 
 
-def properties(environment: Environment) -> dict[str, str]:
+def properties(environment: Environment, java_options: Sequence[str] = ()) -> dict[str, str]:
     """Every Spark property of this environment, as `spark-submit --properties-file` would take them."""
     jars = [str(jar) for jar in spark_jars()]
     machine = {
         "spark.driver.memory": environment.memory(),
-        "spark.driver.extraJavaOptions": " ".join(_java_options(environment)),
+        "spark.driver.extraJavaOptions": " ".join([*_java_options(environment), *java_options]),
         # The place in our code of each call of the API costs three more calls of the JVM, and nobody reads it.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.warehouse.dir": str(cache_dir() / "warehouse"),
@@ -67,7 +73,7 @@ def properties(environment: Environment) -> dict[str, str]:
 
 def _java_options(environment: Environment) -> list[str]:
     logging = [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}", "-Duser.timezone=UTC"]
-    return [*logging, *environment.java_options, *(java_options() if environment.is_local else ())]
+    return [*logging, *environment.java_options, *(cds.java_options() if environment.is_local else ())]
 
 
 def _prepare_process() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from random import Random
 
 from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine.backup import backup, restore
-from twinlake.engine.home import Home
+from twinlake.engine.environment import REPOSITORY
+from twinlake.engine.home import Home, run_lock
 from twinlake.faults.command import Command
 from twinlake.faults.moments import Calls
 from twinlake.faults.plan import Network, Plan, Round
@@ -32,10 +34,24 @@ class Told:
 
 
 def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] = ()) -> Told:
-    """Take the rounds (only those named, if any); what was made of the network for an earlier plan is used again."""
+    """Take the rounds (only those named, if any); what this code made for an earlier plan serves again."""
+    work = work / plan.network.name
+    work.mkdir(parents=True, exist_ok=True)
+    with run_lock(Home(work, work), f"faults {seed}"):
+        return _rounds_of(plan, seed, work / _code(), say, only)
+
+
+def _code() -> str:
+    """What the undisturbed lakes depend on beside their network: another version of the product makes its own."""
+    files = sorted(file for place in ("libs", "jobs", "expectations") for file in (REPOSITORY / place).rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def _rounds_of(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...]) -> Told:
+    for older in [each for each in work.parent.iterdir() if each.is_dir() and each != work]:
+        shutil.rmtree(older)
     # One moment for all runs: files outside a dated folder count as of it.
     as_of = (date.fromordinal(REFERENCE) + timedelta(days=plan.network.days)).isoformat()
-    work = work / plan.network.name
     calls = {"nothing": _base(work, plan.network, as_of, say)}
     calls["first"], calls["all"] = _calm(work, as_of, say)
     calm, base = work / "calm", work / "base"

@@ -14,7 +14,7 @@ from twinlake.declare.hospital import read_hospital
 from twinlake.engine import pending
 from twinlake.engine.home import Home
 from twinlake.engine.ops import State
-from twinlake.engine.pending import COMPILED, INTERPRETED, pending_bytes, suit
+from twinlake.engine.pending import COMPILED, INTERPRETED, QUICK_JAVA, pending_bytes, suited_session
 from twinlake.engine.run import Run
 from twinlake.plan import read_plan
 
@@ -98,15 +98,22 @@ def test_a_table_of_another_declaration_is_made_of_all_that_ever_landed(run: Run
     assert pending_bytes(run) == 120
 
 
-@pytest.mark.parametrize(("size", "evaluated"), [(10, INTERPRETED), (11, COMPILED)])
+@pytest.mark.parametrize(("size", "evaluated", "java"), [(10, INTERPRETED, QUICK_JAVA), (11, COMPILED, ())])
 def test_few_bytes_are_interpreted_and_many_compiled(
-    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, evaluated: dict[str, str]
+    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, evaluated: dict[str, str], java: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(pending, "FEW_BYTES", 10)
     lay(run, NEW, size)
     said: dict[str, str] = {}
-    suit(SimpleNamespace(conf=SimpleNamespace(set=said.__setitem__)), run)  # type: ignore[arg-type]
-    assert said == evaluated
+    started = []
+
+    def start(java_options: tuple[str, ...]) -> SimpleNamespace:
+        started.append(java_options)
+        return SimpleNamespace(conf=SimpleNamespace(set=said.__setitem__))
+
+    monkeypatch.setattr(pending, "start_session", start)
+    suited_session(run)
+    assert (said, started) == (evaluated, [java])
 
 
 SAME_EITHER_WAY = (
