@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,10 +61,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Shape:
-    """Columns in the file's order (members in that of their names); which extensions its resources bear."""
+    """Columns in the order of a header, or members, of which no record need have all; which extensions they bear."""
 
     columns: tuple[Column, ...]
-    extensions: tuple[str, ...] = field(default=())
+    extensions: tuple[str, ...] = ()
+    has_header: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,7 +73,8 @@ class Shape:
 
     def to_json(self) -> str:
         """What is kept of it: no value, no count."""
-        return json.dumps({"columns": [[c.name, c.type] for c in self.columns], "extensions": [*self.extensions]})
+        columns = [[column.name, column.type] for column in self.columns]
+        return json.dumps({"columns": columns, "extensions": [*self.extensions], "has_header": self.has_header})
 
 
 def shape_of(source: Path, feed: Feed) -> Shape | None:
@@ -113,7 +115,7 @@ def _of_ndjson(stream: BinaryIO) -> Shape:
             if b'xtension"' in line:
                 extensions.update(_extensions(found))
     columns = [Column(name, counts.total(), dict(counts)) for name, counts in sorted(members.items())]
-    return Shape(tuple(columns), tuple(sorted(extensions)))
+    return Shape(tuple(columns), tuple(sorted(extensions)), has_header=False)
 
 
 def _extensions(found: Any) -> Iterable[str]:
