@@ -116,12 +116,15 @@ def take(opened: Opened, node: Node, hospital: str | None = None, *, train_alway
 def foresee(opened: Opened) -> Iterator[str]:
     """What a run would find to do; nothing is written and no Spark starts."""
     from twinlake.engine.decisions import are_followed
+    from twinlake.engine.file_schemas import to_be_reconsidered
     from twinlake.engine.ingest import new_files
     from twinlake.engine.ledger import read_ledger
 
-    ledger = read_ledger(opened.run.ops)
+    run = opened.run
+    ledger = read_ledger(run.ops)
+    again = to_be_reconsidered(run.ops, ledger, run.systems, run.hospitals)
     for hospital in opened.readable:
-        files = new_files(opened.run.home.feeds, hospital, opened.run.systems, ledger)
+        files = new_files(run.home.feeds, hospital, run.systems, ledger, again=again)
         known = [f for f in files if f.found.feed]
         yield f"{hospital}: {len(known)} new files to land, {len(files) - len(known)} that no feed takes"
         yield from (f"  lands    {file.found.path} as {file.found.system}.{file.found.feed}" for file in known)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from expectations import rules_for
 from twinlake.declare.errors import ConfigurationError
-from twinlake.declare.hospital import Hospital
+from twinlake.declare.hospital import Hospital, refuse_unknown_places
 from twinlake.engine.checks import refuse_unknown_severities
 from twinlake.engine.discover import find_hospitals
 from twinlake.engine.home import check_home, home_of, open_home
@@ -58,11 +58,13 @@ def open_run(
 def _usable(
     plan: Plan, found: dict[str, Hospital], refused: dict[str, str]
 ) -> tuple[dict[str, Hospital], dict[str, str]]:
-    """A [severity] must name a rule that there is; a hospital that names another is refused, the rest go on."""
+    """[severity] and [drift] must name what there is; a hospital that names another is refused, the rest go on."""
     rules = [rule for table in plan.tables.values() for rule in rules_for(table)]
+    feeds = {system.name: [feed.name for feed in system.feeds] for system in plan.systems.values()}
     for name, hospital in found.items():
         try:
             refuse_unknown_severities({name: hospital}, rules)
+            refuse_unknown_places(hospital, feeds)
         except ConfigurationError as error:
             refused = {**refused, name: str(error)}
     return {name: hospital for name, hospital in found.items() if name not in refused}, refused

@@ -19,6 +19,8 @@ from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.publication import require_publication
 
 Say = Callable[[str], None]
+# What bronze cannot be read without.
+LEDGERS = ("landing_ledger", "file_schema")
 REBUILT = ("link", "conform", "curate", "score", "materialise")
 
 
@@ -79,7 +81,8 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
         open_home(home)
         home.lake.mkdir()
         (home.lake / "bronze").symlink_to(opened.run.home.lake / "bronze", target_is_directory=True)
-        shutil.copytree(opened.run.home.lake / "ops" / "landing_ledger", home.lake / "ops" / "landing_ledger")
+        for ledger in (f for f in LEDGERS if (opened.run.home.lake / "ops" / f).exists()):
+            shutil.copytree(opened.run.home.lake / "ops" / ledger, home.lake / "ops" / ledger)
         copy_decisions(opened.run.home.lake, home.lake)
         if opened.run.home.mlflow.exists():
             shutil.copytree(opened.run.home.mlflow, home.mlflow)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jobs._run import Opened, main
 from twinlake.declare.errors import ConfigurationError, DataError
+from twinlake.engine.file_schemas import refuse_stopped, to_be_reconsidered
 from twinlake.engine.ingest import NewFile, ingest, new_files, refused_rows
 from twinlake.engine.ledger import LANDED, Ledger, read_ledger
 
@@ -28,7 +29,9 @@ def step(opened: Opened, given: argparse.Namespace) -> int:
     if given.hospital and given.hospital not in {*names, *opened.refused}:
         known = ", ".join(hospitals(opened))
         raise ConfigurationError(f"No hospital is called {given.hospital!r}. In the feeds: {known}.")
-    return sum(land(opened, name) for name in names)
+    landed = sum(land(opened, name) for name in names)
+    refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, names)
+    return landed
 
 
 def report_refused(opened: Opened) -> None:
@@ -43,7 +46,8 @@ def land(opened: Opened, hospital: str) -> int:
     """Land one hospital's new files."""
     run = opened.run
     ledger = read_ledger(run.ops)
-    files = new_files(run.home.feeds, hospital, run.systems, ledger, opened.deliveries)
+    again = to_be_reconsidered(run.ops, ledger, run.systems, run.hospitals)
+    files = new_files(run.home.feeds, hospital, run.systems, ledger, opened.deliveries, again)
     if not files:
         is_known = opened.deliveries or any(row["hospital"] == hospital and row["system"] for row in ledger.rows)
         run.progress(f"{hospital:<34} {'nothing new' if is_known else NO_FILES}")

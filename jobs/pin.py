@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from jobs._run import Opened, main
+from twinlake.engine.drift_alarms import refuse_drifted
 from twinlake.engine.publication import pin
 from twinlake.engine.reconcile import reconcile
 
@@ -13,6 +14,7 @@ def step(opened: Opened, given: argparse.Namespace) -> str:
     """The publication id of silver and gold as they stand."""
     opened.run.progress(f"{'pin':<34} accounts for every landed record")
     reconcile(opened.run)
+    refuse_drifted(opened.run)
     identity = pin(opened.run)
     opened.run.progress(f"{'pin':<34} {identity}")
     return identity

@@ -380,6 +380,18 @@ def quality_show(
         show(feeds, table, hospital, every, format)
 
 
+@app.command()
+def drift(
+    hospital: Annotated[str | None, typer.Option("--hospital", help="Only this hospital's.")] = None,  # noqa: UP007
+    feeds: Feeds = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+) -> None:
+    """What changed: columns of deliveries (new, dropped, renamed, retyped …), and what is measured, by hospital."""
+    from jobs._drift import show
+
+    show(feeds, hospital, format, say)
+
+
 @quality.command("coverage")
 def quality_coverage(
     dqd: Annotated[Path, typer.Option("--dqd", help="inst/csv of OHDSI's DataQualityDashboard.")],

@@ -29,6 +29,8 @@ OPS = {
     "shared_value": "A row for each rule of linkage of which a run met values that too many source persons share: how "
     "many, and how often they are borne; never which. Where all were compared, of the whole lake.",
     "landing_ledger": "A row for each content of each file: records in = landed + quarantined + duplicates.",
+    "file_schema": "A row for each content of a file with named columns: these and their types, how they differ from "
+    "what is declared (event, column, detail, policy, whether it is a wider type), and the header its records keep.",
     "conform_ledger": "Records of a feed by what became of them: mapped, quarantined, superseded, withdrawn, unmapped.",
     "table_run": "A row for each table that a run looked at anew: units, rows and files that were replaced.",
     "validation": "Great Expectations' verdict on each version of each table; `result` is JSON without any value.",

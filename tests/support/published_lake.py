@@ -40,6 +40,18 @@ EVIDENCE = [
         (f"{SECRET}-few", None, 4, None, None, None),
     ])
 ]  # fmt: skip
+_QUARTER = {"hospital": "st_a", "measurement_code": "2345-7", "unit_code": "mg/dL", "reference_person_count": 300,
+            "person_count": 150, "population_stability_index": 0.1, "stability_bound": 0.33, "drift_alarm": None,
+            "is_recent": True}  # fmt: skip
+DRIFT = [
+    {**_QUARTER, "measurement_drift_id": n, "quarter_start_date": day, **said}
+    for n, (day, said) in enumerate([
+        (date(2026, 4, 1), {"is_recent": False}),
+        (date(2026, 7, 1), {"population_stability_index": 4.5, "drift_alarm": "values"}),
+        (date(2026, 7, 1), {"hospital": "st_b", "person_count": 2, "population_stability_index": None,
+                            "drift_alarm": "silent"}),
+    ])
+]  # fmt: skip
 
 
 def published_lake(folder: Path, persons: int = 240) -> Home:
@@ -51,11 +63,12 @@ def published_lake(folder: Path, persons: int = 240) -> Home:
         "empi.person_link": _links(persons), "silver.person": [{"person_id": n} for n in range(persons)],
         "silver.condition_occurrence": _conditions(persons), "silver.measurement": _measurements(persons),
         "gold.person_summary": _summaries(persons), "gold.unmapped_code": UNMAPPED,
-        "gold.unit_evidence": EVIDENCE,
+        "gold.unit_evidence": EVIDENCE, "gold.measurement_drift": DRIFT,
     }  # fmt: skip
     for name, rows in tables.items():
         write(home, name, rows)
     _land(ops)
+    _schemas(ops)
     _conform(ops)
     _prove(ops, tables)
     _train(ops, home)
@@ -208,3 +221,21 @@ def _quarantine() -> list[dict[str, Any]]:
     rules = ["row_width", "row_width", "duplicate_json_key", "utf8"]
     told = {"hospital": "northgate", "raw_record": SECRET, "path": "p", "reason": "as the wire format says"}
     return [{**told, "rule": rule, "run_id": RUN if rule == "utf8" else "run-0"} for rule in rules]
+
+
+def file_schema(path: str, columns: list[list[str]], *drift: list[Any], header: bool = True) -> dict[str, Any]:
+    """What is kept of how a file looked: its path `hospital/system/day/file`, columns with types, what differs."""
+    hospital, system, day, _ = path.split("/")
+    shape = {"columns": columns, "extensions": [], "has_header": header}
+    return {"hospital": hospital, "system": system, "feed": "observations", "path": path, "delivery": day,
+            "sha256": "a", "layout": "", "shape": json.dumps(shape), "drift": json.dumps(drift),
+            "run_id": RUN}  # fmt: skip
+
+
+def _schemas(ops: Ops) -> None:
+    ward = ["new", "<ward>", "not declared; holds text", "keep", False]
+    ops.append("file_schema", [
+        file_schema("st_a/synthea_csv/2026-01-01/o.csv", [["CODE", "text"], ["VALUE", "number"]]),
+        file_schema("st_a/synthea_csv/2026-01-02/o.csv", [["CODE", "text"], ["<ward>", "text"]], ward),
+        file_schema("st_a/synthea_csv/2026-01-03/o.csv", [["CODE", "integer"], ["<ward>", "text"]], ward),
+    ])  # fmt: skip

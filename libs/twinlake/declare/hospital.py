@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from twinlake.declare.drift import unknown_places, wrong_policies
 from twinlake.declare.errors import ConfigurationError
 from twinlake.vocabulary.codes import is_valid_code
 from twinlake.vocabulary.coding_systems import Vocabulary
@@ -33,6 +34,8 @@ class Hospital:
     units: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     codes: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     severity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    # Of what no row is made: a change of it is no reason to build a table anew.
+    drift: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
 
     @property
     def code_pairs(self) -> dict[str, tuple[str, str]]:
@@ -42,7 +45,7 @@ class Hospital:
 
 KEYS = tuple(f.name for f in fields(Hospital) if f.name != "folder")
 REQUIRED = ("name", "time_zone", "identifier_namespace")
-TABLES = ("units", "codes", "severity")
+TABLES = ("units", "codes", "severity", "drift")
 
 
 def read_hospital(folder: Path) -> Hospital:
@@ -59,6 +62,12 @@ def read_hospital(folder: Path) -> Hospital:
         raise ConfigurationError(f"{folder.name}/hospital.toml: " + "; ".join(problems) + ".")
     tables = {name: MappingProxyType(settings.get(name, {})) for name in TABLES}
     return Hospital(folder=folder.name, **{**settings, **tables})
+
+
+def refuse_unknown_places(hospital: Hospital, feeds: Mapping[str, Iterable[str]]) -> None:
+    """Every [drift] entry must name a system and feed that there are; `feeds` are those of each system."""
+    if faults := list(unknown_places(hospital.drift, feeds)):
+        raise ConfigurationError(f"{hospital.folder}/hospital.toml: {'; '.join(faults)}. `twinlake drift` names them.")
 
 
 def _problems(settings: dict[str, Any]) -> Iterator[str]:
@@ -95,6 +104,7 @@ def _wrong_values(settings: dict[str, Any]) -> Iterator[str]:
     for rule, severity in _pairs_of(settings, "severity"):
         if severity not in SEVERITIES:
             yield f"[severity] {rule!r} must be one of {', '.join(SEVERITIES)}"
+    yield from wrong_policies({event: policy for event, policy in _pairs_of(settings, "drift")})
 
 
 def _pairs_of(settings: dict[str, Any], name: str) -> list[tuple[str, Any]]:

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from twinlake.declare.drift import wrong_policies
 from twinlake.declare.errors import DeclarationError
 
 DELIVERIES = ("snapshot", "increment")
+# What the columns of a CSV feed may hold: day and moment as ISO 8601 writes them.
+TYPES = ("integer", "number", "date", "datetime")
 # A table may come in several files of one delivery: `observations.csv`, or `observations.00017.csv` and its like.
 PART = r"(?:[.-]\d+)?"
 
@@ -58,6 +61,10 @@ class Feed:
     `nameless` marks a feed whose records are each about somebody of their own whom nothing names (a survey): equal
     records are then different persons, and a record's place is part of what it is. Where a file is named for the
     person it is about, `files` says so by a group, `(?P<person>…)`.
+    `required` are columns without which its records say nothing, beside those they are known by. `typed` says which
+    columns of a CSV feed hold whole numbers, numbers, days or moments (TYPES). `elements` are the members that the
+    standard of a JSON feed knows (`value[x]`: of every type), `extensions` what the URLs of known extensions begin
+    with: other ones are told (engine/schema_drift.py).
 
     A feed may be a part of another one, `within`, that lands files of mixed records: it has no files of its own, and
     its records are those for which `only`, SQL over `record_kind`, holds, read by its own schema.
@@ -80,8 +87,18 @@ class Feed:
     layouts: tuple[Layout, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     resource_type: str | None = None
+    required: tuple[str, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    elements: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if wrong := [f"{c} is {kind}" for c, kind in self.typed.items() if c not in self.columns or kind not in TYPES]:
+            raise DeclarationError(
+                f"feed {self.name}: typed says {', '.join(wrong)}; expected a column and {', '.join(TYPES)}."
+            )
+        if missing := sorted({*self.required} - {*self.columns}):
+            raise DeclarationError(f"feed {self.name}: required {', '.join(missing)} is no column.")
         if self.nameless and (self.key or self.person):
             raise DeclarationError(f"feed {self.name}: what has a key or a person is not nameless.")
         if (self.within is None) != (self.only is None):
@@ -97,6 +114,17 @@ class Feed:
     def columns(self) -> tuple[str, ...]:
         """The top-level column names of the schema, in order."""
         return tuple(part.split("`")[1] if part[0] == "`" else part.split()[0] for part in _top_level(self.schema))
+
+    @property
+    def indispensable(self) -> frozenset[str]:
+        """The columns that no record can do without: what it is known by, and `required`."""
+        return frozenset({*self.key, *filter(None, (self.person, self.version)), *self.required})
+
+    @property
+    def types(self) -> dict[str, str]:
+        """What each column is declared to be: Spark's types, or of a CSV feed those of `typed`."""
+        declared = dict(zip(self.columns, (_type_in(part) for part in _top_level(self.schema)), strict=True))
+        return {**declared, **self.typed}
 
     def person_in(self, path: str) -> str | None:
         """Whom a file is named for, by its path inside the system's folder; None where `files` names nobody."""
@@ -117,6 +145,10 @@ def _wrong_layout(feed: Feed, layout: Layout) -> Iterator[str]:
         yield f"the layout {layout.header} says twice what {', '.join(twice)} is"
     if unknown := sorted({*layout.renamed} - {*layout.columns} | {*layout.renamed.values()} - {*feed.columns}):
         yield f"the layout {layout.header} renames {', '.join(unknown)}, which is no column"
+
+
+def _type_in(part: str) -> str:
+    return (part.split("`")[2] if part[0] == "`" else part.partition(" ")[2]).strip()
 
 
 def _top_level(ddl: str) -> list[str]:
@@ -163,13 +195,17 @@ class Implementation:
 
 @dataclass(frozen=True)
 class System:
-    """A way of exporting; checked against silver's tables when the plan reads it."""
+    """A way of exporting; checked against silver's tables when the plan reads it.
+
+    `drift` says what is done when deliveries change, where that is not the default: event or `feed.event` → policy.
+    """
 
     name: str
     meaning: str
     feeds: tuple[Feed, ...]
     implementations: tuple[Implementation, ...]
     ignored: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    drift: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         names = {feed.name for feed in self.feeds}
@@ -184,6 +220,7 @@ class System:
         ]
         if len(names) != len(self.feeds):
             problems.append("a feed stands twice")
+        problems += wrong_policies(self.drift)
         if problems:
             raise DeclarationError(f"system {self.name}: " + "; ".join(problems) + ".")
 

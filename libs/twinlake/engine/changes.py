@@ -49,13 +49,13 @@ def persons_reached_by_lookup(
     run: Run, system: str, implementation: Implementation, feed: str, found: set[Step]
 ) -> DataFrame:
     """source_person_key of the facts that a changed lookup record is looked up by; of all facts if no `via` says."""
-    declared, fact_feed = run.systems[system], implementation.feeds[0]
+    fact_feed = implementation.feeds[0]
     stored = landed_in_bronze(run, system, fact_feed)
     via = next((v for v in implementation.via if v.feed == feed), None)
     if via is None:
         return stored.select("source_person_key").distinct()
-    changed = _parsed(_net(run, system, feed, found, *RECORD), declared.feed(feed))
-    facts = _parsed(stored, declared.feed(fact_feed)).selectExpr(
+    changed = _parsed(_net(run, system, feed, found, *RECORD), run.feed(system, feed))
+    facts = _parsed(stored, run.feed(system, fact_feed)).selectExpr(
         "hospital", "source_person_key", f"{via.fact} as _value"
     )
     looked = changed.selectExpr("hospital", f"{via.lookup} as _value").distinct()

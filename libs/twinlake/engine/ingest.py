@@ -13,13 +13,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from twinlake.declare.drift import POLICIES
 from twinlake.declare.source import System
+from twinlake.engine import file_schemas
 from twinlake.engine.bronze import WRITTEN, Source, commit, parts, write_part
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
 from twinlake.engine.ledger import LANDED, NONE_READABLE, Ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
-from twinlake.engine.staging import OUTCOME, STILL_WRITTEN, stage
+from twinlake.engine.schema_drift import decide
+from twinlake.engine.staging import OUTCOME, STILL_WRITTEN, stage_as_decided
 
 # Bytes of files that are read here sooner than executors would begin.
 SMALL = 4 << 20
@@ -41,14 +44,17 @@ class NewFile:
 
 def new_files(
     feeds: Path, hospital: str, systems: Mapping[str, System], ledger: Ledger,
-    deliveries: tuple[date, date] | None = None,
+    deliveries: tuple[date, date] | None = None, again: frozenset[str] = frozenset(),
 ) -> list[NewFile]:  # fmt: skip
-    """The hospital's files that are not in the ledger with this content and verdict; `deliveries` is half-open."""
+    """The hospital's files that are not in the ledger with this content and verdict; `deliveries` is half-open.
+
+    `again` are paths whose verdict does not hold any more.
+    """
     current = ledger.current
     found = [f for f in find_files(feeds, hospital, systems) if _is_within(f.delivery, deliveries)]
     with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
         files = list(pool.map(lambda f: _hashed(feeds, f), found))
-    return [f for f in files if not _is_known(f.found, f.sha256, current.get(f.found.path))]
+    return [f for f in files if f.found.path in again or not _is_known(f.found, f.sha256, current.get(f.found.path))]
 
 
 def _is_within(delivery: str, window: tuple[date, date] | None) -> bool:
@@ -86,6 +92,7 @@ def ingest(run: Run, hospital: str, files: list[NewFile], ledger: Ledger) -> int
         Quarantine(run.ops, f"quarantine.{name}").replace_paths(_quarantined(run, group, outcomes))
     _land(run, hospital, files, outcomes, landing)
     rows = [_ledger_row(run, f, outcomes, ledger) for f in files]
+    run.ops.append(file_schemas.NAME, _schemas(run, files, outcomes))
     run.ops.append("landing_ledger", rows)
     shutil.rmtree(landing, ignore_errors=True)
     return sum(row["landed"] or 0 for row in rows)
@@ -105,10 +112,13 @@ def _stage(run: Run, files: list[NewFile], landing: Path) -> dict[str, list[dict
     big_first = sorted(files, key=lambda f: -f.found.bytes)
     tasks = [(f.found.path, (f.found.system, str(f.found.feed)), f.staged(landing), f.found.bytes) for f in big_first]
     declared = {(s.name, feed.name): feed for s in run.systems.values() for feed in s.feeds}
+    hospital = run.hospitals.get(files[0].found.hospital) if files else None
+    policies = {(s, f): {e: decide(run.systems[s], f, hospital, e) for e in POLICIES} for s, f in declared}
     feeds = run.home.feeds
 
     def work(path: str, feed: tuple[str, str], target: Path, size: int) -> Iterator[dict[str, Any]]:
-        return stage(feeds / path, declared[feed], target, path, size)
+        by = policies[feed].__getitem__
+        return stage_as_decided(feeds / path, feed[0], declared[feed], by, target, path, size)
 
     for row in _spread(run, work, tasks, OUTCOME, sum(f.found.bytes for f in files)):
         outcomes.setdefault(row["path"], []).append(row)
@@ -205,6 +215,16 @@ def _quarantined(
                      "run_id": run.run_id}
                 )  # fmt: skip
     return [f.found.path for f in files], rows
+
+
+def _schemas(run: Run, files: list[NewFile], outcomes: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """What each file looks like, of those that were looked at."""
+    for file in (f for f in files if f.found.feed):
+        outcome, found = outcomes[file.found.path][0], file.found
+        if outcome["shape"]:
+            yield {"hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
+                   "delivery": found.delivery, "sha256": file.sha256, "layout": outcome["layout"],
+                   "shape": outcome["shape"], "drift": outcome["drift"], "run_id": run.run_id}  # fmt: skip
 
 
 def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]]], ledger: Ledger) -> dict[str, Any]:

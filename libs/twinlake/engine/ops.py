@@ -29,6 +29,10 @@ SCHEMAS: dict[str, pa.Schema] = {
          ("status", TEXT), ("reason", TEXT),
          ("sequence", WHOLE), ("run_id", TEXT)]
     ),
+    "file_schema": pa.schema(
+        [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT), ("sha256", TEXT),
+         ("layout", TEXT), ("shape", TEXT), ("drift", TEXT), ("run_id", TEXT)]
+    ),
     "conform_ledger": pa.schema(
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("outcome", TEXT), ("reason", TEXT),
          ("records", WHOLE), ("state", TEXT), ("run_id", TEXT)]

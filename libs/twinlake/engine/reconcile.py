@@ -155,7 +155,7 @@ def _explained(run: Run, ledger: Ledger, judged: DataFrame, system: str, feed: s
         once = bronze.join(left.select("_record_id"), "_record_id", "left_semi").dropDuplicates(["_record_id"])
         # A system may have a column of its own that is called like one of ours.
         named = once.withColumnRenamed("hospital", "_hospital")
-        parsed = parse(named, declared.feed(part), ("_hospital", "raw_record", "record_kind"))
+        parsed = parse(named, run.feed(system, part), ("_hospital", "raw_record", "record_kind"))
         told = parsed.select("_hospital", _why(reasons).alias("_why"))
     where = (F.lit(system).alias("system"), F.lit(feed).alias("feed"))
     return told.select(F.col("_hospital").alias("hospital"), *where, "_why.*")

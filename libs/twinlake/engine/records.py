@@ -115,7 +115,7 @@ class Records:
         return [content for of_hospital in found.values() for content in of_hospital]
 
     def _feed(self, system: str, feed: str) -> Feed:
-        return self.run.systems[system].feed(feed)
+        return self.run.feed(system, feed)
 
     def _landed(self, system: str, feed: str) -> list[Mapping[str, object]]:
         return self.ledger.landed(system, self.run.systems[system].landed_in(feed))

@@ -82,7 +82,7 @@ def _refuse_misplaced(ops: Ops, mended: list[Mended]) -> None:
 
 def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
     assert row is not None
-    return run.systems[str(row["system"])].feed(str(row["feed"]))
+    return run.feed(str(row["system"]), str(row["feed"]))
 
 
 def _read(raw: str, feed: Feed) -> list[Record]:

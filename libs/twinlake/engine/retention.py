@@ -14,7 +14,7 @@ from twinlake.engine.pending import LEDGER
 from twinlake.engine.run import Run
 
 # What happened to each file, and what was ever trained, is never forgotten.
-NEVER_TRIMMED = ("landing_ledger", "model_run")
+NEVER_TRIMMED = ("landing_ledger", "file_schema", "model_run")
 # The last run that speaks of one of these is kept, however long ago: the next run asks what it said.
 LAST_WORD = {"table_run": ("table",), "conform_ledger": ("system", "feed"), "shared_value": ("rule",)}
 OF_A_VERSION = ("validation", "broken_rule")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from twinlake.declare.hospital import Hospital
-from twinlake.declare.source import System
+from twinlake.declare.source import Feed, System
 from twinlake.declare.table import Table
+from twinlake.engine.file_schemas import layouts_of
 from twinlake.engine.home import Home
 from twinlake.engine.ops import Ops
 from twinlake.engine.stored import read_stored
@@ -89,6 +90,11 @@ class Run:
     def landing_mark(self, hospital: str) -> str:
         """What a bronze commit says of itself, so that an unfinished landing is recognised."""
         return json.dumps({"landing": [hospital, self.run_id]})
+
+    def feed(self, system: str, name: str) -> Feed:
+        """A feed as it came: as it is declared, with the headers of files that were let pass as layouts of it."""
+        declared = self.systems[system].feed(name)
+        return layouts_of(self.ops, system, declared) if declared.wire == "csv" else declared
 
     def table(self, name: str) -> Table:
         return self.tables[name]

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from twinlake.declare.source import Feed
 from twinlake.engine.discover import inside
+from twinlake.engine.file_shape import shape_of
+from twinlake.engine.schema_drift import RULE, Decide, admitted, drift_of, to_json, why_held_back
 from twinlake.engine.wire import Fault, FileFault, Record, records_of
 from twinlake.engine.wire.text import open_plain
 
@@ -31,7 +33,8 @@ STAGED = pa.schema(
 OUTCOME = pa.schema(
     [("path", pa.string()), ("kind", pa.string()), ("record_offset", pa.int64()), ("raw_record", pa.string()),
      ("rule", pa.string()), ("reason", pa.string()), ("records_in", pa.int64()), ("landed", pa.int64()),
-     ("quarantined", pa.int64()), ("duplicates", pa.int64()), ("rekeyed", pa.int64())]
+     ("quarantined", pa.int64()), ("duplicates", pa.int64()), ("rekeyed", pa.int64()), ("layout", pa.string()),
+     ("shape", pa.string()), ("drift", pa.string())]
 )  # fmt: skip
 
 
@@ -74,6 +77,25 @@ class _Tally:
             self.rekeyed += named in self.keys
             self.keys.add(named)
         return False
+
+
+def stage_as_decided(
+    source: Path, system: str, feed: Feed, by: Decide, target: Path, path: str, size: int | None = None
+) -> Iterator[dict[str, object]]:
+    """`stage`, if what differs from the feed may go on; the file's row says its shape and how that differs."""
+    shape = shape_of(source, feed)
+    if shape is None:
+        yield from stage(source, feed, target, path, size)
+        return
+    found = drift_of(shape, feed, by)
+    as_it_came, layout = admitted(shape, feed, found)
+    said = {"layout": layout, "shape": shape.to_json(), "drift": to_json(found)}
+    if any(each.holds_back for each in found):
+        yield {"path": path, "kind": "file", "rule": RULE, "reason": why_held_back(found, system), "quarantined": 1,
+               **said}  # fmt: skip
+        return
+    for row in stage(source, as_it_came, target, path, size):
+        yield {**row, **said} if row["kind"] == "file" else row
 
 
 def stage(source: Path, feed: Feed, target: Path, path: str, size: int | None = None) -> Iterator[dict[str, object]]:

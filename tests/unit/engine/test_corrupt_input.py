@@ -137,10 +137,8 @@ CELLS = {
     ),
     "nothing but long rows": csv(HEAD + b"1,Ada,well,x\n", (1, 0, 1, 0), (0, "field_count"), **NONE),
     "a quote left open": csv(HEAD + b'1,"Ada,well\n' + BO + b"3,Ce,ill\n", (3, 2, 1, 0), (0, "unbalanced_quote")),
-    "headers swapped": whole(
-        "persons.csv", b"name,id,note\nAda,1,well\n", HEADER.format("the columns stand in another order")
-    ),
-    "a header missing": whole("persons.csv", b"id,name\n1,Ada\n", HEADER.format("missing ['note'], unknown []")),
+    "headers swapped": Cell("persons.csv", b"name,id,note\nAda,1,well\n", (1, 1, 0, 0)),
+    "a header missing": Cell("persons.csv", b"id,name\n1,Ada\n", (1, 1, 0, 0)),
     "a header twice": whole(
         "persons.csv", b"id,name,note,note\n1,Ada,well,x\n", HEADER.format("a column stands twice")
     ),
@@ -280,7 +278,7 @@ def test_a_file_that_goes_away_before_it_is_read_stops_nobody(tmp_path: Path, mo
             source.unlink()
         return stage(source, *given)
 
-    monkeypatch.setattr("twinlake.engine.ingest.stage", taken_away)
+    monkeypatch.setattr("twinlake.engine.staging.stage", taken_away)
     run = landed(tmp_path)
     assert told(run, "persons.csv")[4:] == (
         "quarantined", "still_written: it went away before it was read; the next run looks again")  # fmt: skip

@@ -31,7 +31,7 @@ def test_files_of_every_name_and_state_are_landed_or_told(spark, tmp_path):
     cut = gzip.compress(ADA.encode())[:-9]
     lay(tmp_path / "feeds", {
         **files, f"{HOSTILE}/toy/persons.csv": HEAD, f"{HOSTILE}/toy/2026-10-01/persons.csv.gz": cut,
-        f"{HOSTILE}/toy/notes.csv": "name,id,note\nx,1,y\n", f"{HOSTILE}/toy/x.bin": b"\x00", f"{HOSTILE}/hl8/a": "",
+        f"{HOSTILE}/toy/notes.csv": "nom,remarque,id\nx,y,1\n", f"{HOSTILE}/toy/x.bin": b"\x00", f"{HOSTILE}/hl8/a": "",
     })  # fmt: skip
     run = toy_run(tmp_path, spark=spark)
     assert land(run, HOSTILE) == len(names)

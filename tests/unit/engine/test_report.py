@@ -78,6 +78,15 @@ def test_units_that_did_not_come_are_told_with_their_evidence_and_small_groups_a
     assert "2 of 3 groups" in cells
 
 
+def test_what_changed_is_told_by_hospital_quarter_and_file_and_small_cells_are_not(page: str) -> None:
+    section = page.split('id="drift"')[1].split("</section>")[0]
+    cells = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    assert "hospital 2026 Q2 2026 Q3 st_a 0 of 1 1 of 1 st_b – 1 of 1" in cells
+    assert "its values have moved (index 4.50, told above 0.33) 300 150" in cells
+    assert "hardly anybody was measured so 300 few" in cells
+    assert "new &lt;ward&gt; not declared; holds text as declared keep 2 2026-01-03" in cells
+
+
 def test_the_page_asks_nothing_of_the_network(page: str) -> None:
     links = [v for _, attrs in Elements(page).seen for k, v in attrs.items() if k in ("src", "href") and v]
     assert all(link.startswith(("#", "data:", "../")) for link in links)

@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from twinlake.catalog.sources._fhir_elements import elements_of
 from twinlake.catalog.sources._fhir_versions import foreign
 from twinlake.catalog.sources._rows import vocabulary
 from twinlake.declare.source import Feed
@@ -31,6 +32,8 @@ VALUE = {
     "valueDateTime": "string",
     "valueTime": "string",
 }
+# HL7's own, US Core's among them; and what Synthea's generator writes of itself.
+KNOWN_EXTENSIONS = ("http://hl7.org/fhir/", "http://synthetichealth.github.io/synthea/")
 UCUM = "http://unitsofmeasure.org"
 # Bulk Data Access 2.0 leaves names free: Observation.ndjson, Observation.000.ndjson, 1.Observation.ndjson are in use.
 _FILE = r"(?:[^/]*/)*(?:\d+\.)?{resource}(?:[.-][\w-]+)*\.ndjson"
@@ -61,6 +64,8 @@ def resource_feed(resource: str, schema: str, unmapped: Mapping[str, str] | None
         unmapped=unmapped or {},
         foreign=foreign(resource),
         resource_type=resource,
+        elements=elements_of(resource),
+        extensions=KNOWN_EXTENSIONS,
         **{"withdrawn": "status = 'entered-in-error'", **rest},
     )
 

@@ -27,9 +27,19 @@ CHARTED_VITAL = f"coalesce(value, valuenum) is not null and {IS_VITAL}"
 IN_A_WARD = "ifnull(eventtype, '') <> 'discharge'"
 
 
+TYPES = {
+    **dict.fromkeys(("admittime", "dischtime", "intime", "outtime", "charttime", "starttime", "chartdate"), "datetime"),
+    **dict.fromkeys(("valuenum",), "number"),
+}
+
+
 def _feed(table: str, header: str, *key: str, **rest: Any) -> Feed:
     person = {"person": "subject_id"} if header.startswith("subject_id") or ",subject_id," in header else {}
-    return csv_feed(table.split("/")[1], rf"{table}\.csv", header, "snapshot", key=key, **{**person, **rest})
+    typed = {column: kind for column, kind in TYPES.items() if column in header.split(",")}
+    facts = {"required": tuple(column for column in ("itemid", "charttime", "icd_code") if column in header.split(","))}
+    return csv_feed(
+        table.split("/")[1], rf"{table}\.csv", header, "snapshot", key=key, typed=typed, **{**person, **facts, **rest}
+    )
 
 
 FEEDS = (

@@ -18,7 +18,18 @@ OF_THEIR_OWN = "coalesce(try_cast(concept_id AS BIGINT) >= 2000000000, false)"
 def _feed(table: str, header: str, **rest: Any) -> Feed:
     columns = header.split(",")
     person = "person_id" if "person_id" in columns else None
-    return csv_feed(table, rf"(?i:{table}{PART}\.csv)", header, "snapshot", key=(columns[0],), person=person, **rest)
+    told = (next((c for c in columns if c.endswith(ending)), None) for ending in ("_concept_id", "_date") if person)
+    facts = {"required": tuple(filter(None, told))}
+    return csv_feed(
+        table, rf"(?i:{table}{PART}\.csv)", header, "snapshot", key=(columns[0],), person=person,
+        typed={column: kind for column in columns if (kind := _type_of(column))}, **{**facts, **rest},
+    )  # fmt: skip
+
+
+def _type_of(column: str) -> str | None:
+    """What the CDM says a column holds, where its name tells; ids are left to each site."""
+    endings = {"_concept_id": "integer", "_date": "date", "_datetime": "datetime", "_as_number": "number"}
+    return next((kind for ending, kind in endings.items() if column.endswith(ending)), None)
 
 
 FEEDS = (

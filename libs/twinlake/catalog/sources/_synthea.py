@@ -22,11 +22,27 @@ from twinlake.declare.standardise import (
     year,
 )
 
+TYPES = {
+    **dict.fromkeys(("START", "STOP", "DATE", "BIRTHDATE", "DEATHDATE"), "datetime"),
+    **dict.fromkeys(("LAT", "LON", "BASE_COST", "BASE_ENCOUNTER_COST", "TOTAL_CLAIM_COST", "PAYER_COVERAGE"), "number"),
+}  # fmt: skip
+
 
 def synthea_feed(name: str, header: str, *layouts: Layout, **rest: Any) -> Feed:
     """A table of Synthea; rows without an Id have no identity beyond what they say, so their key is their hash."""
-    person = {"person": "PATIENT"} if "PATIENT" in header.split(",") else {}
-    return csv_feed(name, rf"(?:csv/)?{name}{PART}\.csv", header, "snapshot", layouts=layouts, **{**person, **rest})
+    columns = header.split(",")
+    person = {"person": "PATIENT"} if "PATIENT" in columns else {}
+    typed = {column: kind for column, kind in TYPES.items() if column in columns}
+    facts = {"required": tuple(column for column in ("START", "DATE", "CODE", "VALUE") if column in columns)}
+    return csv_feed(
+        name,
+        rf"(?:csv/)?{name}{PART}\.csv",
+        header,
+        "snapshot",
+        layouts=layouts,
+        typed=typed,
+        **{**person, **facts, **rest},
+    )
 
 
 PATIENTS = synthea_feed(

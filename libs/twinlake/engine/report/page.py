@@ -8,6 +8,7 @@ from pathlib import Path
 from twinlake.declare.table import Table
 from twinlake.engine.home import Home
 from twinlake.engine.report.arrivals import conforming, landing
+from twinlake.engine.report.drift import drift
 from twinlake.engine.report.facts import Facts, read_facts
 from twinlake.engine.report.headline import flow, holdings, masthead
 from twinlake.engine.report.lake import PublishedLake
@@ -47,7 +48,7 @@ def _sections(facts: Facts, tables: Mapping[str, Table], plan_svg: str) -> list[
     return [
         holdings(facts), flow(plan_svg, _meanings(tables)), population(facts, lake), identity(facts, lake),
         models(facts), landing(facts), conforming(facts), unmapped(lake), units(lake),
-        quarantined(facts), quality(facts),
+        quarantined(facts), quality(facts), drift(facts, lake),
         work(facts), recovered(facts),
     ]  # fmt: skip
 

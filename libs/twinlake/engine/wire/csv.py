@@ -43,6 +43,22 @@ def alone(raw: str, feed: Feed) -> str:
     return f"{raw}\n" if is_headed else f"{','.join(feed.columns)}\n{raw}\n"
 
 
+def glance(stream: BinaryIO, most: int) -> tuple[list[str], list[list[str]]]:
+    """The header of a stream, whatever feed it is of, and the fields of its first records that have as many."""
+    physical = _Lines(lines(stream))
+    _, rule, names = _next_record(physical, 0) if physical.more() else ("", None, [])
+    if rule not in (None, "field_count"):
+        return [], []
+    records: list[list[str]] = []
+    for _ in range(most):
+        if not physical.more():
+            break
+        _, rule, fields = _next_record(physical, len(names))
+        if fields and not rule:
+            records.append(fields)
+    return names, records
+
+
 class _Lines:
     """Physical lines with a look ahead, so that a record that swallowed too much can be given back."""
 

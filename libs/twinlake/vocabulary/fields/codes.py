@@ -37,7 +37,7 @@ PAGE = (
     Field("source_code", "string", "The code as the hospital wrote it; null stands for all rows without one"),
     Field("source_code_description", "string", "The system's own words for the code, the most frequent ones"),
     Field("row_count", "bigint", "Rows that bear the code", minimum=1),
-    Field("person_count", "bigint", "Persons who bear the code", minimum=1),
+    Field("person_count", "bigint", "Persons who bear the code, or are measured so", minimum=0),
     Field("first_seen_date", "date", "First day of care with the code, UTC"),
     Field("last_seen_date", "date", "Last day of care with the code, UTC"),
 )
