@@ -65,6 +65,43 @@ def maintain(
     tend(open_kept(feeds, say), say, dry=dry_run)
 
 
+@care.command(context_settings={"ignore_unknown_options": True})
+def erase(
+    person: Annotated[str, typer.Argument(help="A person_id, or a source person: hospital/system/id.")],
+    why: Annotated[str, typer.Option("--why", help="Why, without naming anybody; kept with the erasure.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who asks for it (default: the user of this machine).")] = None,  # noqa: UP007
+    at: Annotated[str | None, typer.Option("--at", help="When it was asked for (default: now).")] = None,  # noqa: UP007
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be taken back.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many rows of which tables would go.")
+    ] = False,
+    keep_shared: Annotated[
+        bool, typer.Option("--keep-shared", help="Go on though records of others name the person; these stay.")
+    ] = False,
+    feeds: Feeds = None,
+) -> None:
+    """Withdraw a person from every table and file of the lake, and prove it. Exit 0: nothing is left."""
+    from datetime import UTC, datetime
+    from getpass import getuser
+
+    from jobs._erase import Asked
+    from jobs._erase import erase as withdraw
+    from jobs._run import moment, open_run, run_id_now
+    from twinlake.declare.errors import ConfigurationError
+    from twinlake.engine.home import check_home, home_of
+
+    home = home_of(feeds)
+    check_home(home)
+    today = moment(datetime.now(UTC).date().isoformat())
+    dry = dry_run or not yes
+    opened = open_run(home.feeds, today, run_id_now("erase"), say, dry=dry)
+    asked = Asked(person, by or getuser(), why, moment(at) if at else datetime.now(UTC))
+    if not withdraw(opened, asked, say, keep_shared=keep_shared, dry=dry):
+        raise SystemExit(1)
+    if dry and not dry_run:
+        raise ConfigurationError("Nothing was erased. This cannot be taken back: give --yes to do it.")
+
+
 @care.command()
 def faults(
     plan: Annotated[

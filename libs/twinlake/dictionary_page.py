@@ -28,9 +28,11 @@ OPS = {
     "stored_file": "A row a file of the lake: its size and SHA-256 when it was first published.",
     "shared_value": "A row for each rule of linkage of which a run met values that too many source persons share: how "
     "many, and how often they are borne; never which. Where all were compared, of the whole lake.",
-    "landing_ledger": "A row for each content of each file: records in = landed + quarantined + duplicates.",
+    "landing_ledger": "A row for each content of each file: records in = landed + quarantined + duplicates + erased.",
     "file_schema": "A row for each content of a file with named columns: these and their types, how they differ from "
     "what is declared (event, column, detail, policy, whether it is a wider type), and the header its records keep.",
+    "erased": "A row for each source person, or unreadable record, that was erased: its hash, and nothing of it.",
+    "erasure": "A row for each state of an erasure: who asked for it, why, and what the search after it found.",
     "conform_ledger": "Records of a feed by what became of them: mapped, quarantined, superseded, withdrawn, unmapped.",
     "table_run": "A row for each table that a run looked at anew: units, rows and files that were replaced.",
     "validation": "Great Expectations' verdict on each version of each table; `result` is JSON without any value.",

@@ -43,7 +43,7 @@ def landed_row(path: str, sequence: int, sha256: str = "a", **said: Any) -> dict
     """A row of the landing ledger."""
     row = {"hospital": "h", "system": "toy", "feed": "persons", "path": path, "delivery": "", "delivered_at": AS_OF,
            "sha256": sha256, "bytes": 1, "records_in": 1, "landed": 1, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
-           "mended": 0, "status": "landed", "reason": "", "sequence": sequence, "run_id": "r"}  # fmt: skip
+           "mended": 0, "erased": 0, "status": "landed", "reason": "", "sequence": sequence, "run_id": "r"}  # fmt: skip
     return {**row, **said}
 
 

@@ -58,7 +58,7 @@ class TinyLake:
             feeds.write(self.home.feeds)
         run_id = f"run-{len(list(self.folder.glob('run-*')))}"
         (self.folder / run_id).touch()
-        with _only_the_engine(self.proving):
+        with only_the_engine(self.proving):
             opened = self.open(run_id, as_of)
             if only:
                 _daily.take_all(opened, [node for node in opened.plan.nodes if node.name in ("ingest", *only)])
@@ -72,7 +72,7 @@ class TinyLake:
         from jobs._mend import without_damage
 
         said: list[str] = []
-        with _only_the_engine(self.proving):
+        with only_the_engine(self.proving):
             _daily.walk(without_damage(self.open("mend"), said.append))
         return said
 
@@ -106,7 +106,7 @@ class TinyLake:
         from jobs._verify import verify
 
         said: list[str] = []
-        with _only_the_engine(self.proving):
+        with only_the_engine(self.proving):
             verify(self.open("verify"), said.append, digest=False, rebuild=True)
         return [line for line in said if line.startswith("WRONG")]
 
@@ -122,7 +122,7 @@ class TinyLake:
 
 
 @contextmanager
-def _only_the_engine(proving: bool) -> Iterator[None]:
+def only_the_engine(proving: bool) -> Iterator[None]:
     """No model is trained; a table's version counts as proved unless the test is about proving."""
     with patch("jobs.train.step", lambda *_, **__: False), patch("twinlake.engine.steps.prove", _chosen(proving)):
         yield

@@ -23,7 +23,7 @@ from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication, last_publication, require_publication
 
 # What a run makes anew, or what belongs to one machine: a restored home has its own.
-LEFT_OUT = ("airflow", "landing", "errors", "home.json", "run.lock", "locks")
+LEFT_OUT = ("airflow", "landing", "errors", "home.json", "run.lock", "locks", "erasing.json")
 SCRATCH = ".scratch"
 
 

@@ -102,7 +102,7 @@ def _rewrite(
     folder, newest = Path(ops.path(name)), ops.newest(name)
     assert newest is not None
     parts = (pq.read_table(folder / file.path, partitioning=None) for file in files)
-    whole = parts if kept is None else iter([pa.concat_tables(parts).filter(kept)])
+    whole = parts if kept is None else iter([pa.concat_tables(parts, promote_options="default").filter(kept)])
     written = write(folder, whole)
     # The place among the others, for they are read in the order of their times.
     at = max(file.written_at for file in files)
@@ -114,7 +114,8 @@ def _rewrite(
 
 
 def _as_they_came(folder: Path, parts: Iterator[pa.Table]) -> list[Mapping[str, Any]]:
-    rows = pa.concat_tables(parts)
+    # A file that is older than a column has none of it.
+    rows = pa.concat_tables(parts, promote_options="default")
     if not rows.num_rows:
         return []
     target = folder / f"part-{uuid4()}.zstd.parquet"

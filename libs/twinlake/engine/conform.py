@@ -9,6 +9,7 @@ from twinlake.declare.errors import DeclarationError
 from twinlake.declare.expressions import PROVENANCE
 from twinlake.declare.source import Implementation
 from twinlake.declare.table import Table
+from twinlake.engine import erased
 from twinlake.engine.changes import (
     changed_source_persons,
     collect_units,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 LEDGER = "ops.landing_ledger"
+PERSONAL = ("person_id", "source_person_key")
 LINK = "person_link"
 
 
@@ -49,7 +51,7 @@ def conform(run: Run, table: Table) -> Outcome:
 def inputs_of(run: Run, table: Table) -> dict[str, int]:
     """The newest version of everything the table is made from."""
     link = [f"empi.{LINK}"] if table.unit == "person_id" else []
-    names = [LEDGER, *link, *(run.table(name).full_name for name in table.inputs)]
+    names = [LEDGER, erased.TABLE, *link, *(run.table(name).full_name for name in table.inputs)]
     return dict(newest(run, names))
 
 
@@ -61,20 +63,34 @@ def _implementations(run: Run, table: Table) -> list[tuple[str, Implementation]]
 def _changed_units(run: Run, table: Table, before: State | None, state: State, ledger: Ledger) -> Units:
     if before is None or before.fingerprint != state.fingerprint:
         return None
-    tables = [n for n in state.inputs if n != LEDGER and state.inputs[n] != before.inputs.get(n)]
+    tables = [n for n in state.inputs if n not in (LEDGER, erased.TABLE) and state.inputs[n] != before.inputs.get(n)]
     if any(n not in before.inputs or was_rewritten(run, n, before.inputs[n]) for n in tables):
         return None
     found = [units_from_table(run, table, n.split(".")[1], before.inputs[n], state.inputs[n]) for n in tables]
     past = read_ledger(run.ops, before.inputs.get(LEDGER, -1))
     keys = _changed_keys(run, table, past, ledger)
-    if keys and table.unit not in ("person_id", "source_person_key"):
+    forgotten = state.inputs.get(erased.TABLE) != before.inputs.get(erased.TABLE)
+    if (keys or forgotten) and table.unit not in PERSONAL:
         return None
+    if forgotten and table.unit != "person_id":
+        if "source_person_id" not in table.columns:
+            return None
+        found.append(_erased_units(run, table))
     if keys:
         each = reduce(lambda a, b: a.union(b), keys).distinct()
         found.append(
             persons_of(run, each) if table.unit == "person_id" else each.selectExpr("source_person_key as unit")
         )
     return collect_units(found)
+
+
+def _erased_units(run: Run, table: Table) -> DataFrame:
+    """The source persons that the table still knows and that were erased; their facts follow the links."""
+    from pyspark.sql import functions as F
+
+    hashes = sorted(erased.read_erased(run.ops).persons)
+    theirs = run.stored(table.full_name).where(erased.hash_column().isin(hashes))
+    return theirs.select(F.col(table.unit).alias("unit"))
 
 
 def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[DataFrame]:

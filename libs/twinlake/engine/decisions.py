@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -28,9 +28,14 @@ SCHEMA = pa.schema(
 
 def record_decision(ops: Ops, decision: Decision) -> None:
     """Keep a decision; the next run links by it."""
-    row = {name: getattr(decision, name) for name in SCHEMA.names}
-    batch = pa.Table.from_pylist([{**row, "one": [*decision.one], "other": [*decision.other]}], schema=SCHEMA)
-    append_rows(ops.path(NAME), batch, {"delta.dataSkippingStatsColumns": "decided_at"})
+    append_rows(ops.path(NAME), as_batch([decision]), {"delta.dataSkippingStatsColumns": "decided_at"})
+
+
+def as_batch(decisions: Iterable[Decision]) -> pa.Table:
+    """Decisions as the table holds them."""
+    rows = [{name: getattr(each, name) for name in SCHEMA.names} for each in decisions]
+    sided = [{**row, "one": [*row["one"]], "other": [*row["other"]]} for row in rows]
+    return pa.Table.from_pylist(sided, schema=SCHEMA)
 
 
 def decisions_of(ops: Ops) -> list[Decision]:

@@ -18,6 +18,8 @@ from twinlake.declare.source import System
 from twinlake.engine import file_schemas
 from twinlake.engine.bronze import WRITTEN, Source, commit, parts, write_part
 from twinlake.engine.discover import FoundFile, find_files, find_strays, sha256_of
+from twinlake.engine.erased import read_erased
+from twinlake.engine.integrity import ACCOUNTED
 from twinlake.engine.ledger import LANDED, NONE_READABLE, Ledger
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
@@ -27,6 +29,8 @@ from twinlake.engine.staging import OUTCOME, STILL_WRITTEN, stage_as_decided
 # Bytes of files that are read here sooner than executors would begin.
 SMALL = 4 << 20
 HASHED_AT_ONCE = 4
+NO_RECORD = "the file holds no record; what was known before stands"
+ALL_ERASED = "the file holds only what was erased; what was known before stands"
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,11 @@ def _stage(run: Run, files: list[NewFile], landing: Path) -> dict[str, list[dict
     declared = {(s.name, feed.name): feed for s in run.systems.values() for feed in s.feeds}
     hospital = run.hospitals.get(files[0].found.hospital) if files else None
     policies = {(s, f): {e: decide(run.systems[s], f, hospital, e) for e in POLICIES} for s, f in declared}
-    feeds = run.home.feeds
+    feeds, erased = run.home.feeds, read_erased(run.ops)
 
     def work(path: str, feed: tuple[str, str], target: Path, size: int) -> Iterator[dict[str, Any]]:
         by = policies[feed].__getitem__
-        return stage_as_decided(feeds / path, feed[0], declared[feed], by, target, path, size)
+        return stage_as_decided(feeds / path, feed[0], declared[feed], by, target, path, size, erased)
 
     for row in _spread(run, work, tasks, OUTCOME, sum(f.found.bytes for f in files)):
         outcomes.setdefault(row["path"], []).append(row)
@@ -152,7 +156,7 @@ def _land(
     tasks, size = [], 0
     for name, group in sorted(_by_feed(files).items()):
         table = f"bronze.{name}"
-        _remove_unfinished(run, hospital, table)
+        remove_unfinished(run, hospital, table)
         landed = [f for f in group if (outcomes[f.found.path][0]["landed"] or 0) > 0]
         sources = [_source(run, f, landing) for f in landed]
         tasks += parts(table, Path(run.ops.path(table)), sources, run.run_id, run.as_of)
@@ -171,7 +175,7 @@ def _source(run: Run, file: NewFile, landing: Path) -> Source:
     )
 
 
-def _remove_unfinished(run: Run, hospital: str, table: str) -> None:
+def remove_unfinished(run: Run, hospital: str, table: str) -> None:
     """Rows of a landing that was killed before its ledger commit do not count; take them out before landing anew."""
     for unsure, rows in unfinished(run, hospital, table):
         run.spark.sql(
@@ -233,7 +237,7 @@ def _ledger_row(run: Run, file: NewFile, outcomes: dict[str, list[dict[str, Any]
         "hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
         "delivery": found.delivery, "delivered_at": found.delivered_at(run.as_of), "sha256": file.sha256,
         "bytes": found.bytes, "records_in": 0, "landed": 0, "quarantined": 0, "duplicates": 0, "rekeyed": 0,
-        "mended": 0, "status": found.status, "reason": found.reason, "run_id": run.run_id,
+        "mended": 0, "erased": 0, "status": found.status, "reason": found.reason, "run_id": run.run_id,
         "sequence": 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0),
     }  # fmt: skip
     return row if not found.feed else {**row, **_verdict(outcomes[found.path][0])}
@@ -245,14 +249,19 @@ def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
         unknown = {"sha256": ""} if outcome["rule"] == STILL_WRITTEN else {}
         return {"status": "quarantined", "quarantined": 1, "records_in": 1,
                 "reason": f"{outcome['rule']}: {outcome['reason']}", **unknown}  # fmt: skip
-    numbers = {n: outcome[n] for n in ("records_in", "landed", "quarantined", "duplicates", "rekeyed")}
-    if not numbers["records_in"]:
-        return {**numbers, "status": "empty", "reason": "the file holds no record; what was known before stands"}
-    if numbers["records_in"] != numbers["landed"] + numbers["quarantined"] + numbers["duplicates"]:
+    numbers = {n: outcome[n] for n in ("records_in", "rekeyed", *ACCOUNTED)}
+    if numbers["records_in"] != sum(numbers[n] for n in ACCOUNTED):
         raise AssertionError(f"{outcome['path']}: {numbers} does not balance")
+    return {**numbers, **state_of(numbers)}
+
+
+def state_of(numbers: Mapping[str, int]) -> dict[str, str]:
+    """Status and reason of a file that could be read, by what became of its records; of the erased none ever was."""
+    if not numbers["landed"] + numbers["quarantined"]:
+        return {"status": "empty", "reason": ALL_ERASED if numbers["erased"] else NO_RECORD}
     if not numbers["landed"]:
-        return {**numbers, "status": "quarantined", "reason": NONE_READABLE}
-    return {**numbers, "status": LANDED, "reason": ""}
+        return {"status": "quarantined", "reason": NONE_READABLE}
+    return {"status": LANDED, "reason": ""}
 
 
 def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[dict[str, Any]]:

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from twinlake.engine.ledger import LANDED, read_ledger
 from twinlake.engine.ops import Ops
 
+# What becomes of a record of a file.
+ACCOUNTED = ("landed", "quarantined", "duplicates", "erased")
+
 
 def unbalanced_files(ops: Ops) -> Iterator[str]:
     """Files whose ledger row does not add up."""
     for row in read_ledger(ops).rows:
-        accounted = int(str(row["landed"])) + int(str(row["quarantined"])) + int(str(row["duplicates"]))
+        accounted = sum(int(str(row[name] or 0)) for name in ACCOUNTED)
         if int(str(row["records_in"])) != accounted:
             yield f"{row['path']}: {row['records_in']} records in, {accounted} accounted for"
 

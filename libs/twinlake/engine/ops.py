@@ -25,7 +25,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "landing_ledger": pa.schema(
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT),
          ("delivered_at", TIME), ("sha256", TEXT), ("bytes", WHOLE), ("records_in", WHOLE), ("landed", WHOLE),
-         ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("mended", WHOLE),
+         ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("mended", WHOLE), ("erased", WHOLE),
          ("status", TEXT), ("reason", TEXT),
          ("sequence", WHOLE), ("run_id", TEXT)]
     ),
@@ -64,6 +64,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     "stored_file": pa.schema(
         [("sequence", WHOLE), ("table", TEXT), ("path", TEXT), ("bytes", WHOLE), ("sha256", TEXT)]
     ),
+    "erased": pa.schema([("erasure_id", TEXT), ("kind", TEXT), ("hash", TEXT)]),
+    "erasure": pa.schema(
+        [("erasure_id", TEXT), ("state", TEXT), ("erased_by", TEXT), ("why", TEXT), ("erased_at", TIME),
+         ("source_persons", WHOLE), ("records", WHOLE), ("files_searched", WHOLE), ("files_found", WHOLE),
+         ("publication_id", TEXT), ("run_id", TEXT)]
+    ),
     "shared_value": pa.schema([("run_id", TEXT), ("rule", TEXT), ("values", WHOLE), ("bearers", WHOLE)]),
     "run": pa.schema(
         [("run_id", TEXT), ("as_of", TIME), ("stage", TEXT), ("state", TEXT), ("started_at", TIME), ("seconds", REAL),
@@ -100,12 +106,20 @@ class State:
 
 
 def append_rows(path: str, batch: pa.Table, configuration: Mapping[str, str | None] | None = None) -> None:
-    """Add rows to a Delta table in one commit; nothing to add makes no commit."""
+    """Add rows to a Delta table in one commit; nothing to add makes no commit. What has a new column gets it."""
     from deltalake import write_deltalake
 
     if batch.num_rows:
         # Two first writers make the table at once; the one that lost finds it there.
-        persistently(lambda: write_deltalake(path, batch, mode="append", configuration=configuration))
+        persistently(
+            lambda: write_deltalake(path, batch, mode="append", schema_mode="merge", configuration=configuration)
+        )
+
+
+def as_batch(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as `ops.<name>` holds them."""
+    schema = SCHEMAS[name]
+    return pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
 
 
 class Ops:
@@ -122,9 +136,7 @@ class Ops:
 
     def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to `ops.<name>` in one commit; nothing to add makes no commit."""
-        schema = SCHEMAS[name]
-        batch = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
-        append_rows(self.path(f"ops.{name}"), batch)
+        append_rows(self.path(f"ops.{name}"), as_batch(name, rows))
 
     def rows(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
         """All rows of `ops.<name>`, oldest commit first; none if the table does not exist.
@@ -144,7 +156,9 @@ class Ops:
         folder = Path(self.path(f"ops.{name}"))
         files = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True)).to_pylist()
         ordered = sorted(files, key=lambda file: (file["modification_time"], file["path"]))
-        return [row for file in ordered for row in pq.ParquetFile(folder / file["path"]).read().to_pylist()]
+        rows = (row for file in ordered for row in pq.ParquetFile(folder / file["path"]).read().to_pylist())
+        # A file that is older than a column has none of it.
+        return [{**dict.fromkeys(SCHEMAS[name].names), **row} for row in rows]
 
     def ask(self, sql: str, versions: Mapping[str, int | None]) -> list[dict[str, Any]]:
         """The few rows of `sql` over tables at these versions (None: the newest), each called by its short name."""

@@ -12,6 +12,7 @@ from twinlake.declare.expressions import source_person_key
 from twinlake.declare.source import Feed
 from twinlake.engine.bronze import BRONZE, STATISTICS
 from twinlake.engine.discover import inside
+from twinlake.engine.erased import read_erased
 from twinlake.engine.ledger import LANDED, NONE_READABLE, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
@@ -42,6 +43,7 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
     records = [(m, _read(m.raw_record, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
     _refuse_renamed(run, records, files)
+    _refuse_erased(run, records)
     _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
     for path, row in sorted(files.items()):
@@ -119,6 +121,16 @@ def _refuse_renamed(
             "named by; for more than that, and for a message that could not be read at all, mend the file and deliver "
             "it again. Nothing was replayed."
         )
+
+
+def _refuse_erased(run: Run, records: list[tuple[Mended, list[Record]]]) -> None:
+    erased = read_erased(run.ops)
+    theirs = [
+        f"{m.path} record {m.record_offset}" for m, found in records
+        if (known := erased.in_file(m.path)) and any(known.is_person(record.person) for record in found)
+    ]  # fmt: skip
+    if theirs:
+        raise DataError(f"Of somebody who was erased: {'; '.join(theirs)}. Take them out; nothing was replayed.")
 
 
 def _named(found: list[Record]) -> list[tuple[str | None, ...]]:
@@ -207,7 +219,7 @@ def _names(run: Run, row: Mapping[str, object], places: list[int]) -> dict[int, 
 
 def _ledger_row(run: Run, row: Mapping[str, object], mended: int, quarantined: int, sequence: int) -> dict[str, object]:
     """The file's ledger with the records that left quarantine counted as landed."""
-    landed = int(str(row["records_in"])) - int(str(row["duplicates"])) - quarantined
+    landed = int(str(row["records_in"])) - int(str(row["duplicates"])) - int(str(row["erased"] or 0)) - quarantined
     return {**row, "landed": landed, "quarantined": quarantined, "mended": int(str(row["mended"] or 0)) + mended,
             "status": LANDED, "reason": "", "sequence": sequence, "run_id": run.run_id}  # fmt: skip
 

@@ -13,8 +13,8 @@ from twinlake.engine.ops import PUBLISHED, SCHEMAS, Ops
 from twinlake.engine.pending import LEDGER
 from twinlake.engine.run import Run
 
-# What happened to each file, and what was ever trained, is never forgotten.
-NEVER_TRIMMED = ("landing_ledger", "file_schema", "model_run")
+# What happened to each file, what was ever trained, and who was forgotten is never forgotten.
+NEVER_TRIMMED = ("landing_ledger", "file_schema", "model_run", "erased", "erasure")
 # The last run that speaks of one of these is kept, however long ago: the next run asks what it said.
 LAST_WORD = {"table_run": ("table",), "conform_ledger": ("system", "feed"), "shared_value": ("rule",)}
 OF_A_VERSION = ("validation", "broken_rule")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from twinlake.declare.source import Feed
 from twinlake.engine.discover import inside
+from twinlake.engine.erased import NOBODY, Erased, ErasedIn
 from twinlake.engine.file_shape import shape_of
 from twinlake.engine.schema_drift import RULE, Decide, admitted, drift_of, to_json, why_held_back
 from twinlake.engine.wire import Fault, FileFault, Record, records_of
@@ -33,8 +34,8 @@ STAGED = pa.schema(
 OUTCOME = pa.schema(
     [("path", pa.string()), ("kind", pa.string()), ("record_offset", pa.int64()), ("raw_record", pa.string()),
      ("rule", pa.string()), ("reason", pa.string()), ("records_in", pa.int64()), ("landed", pa.int64()),
-     ("quarantined", pa.int64()), ("duplicates", pa.int64()), ("rekeyed", pa.int64()), ("layout", pa.string()),
-     ("shape", pa.string()), ("drift", pa.string())]
+     ("quarantined", pa.int64()), ("duplicates", pa.int64()), ("rekeyed", pa.int64()), ("erased", pa.int64()),
+     ("layout", pa.string()), ("shape", pa.string()), ("drift", pa.string())]
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class _Tally:
     landed: int = 0
     duplicates: int = 0
     rekeyed: int = 0
+    erased: int = 0
     fault_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
@@ -56,7 +58,7 @@ class _Tally:
 
     def numbers(self) -> dict[str, int]:
         return {"records_in": self.records_in, "landed": self.landed, "quarantined": len(self.faults),
-                "duplicates": self.duplicates, "rekeyed": self.rekeyed}  # fmt: skip
+                "duplicates": self.duplicates, "rekeyed": self.rekeyed, "erased": self.erased}  # fmt: skip
 
     def hold(self, fault: Fault) -> None:
         self.faults.append(fault)
@@ -80,12 +82,19 @@ class _Tally:
 
 
 def stage_as_decided(
-    source: Path, system: str, feed: Feed, by: Decide, target: Path, path: str, size: int | None = None
+    source: Path,
+    system: str,
+    feed: Feed,
+    by: Decide,
+    target: Path,
+    path: str,
+    size: int | None = None,
+    erased: Erased = NOBODY,
 ) -> Iterator[dict[str, object]]:
     """`stage`, if what differs from the feed may go on; the file's row says its shape and how that differs."""
     shape = shape_of(source, feed)
     if shape is None:
-        yield from stage(source, feed, target, path, size)
+        yield from stage(source, feed, target, path, size, erased)
         return
     found = drift_of(shape, feed, by)
     as_it_came, layout = admitted(shape, feed, found)
@@ -94,14 +103,17 @@ def stage_as_decided(
         yield {"path": path, "kind": "file", "rule": RULE, "reason": why_held_back(found, system), "quarantined": 1,
                **said}  # fmt: skip
         return
-    for row in stage(source, as_it_came, target, path, size):
+    for row in stage(source, as_it_came, target, path, size, erased):
         yield {**row, **said} if row["kind"] == "file" else row
 
 
-def stage(source: Path, feed: Feed, target: Path, path: str, size: int | None = None) -> Iterator[dict[str, object]]:
+def stage(
+    source: Path, feed: Feed, target: Path, path: str, size: int | None = None, erased: Erased = NOBODY
+) -> Iterator[dict[str, object]]:
     """Write the file's records to `target`; yield one row for the file and one for each fault (OUTCOME).
 
     `size` are its bytes as it was found: one that grows meanwhile, or changes while it is read, is not finished.
+    What is of somebody `erased` is counted and nothing else.
     """
     tally = _Tally()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +122,9 @@ def stage(source: Path, feed: Feed, target: Path, path: str, size: int | None = 
             _finished(source, size), open_plain(source) as stream,
             pq.ParquetWriter(target, STAGED, compression="zstd") as out,
         ):  # fmt: skip
-            for batch in _batches(records_of(stream, feed, path), tally, Naming(feed, inside(path))):
+            for batch in _batches(
+                records_of(stream, feed, path), tally, Naming(feed, inside(path), erased.in_file(path))
+            ):
                 out.write_batch(batch)
     except FileFault as fault:
         target.unlink(missing_ok=True)
@@ -178,8 +192,9 @@ def _short_digest(raw: str) -> bytes:
 class Naming:
     """What the records of one file are called; `place` is its path inside the system's folder."""
 
-    def __init__(self, feed: Feed, place: str) -> None:
+    def __init__(self, feed: Feed, place: str, erased: ErasedIn | None = None) -> None:
         self.nameless, self.place, self.owner = feed.nameless, place, feed.person_in(place)
+        self.erased = erased
 
     def __call__(self, item: Record, digest: str) -> tuple[str, str | None]:
         """What a record is a version of, and whose it is; of a nameless one both are its content at its place.
@@ -193,8 +208,18 @@ class Naming:
             return f"{self.owner}\x1f{item.identity or digest}", self.owner
         return item.identity or digest, item.person
 
+    def is_erased(self, item: Record | Fault) -> bool:
+        """Whether it is of somebody who was erased; of a record that cannot be read, whether it is one of those."""
+        assert self.erased is not None
+        if isinstance(item, Fault):
+            return self.erased.is_record(item.raw)
+        return self.erased.is_person(self(item, digest_of(item.raw))[1])
+
 
 def _row(item: Record | Fault, tally: _Tally, naming: Naming) -> tuple | None:
+    if naming.erased and naming.is_erased(item):
+        tally.erased += 1
+        return None
     if isinstance(item, Fault):
         tally.hold(item)
         return None

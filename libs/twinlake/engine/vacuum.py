@@ -31,7 +31,10 @@ def unasked(ops: Ops, name: str, asked: Asked) -> list[Path]:
         if version in asked.versions:
             wanted |= {path for file in held.values() for path in (file.path, file.vector)}
     data = (p for p in sorted(folder.rglob("*")) if p.is_file() and LOG not in p.relative_to(folder).parts)
-    return [*(p for p in data if _named(p, folder) not in wanted), *_entries(log.folder, _first(ops, name, asked))]
+    return [
+        *(p for p in data if _named(p, folder) not in wanted),
+        *entries_before(log.folder, _first(ops, name, asked)),
+    ]
 
 
 def _named(file: Path, folder: Path) -> str:
@@ -44,7 +47,8 @@ def _first(ops: Ops, name: str, asked: Asked) -> int:
     return ops.log(name).checkpoint_before(min(*asked.versions, asked.since))
 
 
-def _entries(log: Path, first: int) -> Iterator[Path]:
+def entries_before(log: Path, first: int) -> Iterator[Path]:
+    """The entries and checkpoints of a log that are older than a version."""
     for file in sorted(log.iterdir()):
         if (found := VERSION.fullmatch(file.name)) and int(found[1]) < first:
             yield file

@@ -8,16 +8,16 @@ from twinlake.engine.report.charts import SHARES, legend, shares
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.markup import Section, badge, fold, note, number, table, text
 
-NUMBERS = ("records_in", "landed", "quarantined", "duplicates")
+NUMBERS = ("records_in", "landed", "quarantined", "duplicates", "erased")
 KINDS = {"landed": "good", "quarantined": "bad", "refused": "bad", "unknown": "warn", "empty": "warn"}
 READ = ("landed", "quarantined", "empty")
 OUTCOMES = ("mapped", "quarantined", "superseded", "unmapped", "lost")
-HEADS = ("", "records#", "landed#", "quarantined#", "duplicates#", "sum", "")
+HEADS = ("", "records#", "landed#", "quarantined#", "duplicates#", "erased#", "sum", "")
 
 
 def landing(facts: Facts) -> Section:
-    """Per hospital and system, and each file below it: records in = landed + quarantined + duplicates."""
-    lead = "Records in = landed + quarantined + duplicates, for every file. Nothing is lost in silence."
+    """Per hospital and system, and each file below it: records in = landed + quarantined + duplicates + erased."""
+    lead = "Records in = landed + quarantined + duplicates + erased, for every file. Nothing is lost in silence."
     body = accounts(facts.files) or note("No file has been read into this lake.")
     return Section("landing", "Arrivals", "What arrived", lead, body + _left_out(facts))
 
@@ -30,7 +30,7 @@ def accounts(files: Iterable[Row]) -> str:
         return ""
     rows = [_group_row(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups]
     shown = "".join(_files(h, s, [r for r in read if (r["hospital"], r["system"]) == (h, s)]) for h, s in groups)
-    keys = legend(("landed", "quarantined", "duplicates"))
+    keys = legend(NUMBERS[1:])
     return keys + table("Landing by hospital and system", ("hospital · system", *HEADS[1:]), rows) + shown
 
 
@@ -40,7 +40,7 @@ def _group_row(hospital: str, system: str, rows: list[Row]) -> tuple[str, ...]:
 
 
 def _figures(row: Row) -> tuple[str, ...]:
-    balances = row["records_in"] == row["landed"] + row["quarantined"] + row["duplicates"]
+    balances = row["records_in"] == sum(row[name] for name in NUMBERS[1:])
     picture = shares("Records", [(name, row[name]) for name in NUMBERS[1:]])
     return (*(number(row[name]) for name in NUMBERS), _sum(balances), picture)
 
@@ -51,9 +51,9 @@ def _sum(balances: bool) -> str:
 
 def _files(hospital: str, system: str, rows: list[Row]) -> str:
     shown = table(
-        f"Files of {hospital}, {system}", ("file", "feed", "delivery", *HEADS[1:5], "status", "reason"),
+        f"Files of {hospital}, {system}", ("file", "feed", "delivery", *HEADS[1:6], "status", "reason"),
         [(f"<code>{text(r['path'])}</code>", text(r["feed"]), text(r["delivery"] or "–"),
-          *(number(r[n]) for n in NUMBERS), badge(r["status"], KINDS.get(r["status"], "plain")), text(r["reason"]))
+          *(number(r[n] or 0) for n in NUMBERS), badge(r["status"], KINDS.get(r["status"], "plain")), text(r["reason"]))
          for r in rows],
     )  # fmt: skip
     return fold(f"{text(hospital)} · {text(system)}: {len(rows)} {'file' if len(rows) == 1 else 'files'}", shown)

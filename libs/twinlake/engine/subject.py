@@ -1,0 +1,145 @@
+"""The person of an erasure: all that the lake calls them by, and every place in bronze and quarantine they stand in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from twinlake.declare.expressions import key_of
+from twinlake.engine.erased import hash_of
+from twinlake.engine.home import Home
+
+# What may stand around a name without being a part of it.
+LETTER = "[A-Za-z0-9_-]"
+# Shorter ones are words and numbers of anybody.
+FEWEST_LETTERS, FEWEST_DIGITS = 3, 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """A record in a bronze table, and the landing that brought it."""
+
+    table: str
+    path: str
+    sha256: str
+    delivered_at: str
+    run_id: str
+    record_offset: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row of quarantine; `hash` stands for a record that could not be read, empty where another table refused it."""
+
+    table: str
+    path: str | None
+    record_offset: int | None
+    unit: int | None
+    hash: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom somebody asked to erase. It names them, and so it lives in the owner's file only until the erasure is done.
+
+    `persons` are source persons (hospital, system, id); `keys` all numbers that stand for them; `numbers` and `called`
+    what nobody else of the lake bears: numbers of passports and their like, names and addresses.
+    """
+
+    asked: str
+    erasure_id: str
+    erased_by: str
+    why: str
+    erased_at: str
+    persons: tuple[tuple[str, str, str], ...]
+    keys: tuple[int, ...]
+    numbers: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    held: tuple[Held, ...] = field(default=())
+
+    @property
+    def hashes(self) -> list[str]:
+        return [hash_of(*person) for person in self.persons]
+
+    @property
+    def identifiers(self) -> list[str]:
+        """What means them and nobody else wherever it stands; ids too short to be told from other words left out."""
+        return sorted({*filter(is_telling, (ident for *_, ident in self.persons)), *self.numbers, *map(str, self.keys)})
+
+    @property
+    def untold(self) -> int:
+        """How many of their source ids are too short to be looked for as words; their 64-bit keys are."""
+        return sum(not is_telling(ident) for *_, ident in self.persons)
+
+    def names_at(self, hospital: str | None, system: str | None) -> list[str]:
+        """Their ids in one system of one hospital that can be told from other words."""
+        return [ident for h, s, ident in self.persons if (h, s) == (hospital, system) and is_telling(ident)]
+
+
+def person_keys(persons: Iterable[tuple[str, str, str]]) -> list[int]:
+    """`source_person_key` of each."""
+    return sorted(key_of(*person) for person in persons)
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text, met as a word, can be taken to mean this and nothing else."""
+    short = FEWEST_DIGITS if text.isdigit() else FEWEST_LETTERS
+    return len(text.strip()) >= short
+
+
+def words(texts: Iterable[str]) -> str:
+    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word."""
+    escaped = "|".join(re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text) for text in sorted(texts))
+    return f"(^|[^{LETTER[1:-1]}])({escaped})($|[^{LETTER[1:-1]}])"
+
+
+def file_of(home: Home) -> Path:
+    """Where an erasure that was begun is kept."""
+    return home.path / "erasing.json"
+
+
+def begun(home: Home) -> Subject | None:
+    """The erasure that was begun and not finished."""
+    file = file_of(home)
+    if not file.exists():
+        return None
+    said = json.loads(file.read_text(encoding="utf-8"))
+    return Subject(
+        **{
+            **said,
+            "persons": tuple(tuple(person) for person in said["persons"]),
+            "keys": tuple(said["keys"]),
+            "numbers": tuple(said["numbers"]),
+            "called": tuple(said["called"]),
+            "places": tuple(Place(**each) for each in said["places"]),
+            "held": tuple(Held(**each) for each in said["held"]),
+        }
+    )
+
+
+def begin(home: Home, subject: Subject) -> None:
+    """Keep it, for its owner's eyes, so that an erasure that is killed goes on where it was."""
+    part = file_of(home).with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
+        json.dump(asdict(subject), out)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file_of(home))
+
+
+def end(home: Home) -> None:
+    """Nothing of it is kept."""
+    file_of(home).unlink(missing_ok=True)
+
+
+def place_of(table: str, row: Mapping[str, Any]) -> Place:
+    """A row of bronze as a place."""
+    at: datetime = row["delivered_at"]
+    return Place(table, row["path"], row["_file_hash"], at.isoformat(), row["_run_id"], row["record_offset"])

@@ -1,0 +1,156 @@
+"""Takes the rows of an erased person out of what no table is made before: bronze, ledger, quarantine, decisions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from twinlake.declare.decision import Decision
+from twinlake.engine import decisions
+from twinlake.engine.bronze import BRONZE, gathered, write_sorted
+from twinlake.engine.delta_log import DataFile
+from twinlake.engine.ingest import state_of
+from twinlake.engine.ledger import LANDED, NONE_READABLE
+from twinlake.engine.ops import Ops, as_batch
+from twinlake.engine.quarantine import SCHEMA, Quarantine
+from twinlake.engine.subject import Held, Place, Subject, words
+
+LEDGER = "landing_ledger"
+ERASED = "(erased)"
+Row = Mapping[str, Any]
+
+
+def from_bronze(ops: Ops, table: str, keys: list[int], mark: str) -> int:
+    """Write the files that hold rows of these source persons again without them, in one commit; how many rows went."""
+    folder, newest = Path(ops.path(table)), ops.newest(table)
+    assert newest is not None
+    theirs = pa.array(keys, pa.int64())
+    files = [f for f in ops.log(table).files(newest).values() if _holds(folder / f.path, theirs)]
+    if not files:
+        return 0
+    before = sum(pq.read_metadata(folder / file.path).num_rows for file in files)
+    written = [write_sorted(folder, rows) for rows in gathered(_without(folder, files, theirs)) if rows.num_rows]
+    adds = [{"path": f["name"], "size": f["bytes"], "modificationTime": f["written_at"], "stats": f["stats"]}
+            for f in written]  # fmt: skip
+    ops.log(table).rearrange(newest, files, adds, mark, same=False)
+    return before - sum(json.loads(file["stats"])["numRecords"] for file in written)
+
+
+def _holds(file: Path, keys: pa.Array) -> bool:
+    found = pq.read_table(file, columns=["source_person_key"], partitioning=None)["source_person_key"]
+    return bool(pc.any(pc.is_in(found, keys)).as_py())
+
+
+def _without(folder: Path, files: list[DataFile], keys: pa.Array) -> Iterator[pa.Table]:
+    for file in sorted(files, key=lambda each: each.path):
+        rows = pq.read_table(folder / file.path, partitioning=None).select(BRONZE.names).cast(BRONZE)
+        yield rows.filter(pc.invert(pc.is_in(rows["source_person_key"], keys)))
+
+
+def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
+    """Count their records as erased and no more as landed or quarantined, in every landing that brought them."""
+    from deltalake import CommitProperties, write_deltalake
+
+    name = f"ops.{LEDGER}"
+    if any(commit.get("userMetadata") == mark for commit in ops.commits_since(name, -1)):
+        return
+    rows = sorted(ops.rows(LEDGER), key=lambda row: (row["sequence"], row["path"]))
+    write_deltalake(
+        ops.path(name), as_batch(LEDGER, corrected(rows, subject)), mode="overwrite", schema_mode="overwrite",
+        commit_properties=CommitProperties(custom_metadata={"userMetadata": mark}),
+    )  # fmt: skip
+
+
+def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, Any]]:
+    """The ledger as it is without them: a row counts the records of its own landing and of those before, not after.
+
+    A file that is named for them, and of which nothing is left, was never there.
+    """
+    landings: dict[tuple[Any, ...], list[Place]] = defaultdict(list)
+    for place in subject.places:
+        landings[place.table, place.path, place.sha256, place.delivered_at].append(place)
+    first: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        first.setdefault((*_content(row), row["run_id"]), row["sequence"])
+    last = {row["path"]: row["sequence"] for row in rows}
+
+    def without(row: dict[str, Any]) -> dict[str, Any]:
+        content = _content(row)
+        began = {place: first.get((*content, place.run_id)) for place in landings.get(content, ())}
+        landed = {p.record_offset for p, at in began.items() if at is not None and at <= row["sequence"]}
+        held = _faults_of(row, subject.held) if row["sequence"] == last[row["path"]] else 0
+        if row["status"] not in (LANDED, "quarantined") or not (landed or held):
+            return row
+        numbers = {"landed": row["landed"] - len(landed), "quarantined": row["quarantined"] - held,
+                   "erased": (row["erased"] or 0) + len(landed) + held}  # fmt: skip
+        return {**row, **numbers, **state_of({**row, **numbers})}
+
+    without_them = [without(row) for row in rows]
+    named = re.compile(words(subject.identifiers))
+    return [row for row in without_them if row["landed"] + row["quarantined"] or not named.search(row["path"])]
+
+
+def _content(row: Row) -> tuple[Any, ...]:
+    table = f"bronze.{row['system']}_{row['feed']}"
+    return table, row["path"], row["sha256"], row["delivered_at"].isoformat()
+
+
+def _faults_of(row: Row, held: tuple[Held, ...]) -> int:
+    if row["status"] != LANDED and row["reason"] != NONE_READABLE:
+        return 0
+    table = f"quarantine.{row['system']}_{row['feed']}"
+    return len({each.record_offset for each in held if each.hash and (each.table, each.path) == (table, row["path"])})
+
+
+def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
+    """Take these rows out of a quarantine table, in one commit."""
+    from deltalake import write_deltalake
+
+    gone = {_row_of(each.path, each.record_offset, each.unit) for each in held if each.table == table}
+    rows = Quarantine(ops, table).rows()
+    kept = [row for row in rows if _row_of(row["path"], row["record_offset"], row["unit"]) not in gone]
+    if len(kept) < len(rows):
+        write_deltalake(ops.path(table), pa.Table.from_pylist(kept, schema=SCHEMA), mode="overwrite")
+
+
+def _row_of(path: str | None, offset: int | None, unit: int | None) -> tuple[Any, ...]:
+    return path, offset, unit
+
+
+def from_decisions(ops: Ops, subject: Subject) -> int:
+    """Take them out of what stewards decided; a decision that then says nothing goes. How many named them."""
+    from deltalake import write_deltalake
+
+    before = decisions.decisions_of(ops)
+    names = {"/".join(person) for person in subject.persons}
+    named = [decision.decision_id for decision in before if names & {*decision.named}]
+    if named:
+        write_deltalake(ops.path(decisions.NAME), decisions.as_batch(_left(before, names)), mode="overwrite")
+    return len(named)
+
+
+def _left(before: list[Decision], names: set[str]) -> Iterator[Decision]:
+    """What was decided of others; one that was taken back goes whole, for with other names it would stand again."""
+    undone = {decision.undone for decision in before}
+    void = {d.decision_id for d in before if names & {*d.named} and d.decision_id in undone}
+    for decision in before:
+        left = _without_names(decision, names)
+        if left is not None and not void & {decision.decision_id, decision.undone}:
+            yield left
+
+
+def _without_names(decision: Decision, names: set[str]) -> Decision | None:
+    """What a decision says of others; why it was taken was said of the erased as well."""
+    if not names & {*decision.named}:
+        return decision
+    one, other = (tuple(name for name in side if name not in names) for side in (decision.one, decision.other))
+    return replace(decision, one=one, other=other, why=ERASED) if one and other else None
