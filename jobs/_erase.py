@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -49,7 +49,7 @@ def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: boo
             return True
         subject.begin(run.home, found)
         _withdraw(run, found, say)
-        _carry_on(opened, say)
+        _carry_on(_anew(opened) if found.has_moved else opened, say)
         return _prove(run, found, say)
 
 
@@ -122,6 +122,12 @@ def _withdraw(run: Run, found: Subject, say: Say) -> None:
     for table in sorted({each.table for each in found.held}):
         withdrawal.from_quarantine(ops, table, found.held)
     withdrawal.from_decisions(ops, found)
+
+
+def _anew(opened: Opened) -> Opened:
+    """A run that makes all tables of bronze again, since others' records count otherwise than they were seen to."""
+    every = frozenset(table.full_name for table in opened.run.tables.values())
+    return replace(opened, run=replace(opened.run, anew=every))
 
 
 def _carry_on(opened: Opened, say: Say) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def resolve(ops: Ops, published: Publication, asked: str, by: str, why: str, at:
             f"{asked} is nobody of this lake. Give a person_id (`twinlake sql` over silver.person lists them) or a "
             "source person, hospital/system/id."
         )
-    return Subject(**{**vars(found), "held": tuple(_held(ops, found))})
+    return replace(found, held=tuple(_held(ops, found)), has_moved=has_moved(ops, found))
 
 
 def _refuse_moved(ops: Ops, published: Publication) -> None:
@@ -134,6 +135,17 @@ def _is_theirs(row: dict[str, Any], subject: Subject, records: set[tuple[str, in
     named = subject.names_at(row["hospital"], row["system"])
     said = f"{row['raw_record'] or ''}\n{row['row'] or ''}"
     return bool(named) and re.search(words(named), said) is not None
+
+
+def has_moved(ops: Ops, subject: Subject) -> bool:
+    """Whether a key of their records is also that of somebody else's."""
+    theirs = f"source_person_key in ({_listed(person_keys(subject.persons))})"
+    for table in sorted({place.table for place in subject.places}):
+        name = table.split(".")[1]
+        same = f"(select hospital, record_key from {name} where {theirs}) as own using (hospital, record_key)"
+        if _ask(ops, f"select 1 as one from {name} join {same} where not {theirs} limit 1", table):
+            return True
+    return False
 
 
 def strangers(ops: Ops, subject: Subject) -> list[tuple[str, int]]:

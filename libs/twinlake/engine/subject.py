@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,8 @@ class Subject:
     """Whom somebody asked to erase. It names them, and so it lives in the owner's file only until the erasure is done.
 
     `persons` are source persons (hospital, system, id); `keys` all numbers that stand for them; `numbers` and `called`
-    what nobody else of the lake bears: numbers of passports and their like, names and addresses.
+    what nobody else of the lake bears: numbers of passports and their like, names and addresses. `has_moved`: a record
+    of theirs was told of somebody else before or after, whose versions count otherwise without it.
     """
 
     asked: str
@@ -62,7 +63,8 @@ class Subject:
     numbers: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
-    held: tuple[Held, ...] = field(default=())
+    held: tuple[Held, ...] = ()
+    has_moved: bool = False
 
     @property
     def hashes(self) -> list[str]:

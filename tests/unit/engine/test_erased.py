@@ -19,6 +19,7 @@ from twinlake.engine.erased import hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE
+from twinlake.engine.resolution import has_moved, strangers
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
 from twinlake.engine.whereabouts import Sought, search
 from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger
@@ -170,6 +171,22 @@ def test_an_erasure_that_was_begun_is_kept_for_its_owner_alone_and_then_not_at_a
     assert (home.path / "erasing.json").stat().st_mode & 0o077 == 0
     end(home)
     assert begun(home) is None
+
+
+def test_records_that_others_are_told_of_too_are_seen(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    visit = '{{"id": "{}", "subject": {{"reference": "{}"}}, "seen_by": "{}"}}\n'
+    lay(run.home.feeds, {"h/toy/visit-1.ndjson": visit.format("v1", "p-one", "") + visit.format("v2", "p-two", ""),
+                         "h/toy/visit-2.ndjson": visit.format("v1", "p-three", "p-two")})  # fmt: skip
+    land(run)
+
+    def asked(person: str) -> Subject:
+        at = Place("bronze.toy_visit", "h/toy/visit-1.ndjson", "", AS_OF.isoformat(), "run-1", 0)
+        return subject(at, persons=(("h", "toy", person),))
+
+    assert [has_moved(run.ops, asked(person)) for person in ("p-one", "p-two", "p-three")] == [True, False, True]
+    assert strangers(run.ops, asked("p-two")) == [("h/toy/visit-2.ndjson", 0)]
+    assert strangers(run.ops, asked("p-one")) == []
 
 
 @pytest.mark.parametrize("name", ["nested", "number", "key", "json", "gz", "zip", "name", "half"])
