@@ -57,7 +57,10 @@ def _without(folder: Path, files: list[DataFile], keys: pa.Array) -> Iterator[pa
 
 
 def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
-    """Count their records as erased and no more as landed or quarantined, in every landing that brought them."""
+    """Count their records as erased and no more as landed or quarantined, in every landing that brought them.
+
+    Its mark tells that it was done until whoever asked has noted that; purging the log removes the mark.
+    """
     from deltalake import CommitProperties, write_deltalake
 
     name = f"ops.{LEDGER}"

@@ -10,7 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
+from jobs import _erase
 from tests.support.landing_sample import AS_OF, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
 from twinlake.declare.expressions import key_of
@@ -19,6 +21,8 @@ from twinlake.engine.erased import hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE
+from twinlake.engine.ops import as_batch
+from twinlake.engine.publication import Publication
 from twinlake.engine.resolution import has_moved, strangers
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
 from twinlake.engine.whereabouts import Sought, search
@@ -134,8 +138,6 @@ def test_bronze_and_ledger_stay_in_step_however_often_it_is_done(tmp_path: Path)
 
 
 def test_a_ledger_of_before_there_were_erasures_is_read_and_goes_on(tmp_path: Path) -> None:
-    from deltalake import write_deltalake
-
     run = toy_run(tmp_path)
     old = {name: value for name, value in landed_row("a", 1).items() if name != "erased"}
     write_deltalake(run.ops.path("ops.landing_ledger"), pa.Table.from_pylist([old]))
@@ -226,3 +228,27 @@ def test_a_word_stands_between_what_is_no_letter() -> None:
     assert [bool(pattern.search(text)) for text in ("a.b(c", "/a.b(c,", "aXb(c", "xa.b(c", "a.b(c1")] == [
         True, True, False, False, False,
     ]  # fmt: skip
+
+
+def test_records_in_bronze_of_a_file_that_does_not_count_are_told(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": PERSONS})
+    land(run)
+    last = run.ops.rows("landing_ledger")[0]
+    stood = {**last, "landed": 0, "erased": last["landed"], "status": "empty", "reason": ALL_ERASED}
+    write_deltalake(run.ops.path("ops.landing_ledger"), as_batch("landing_ledger", [stood]), mode="overwrite")
+    assert list(missing_records(run.ops)) == [
+        "bronze.toy_persons: h/toy/2026-10-01/persons.csv has 3 records, its ledger says 0"
+    ]
+
+
+def test_a_ledger_is_corrected_once_though_its_log_was_purged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, done = toy_run(tmp_path), []
+    run.ops.append("landing_ledger", [landed_row("a", 1)])
+    monkeypatch.setattr(_erase, "require_publication", lambda ops: Publication("p", AS_OF, 1, {}, {}, {}))
+    monkeypatch.setattr(_erase.purge, "write_out_deleted", lambda run: [])
+    monkeypatch.setattr(_erase.withdrawal, "from_ledger", lambda ops, found, mark: done.append(mark))
+    for _ in range(2):
+        _erase._withdraw(run, subject(place(0)), print)
+    assert len(done) == 1
+    assert [r["state"] for r in run.ops.rows("erasure")] == ["begun", "withdrawn"]
