@@ -76,7 +76,7 @@ def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
 def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, Any]]:
     """The ledger as it is without them: a row counts the records of its own landing and of those before, not after.
 
-    A file that is named for them, and of which nothing is left, was never there.
+    One that landed counts as landed though nothing of it is left; that is named for them, it was never there.
     """
     landings: dict[tuple[Any, ...], list[Place]] = defaultdict(list)
     for place in subject.places:
@@ -95,7 +95,8 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
             return row
         numbers = {"landed": row["landed"] - len(landed), "quarantined": row["quarantined"] - held,
                    "erased": (row["erased"] or 0) + len(landed) + held}  # fmt: skip
-        return {**row, **numbers, **state_of({**row, **numbers})}
+        unreadable = 0 if row["status"] == LANDED else row["records_in"]
+        return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
     without_them = [without(row) for row in rows]
     named = re.compile(words(subject.identifiers))

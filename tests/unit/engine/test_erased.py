@@ -13,14 +13,14 @@ import pytest
 from deltalake import write_deltalake
 
 from jobs import _erase
-from tests.support.landing_sample import AS_OF, bronze, land, landed_row, lay, toy_run
+from tests.support.landing_sample import AS_OF, SYSTEMS, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
 from twinlake.declare.expressions import key_of
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED
 from twinlake.engine.integrity import missing_records, unbalanced_files
-from twinlake.engine.ledger import NONE_READABLE
+from twinlake.engine.ledger import NONE_READABLE, read_ledger
 from twinlake.engine.ops import as_batch
 from twinlake.engine.publication import Publication
 from twinlake.engine.resolution import has_moved, strangers
@@ -60,12 +60,25 @@ def test_what_is_of_an_erased_person_is_counted_and_does_not_land(tmp_path: Path
     assert row(run, "g/toy/2026-10-01/persons.csv") == [4, 3, 0, 1, 0, "landed"]
 
 
-def test_a_snapshot_of_erased_persons_alone_takes_nothing_back(tmp_path: Path) -> None:
+def test_a_snapshot_of_erased_persons_alone_takes_back_what_it_took_back_of_others(tmp_path: Path) -> None:
     run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": PERSONS})
+    land(run)
     register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
-    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,x\n"})
-    assert land(run) == 0
-    assert row(run, "h/toy/2026-10-01/persons.csv") == [1, 0, 0, 0, 1, "empty"]
+    lay(run.home.feeds, {"h/toy/2026-10-02/persons.csv": "id,name,note\n1,Ann,x\n"})
+    assert land(toy_run(tmp_path, "run-2")) == 0
+    assert row(run, "h/toy/2026-10-02/persons.csv") == [1, 0, 0, 0, 1, "landed"]
+    counts = read_ledger(run.ops).active(SYSTEMS)["h", "toy", "persons"]
+    assert {file.path for file in counts} == {"h/toy/2026-10-02/persons.csv"}
+
+
+def test_a_file_of_which_nothing_can_be_read_takes_nothing_back_though_some_of_it_is_erased(tmp_path: Path) -> None:
+    run, broken = toy_run(tmp_path), '{"id": "v1", "subject": {"reference": "1"'
+    register(run.ops, "e1", [], [hash_of("h", "toy", broken)])
+    lay(run.home.feeds, {"h/toy/visit-1.ndjson": f'{broken}\n{{"id": "v2"\n', "h/toy/visit-2.ndjson": broken})
+    land(run)
+    assert row(run, "h/toy/visit-1.ndjson") == [2, 0, 1, 0, 1, "quarantined"]
+    assert row(run, "h/toy/visit-2.ndjson") == [1, 0, 0, 0, 1, "empty"]
 
 
 def test_an_erased_record_that_nobody_can_read_is_not_quarantined_again(tmp_path: Path) -> None:
@@ -102,13 +115,13 @@ def test_each_landing_that_brought_them_is_corrected_and_no_other() -> None:
     assert {r["status"] for r in after} == {"landed"}
 
 
-def test_a_file_of_which_all_was_theirs_counts_no_more() -> None:
+def test_a_file_that_landed_counts_though_all_of_it_was_theirs() -> None:
     rows = [landed_row("a", 1, records_in=2, landed=1, quarantined=1), landed_row("b", 1),
             landed_row("c", 1, landed=0, quarantined=1, status="quarantined", reason=NONE_READABLE)]  # fmt: skip
     held = (Held("quarantine.toy_persons", "a", 1, None, "x"), Held("quarantine.toy_persons", "c", 0, None, "y"))
     after = corrected(rows, subject(place(0), held=held))
     assert [(r["status"], r["reason"], r["erased"]) for r in after] == [
-        ("empty", ALL_ERASED, 2), ("landed", "", 0), ("empty", ALL_ERASED, 1),
+        ("landed", ALL_ERASED, 2), ("landed", "", 0), ("empty", ALL_ERASED, 1),
     ]  # fmt: skip
 
 
