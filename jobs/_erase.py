@@ -64,7 +64,8 @@ def _subject(run: Run, asked: Asked) -> Subject:
     if begun and erased.is_registered(run.ops, begun.erasure_id):
         return begun
     published = require_publication(run.ops)
-    return resolution.resolve(run.ops, published, asked.person, asked.by, asked.why, asked.at)
+    feeds = {(system.name, feed.name): feed for system in run.systems.values() for feed in system.feeds}
+    return resolution.resolve(run.ops, published, feeds, asked.person, asked.by, asked.why, asked.at)
 
 
 def _foreseen(run: Run, found: Subject) -> Iterator[str]:

@@ -26,6 +26,8 @@ from twinlake.engine.subject import Held, Place, Subject, words
 
 LEDGER = "landing_ledger"
 ERASED = "(erased)"
+# What tells rows of quarantine apart.
+ROW = ("path", "record_offset", "unit", "record_id", "file_hash")
 Row = Mapping[str, Any]
 
 
@@ -119,15 +121,11 @@ def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
     """Take these rows out of a quarantine table, in one commit."""
     from deltalake import write_deltalake
 
-    gone = {_row_of(each.path, each.record_offset, each.unit) for each in held if each.table == table}
+    gone = {tuple(getattr(each, name) for name in ROW) for each in held if each.table == table}
     rows = Quarantine(ops, table).rows()
-    kept = [row for row in rows if _row_of(row["path"], row["record_offset"], row["unit"]) not in gone]
+    kept = [row for row in rows if tuple(row[name] for name in ROW) not in gone]
     if len(kept) < len(rows):
         write_deltalake(ops.path(table), pa.Table.from_pylist(kept, schema=SCHEMA), mode="overwrite")
-
-
-def _row_of(path: str | None, offset: int | None, unit: int | None) -> tuple[Any, ...]:
-    return path, offset, unit
 
 
 def from_decisions(ops: Ops, subject: Subject) -> int:

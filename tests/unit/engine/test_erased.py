@@ -13,9 +13,10 @@ import pytest
 from deltalake import write_deltalake
 
 from jobs import _erase
-from tests.support.landing_sample import AS_OF, SYSTEMS, bronze, land, landed_row, lay, toy_run
+from tests.support.landing_sample import AS_OF, SYSTEMS, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
 from twinlake.declare.expressions import key_of
+from twinlake.declare.source import Feed
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED
@@ -23,10 +24,11 @@ from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
 from twinlake.engine.ops import as_batch
 from twinlake.engine.publication import Publication
-from twinlake.engine.resolution import has_moved, strangers
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.resolution import _held, has_moved, strangers
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
 from twinlake.engine.whereabouts import Sought, search
-from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger
+from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 PERSONS = "id,name,note\n1,Ann,x\n2,Bob,y\n2,Bob,y\n1,Ann,z\n"
@@ -265,3 +267,51 @@ def test_a_ledger_is_corrected_once_though_its_log_was_purged(tmp_path: Path, mo
         _erase._withdraw(run, subject(place(0)), print)
     assert len(done) == 1
     assert [r["state"] for r in run.ops.rows("erasure")] == ["begun", "withdrawn"]
+
+
+def held_row(table: str, **said: object) -> dict:
+    return {"hospital": "h", "system": "toy", "feed": table.removeprefix("quarantine.toy_"), "rule": "r",
+            "path": "h/toy/a", "record_offset": 0, "file_hash": "new", **said}  # fmt: skip
+
+
+def test_of_quarantine_only_what_is_theirs_goes(tmp_path: Path) -> None:
+    ops = toy_run(tmp_path).ops
+    strip = Feed(name="strip", files=r"(?P<person>[^/]+)\.csv", wire="csv", schema="mg string", delivery="increment")
+    feeds = {("toy", feed.name): feed for feed in (VISIT, strip)}
+    ann = subject(place(0, sha256="old", path="h/toy/a"), persons=(("h", "toy", "p-ann"),))
+    rows = {
+        "quarantine.toy_visit": [
+            {"raw_record": '{"of": "p-ann"', "path": "h/toy/b"},
+            {"raw_record": '{"of": "p-bob"'},  # what stood there before the file was corrected was hers
+        ],
+        "quarantine.toy_strip": [
+            {"raw_record": "x", "path": "h/toy/p-ann.csv"},
+            {"raw_record": "seen with p-ann", "path": "h/toy/p-bob.csv"},
+        ],
+        "quarantine.measurement": [
+            {"raw_record": '{"of": "p-baby", "mother": "p-ann"}', "record_offset": 5, "unit": 9, "record_id": 1},
+            {"unit": ann.keys[0], "path": None, "record_offset": None, "file_hash": None, "record_id": 2},
+            {"unit": 9, "file_hash": "old", "record_id": 3},
+            {"unit": 9, "path": None, "record_offset": None, "file_hash": None, "record_id": 4},
+        ],
+    }
+    for table, held in rows.items():
+        Quarantine(ops, table).replace_units(None, [held_row(table, **row) for row in held])
+    theirs = tuple(_held(ops, feeds, ann))
+    assert [(h.table.removeprefix("quarantine."), h.path, h.record_id) for h in theirs] == [
+        ("measurement", None, 2), ("measurement", "h/toy/a", 3),
+        ("toy_strip", "h/toy/p-ann.csv", None), ("toy_visit", "h/toy/b", None),
+    ]  # fmt: skip
+    for table in rows:
+        from_quarantine(ops, table, theirs)
+    assert {table: len(Quarantine(ops, table).rows()) for table in rows} == {
+        "quarantine.toy_visit": 1, "quarantine.toy_strip": 1, "quarantine.measurement": 2,
+    }  # fmt: skip
+
+
+def test_of_rows_of_one_unit_in_quarantine_only_theirs_go(tmp_path: Path) -> None:
+    ops, table = toy_run(tmp_path).ops, "quarantine.care_site"
+    nowhere = {"path": None, "record_offset": None, "file_hash": None, "unit": 7}
+    Quarantine(ops, table).replace_units(None, [held_row(table, **nowhere, record_id=n) for n in (1, 2)])
+    from_quarantine(ops, table, (Held(table, None, None, 7, "", 1),))
+    assert [row["record_id"] for row in Quarantine(ops, table).rows()] == [2]
