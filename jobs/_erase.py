@@ -41,8 +41,8 @@ class Asked:
 def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: bool) -> bool:
     """Erase a person from a lake, or (if `dry`) say what would go; whether the search after it found nothing."""
     run = opened.run
-    with run_lock(run.home, run.run_id), without_values(run.home, "erase"):
-        found = _subject(run, asked)
+    with run_lock(run.home, run.run_id, erasing=True), without_values(run.home, "erase"):
+        found = _subject(run, asked, dry=dry)
         say("\n".join(_foreseen(run, found)))
         _refuse(run, found, asked, keep_shared)
         if dry:
@@ -53,15 +53,18 @@ def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: boo
         return _prove(run, found, say)
 
 
-def _subject(run: Run, asked: Asked) -> Subject:
+def _subject(run: Run, asked: Asked, *, dry: bool) -> Subject:
     """Whom it is about: the erasure that was begun, if its place in the register says that it had got so far."""
     begun = subject.begun(run.home)
+    if begun and not erased.is_registered(run.ops, begun.erasure_id):
+        # Nothing was taken out yet: persons may be linked otherwise by now.
+        begun = None if dry else subject.end(run.home)
     if begun and begun.asked != asked.person:
         raise ConfigurationError(
             f"Another erasure was begun at {begun.erased_at[:16]} by {begun.erased_by} ({begun.why}) and is not "
             "finished. Give its command again first."
         )
-    if begun and erased.is_registered(run.ops, begun.erasure_id):
+    if begun:
         return begun
     published = require_publication(run.ops)
     feeds = {(system.name, feed.name): feed for system in run.systems.values() for feed in system.feeds}

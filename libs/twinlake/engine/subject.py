@@ -13,7 +13,10 @@ from typing import Any
 
 from twinlake.declare.expressions import key_of
 from twinlake.engine.erased import hash_of
-from twinlake.engine.home import Home
+from twinlake.engine.home import ERASING, Home
+
+# Whom an erasure was about that is done, but for files in which the search still found them.
+FOUND = "erasing.found.json"
 
 # What may stand around a name without being a part of it.
 LETTER = "[A-Za-z0-9_-]"
@@ -105,8 +108,9 @@ def words(texts: Iterable[str]) -> str:
 
 
 def file_of(home: Home) -> Path:
-    """Where an erasure that was begun is kept."""
-    return home.path / "erasing.json"
+    """Where an erasure that was begun is kept; another name once only its proof is wanting."""
+    found = home.path / FOUND
+    return found if found.exists() else home.path / ERASING
 
 
 def begun(home: Home) -> Subject | None:
@@ -130,17 +134,24 @@ def begun(home: Home) -> Subject | None:
 
 def begin(home: Home, subject: Subject) -> None:
     """Keep it, for its owner's eyes, so that an erasure that is killed goes on where it was."""
-    part = file_of(home).with_suffix(".part")
+    part = (home.path / ERASING).with_suffix(".part")
     with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
         json.dump(asdict(subject), out)
         out.flush()
         os.fsync(out.fileno())
-    part.replace(file_of(home))
+    part.replace(home.path / ERASING)
+    (home.path / FOUND).unlink(missing_ok=True)
+
+
+def leave_open(home: Home) -> None:
+    """All is done but the proof, for which they are still to be known; runs may go on."""
+    (home.path / ERASING).replace(home.path / FOUND)
 
 
 def end(home: Home) -> None:
     """Nothing of it is kept."""
-    file_of(home).unlink(missing_ok=True)
+    for name in (ERASING, FOUND):
+        (home.path / name).unlink(missing_ok=True)
 
 
 def place_of(table: str, row: Mapping[str, Any]) -> Place:

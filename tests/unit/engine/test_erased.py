@@ -15,10 +15,13 @@ from deltalake import write_deltalake
 from jobs import _erase
 from tests.support.landing_sample import AS_OF, SYSTEMS, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
+from twinlake.declare.errors import ConfigurationError, NotPublished
 from twinlake.declare.expressions import key_of
 from twinlake.declare.source import Feed
+from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import hash_of, read_erased, register
+from twinlake.engine.home import run_lock
 from twinlake.engine.ingest import ALL_ERASED
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
@@ -26,7 +29,7 @@ from twinlake.engine.ops import as_batch
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.resolution import _held, has_moved, strangers
-from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
+from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, leave_open, words
 from twinlake.engine.whereabouts import Sought, search
 from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
 
@@ -315,3 +318,39 @@ def test_of_rows_of_one_unit_in_quarantine_only_theirs_go(tmp_path: Path) -> Non
     Quarantine(ops, table).replace_units(None, [held_row(table, **nowhere, record_id=n) for n in (1, 2)])
     from_quarantine(ops, table, (Held(table, None, None, 7, "", 1),))
     assert [row["record_id"] for row in Quarantine(ops, table).rows()] == [2]
+
+
+def test_while_a_person_is_half_erased_nothing_else_works_on_the_lake(tmp_path: Path) -> None:
+    home = toy_run(tmp_path).home
+    begin(home, subject())
+    with pytest.raises(ConfigurationError, match="half erased"), run_lock(home, "run"):
+        pass
+    with pytest.raises(ConfigurationError, match="half erased"):
+        backup(home, tmp_path / "copy")
+    with run_lock(home, "erase", erasing=True), run_lock(home, "run of the erasure"):
+        pass
+    leave_open(home)
+    assert begun(home) == subject()
+    with run_lock(home, "run"):
+        pass
+    begin(home, subject())
+    assert [file.name for file in home.path.glob("erasing*")] == ["erasing.json"]
+
+
+def test_no_backup_holds_whom_an_erasure_is_about(tmp_path: Path) -> None:
+    home = toy_run(tmp_path).home
+    for name in ("erasing.part", "erasing.json", "erasing.found.json", "kept.json"):
+        (home.path / name).write_text("{}")
+    assert {file.name for file in _files(home)} == {"kept.json"}
+
+
+def test_an_erasure_that_took_nothing_yet_stands_in_no_way(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    begin(run.home, subject())
+    with pytest.raises(NotPublished):
+        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
+    assert begun(run.home) is None
+    begin(run.home, subject())
+    register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
+    with pytest.raises(ConfigurationError, match="Another erasure"):
+        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
