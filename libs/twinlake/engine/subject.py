@@ -18,10 +18,15 @@ from twinlake.engine.home import ERASING, Home
 # Whom an erasure was about that is done, but for files in which the search still found them.
 FOUND = "erasing.found.json"
 
-# What may stand around a name without being a part of it.
-LETTER = "[A-Za-z0-9_-]"
+# What stands beside a name is a part of it if it is one of these; of a short name, which may be a part of many, a
+# hyphen too.
+LETTERS, HYPHENATED = "A-Za-z0-9", "A-Za-z0-9-"
 # Shorter ones are words and numbers of anybody.
-FEWEST_LETTERS, FEWEST_DIGITS = 3, 6
+FEWEST_LETTERS, FEWEST_DIGITS, LONG = 3, 6, 8
+# What may stand between the letters of a number as people write it: 999-12-3456.
+BETWEEN = "[-. /]?"
+# What ends in a letter and is none: a line's end in JSON, a sign in an address.
+ESCAPED = r"\\[nrt]|%[0-9A-Fa-f][0-9A-Fa-f]"
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,22 @@ def is_telling(text: str) -> bool:
     return len(text.strip()) >= short
 
 
-def words(texts: Iterable[str]) -> str:
-    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word."""
-    escaped = "|".join(re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text) for text in sorted(texts))
-    return f"(^|[^{LETTER[1:-1]}])({escaped})($|[^{LETTER[1:-1]}])"
+def words(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
+    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word.
+
+    `numbers` are those that stand in the lake without the hyphens and blanks that people write them with.
+    """
+    known = {text: _escaped(text) for text in texts}
+    known |= {text: BETWEEN.join(map(_escaped, text)) for text in numbers}
+    by_kind = ((letters, [known[text] for text in sorted(known) if (len(text) >= LONG) == is_long])
+               for letters, is_long in ((HYPHENATED, False), (LETTERS, True)))  # fmt: skip
+    return "|".join(
+        f"(^|[^{letters}]|{ESCAPED})({'|'.join(each)})($|[^{letters}])" for letters, each in by_kind if each
+    )  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
 def file_of(home: Home) -> Path:

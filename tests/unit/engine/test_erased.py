@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
@@ -18,6 +21,7 @@ from twinlake.declare.decision import Decision
 from twinlake.declare.errors import ConfigurationError, NotPublished
 from twinlake.declare.expressions import key_of
 from twinlake.declare.source import Feed
+from twinlake.engine import withdrawal
 from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import hash_of, read_erased, register
@@ -233,15 +237,13 @@ def test_they_are_found_wherever_they_stand(tmp_path: Path, name: str) -> None:
             (tmp_path / "P-77.txt").write_text("")
         case "half":
             (tmp_path / "x.parquet").write_bytes(b"PAR1 P-77")
-    parquet("other.parquet", c=pa.array(["P-778", "xP-77", "P-77-1", "p_P-77"]), d=pa.array([5, 6, 7, 8]))
+    parquet("other.parquet", c=pa.array(["P-778", "xP-77", "P-77-1", "pP-77"]), d=pa.array([5, 6, 7, 8]))
     left = search(tmp_path, [Sought(("P-77",), (-5,))])
     assert (left.files, len(left.found[0])) == (2, 1)
     assert not left.found[0][0].startswith("other")
 
 
 def test_a_word_stands_between_what_is_no_letter() -> None:
-    import re
-
     pattern = re.compile(words(["a.b(c"]))
     assert [bool(pattern.search(text)) for text in ("a.b(c", "/a.b(c,", "aXb(c", "xa.b(c", "a.b(c1")] == [
         True, True, False, False, False,
@@ -354,3 +356,77 @@ def test_an_erasure_that_took_nothing_yet_stands_in_no_way(tmp_path: Path) -> No
     register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
     with pytest.raises(ConfigurationError, match="Another erasure"):
         _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
+
+
+def test_what_a_steward_decides_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ops, left = toy_run(tmp_path).ops, withdrawal._left
+
+    def decides(other: str) -> None:
+        record_decision(ops, Decision("reject", ("h/toy/1",) if other == "9" else ("h/toy/7",), (f"h/toy/{other}",),
+                                      "steward", "seen", NOW))  # fmt: skip
+
+    def meanwhile(*given: Any) -> Any:
+        decides("8")
+        return left(*given)
+
+    decides("9")
+    monkeypatch.setattr(withdrawal, "_left", meanwhile)
+    assert from_decisions(ops, subject()) == 1
+    assert [(d.one, d.other) for d in decisions_of(ops)] == [(("h/toy/7",), ("h/toy/8",))]
+
+
+def test_who_is_still_found_can_be_looked_for_again_until_somebody_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, states = toy_run(tmp_path), []
+    monkeypatch.setattr(_erase, "_record", lambda run, found, state, *figures: states.append((state, *figures[1:])))
+    hers = subject(persons=(("h", "toy", "p-ann"),))
+    (run.home.path / "left.txt").write_text("p-ann")
+
+    def prove(*, close: bool = False) -> bool:
+        begin(run.home, hers)
+        return _erase._prove(run, hers, print, close=close)
+
+    assert not prove()
+    assert begun(run.home) == hers
+    assert not prove(close=True)
+    assert begun(run.home) is None
+    (run.home.path / "left.txt").unlink()
+    assert prove()
+    assert begun(run.home) is None
+    assert states == [("found", 1), ("found", 1), ("done", 0)]
+
+
+UUID = "0b1c2d3e-0001-4abc-8def-123456789abc"
+
+
+@pytest.mark.parametrize("text", [
+    f"Abe604_Frami345_{UUID}.xml", f"patient_{UUID}", f"patient-{UUID}-1", f"a\\n{UUID}", f"urn%3Auuid%3A{UUID}",
+    "_P-77_", "999-12-3456", "ssn 999 12 3456.", "999.12.3456", "999123456",
+])  # fmt: skip
+def test_they_are_found_as_people_write_them(tmp_path: Path, text: str) -> None:
+    sought = Sought((UUID, "P-77", "999123456"), (), ("999123456",))
+    assert re.search(sought.pattern, text)
+    assert pc.match_substring_regex(pa.array([text]), sought.pattern).to_pylist() == [True]
+    ops = toy_run(tmp_path).ops
+    write_deltalake(ops.path("bronze.t"), pa.table({"c": [text]}))
+    assert ops.ask(f"select c from t where regexp_like(c, '{sought.pattern}')", {"bronze.t": None})
+
+
+@pytest.mark.parametrize(
+    "text", [f"a{UUID}", f"{UUID}0", "1999-12-3456", "999-12-34567", "999--12-3456", "P-77-1", "9-P-77"]
+)
+def test_others_are_not_taken_for_them(text: str) -> None:
+    assert not re.search(Sought((UUID, "P-77", "999123456"), (), ("999123456",)).pattern, text)
+
+
+def test_files_behind_links_are_searched_once(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.txt").write_text("P-77")
+    (elsewhere / "circle").symlink_to(elsewhere)
+    (home / "lake").symlink_to(elsewhere)
+    (home / "file.txt").symlink_to(elsewhere / "a.txt")
+    left = search(home, [Sought(("P-77",))])
+    assert (left.files, left.found) == (2, (("file.txt", "lake/a.txt"),))
