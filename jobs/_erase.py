@@ -49,7 +49,7 @@ def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: boo
             return True
         subject.begin(run.home, found)
         _withdraw(run, found, say)
-        _carry_on(_anew(opened) if found.has_moved else opened, say)
+        _carry_on(replace(_anew(opened) if found.has_moved else opened, erasing=True), say)
         return _prove(run, found, say, close=close)
 
 
