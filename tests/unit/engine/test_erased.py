@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import zipfile
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,25 +18,28 @@ import pytest
 from deltalake import write_deltalake
 
 from jobs import _erase
-from tests.support.landing_sample import AS_OF, SYSTEMS, VISIT, bronze, land, landed_row, lay, toy_run
+from tests.support.landing_sample import AS_OF, SYSTEMS, TOY, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
-from twinlake.declare.errors import ConfigurationError, NotPublished
+from twinlake.declare.errors import ConfigurationError, DataError, NotPublished
 from twinlake.declare.expressions import key_of
-from twinlake.declare.source import Feed
+from twinlake.declare.source import Feed, csv_feed
 from twinlake.engine import withdrawal
 from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
-from twinlake.engine.erased import hash_of, read_erased, register
+from twinlake.engine.erased import Erased, hash_of, read_erased, register
 from twinlake.engine.home import run_lock
-from twinlake.engine.ingest import ALL_ERASED
+from twinlake.engine.ingest import ALL_ERASED, unfinished
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
 from twinlake.engine.ops import as_batch
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.replay import Mended, _refuse_erased
 from twinlake.engine.resolution import _held, has_moved, strangers
+from twinlake.engine.staging import Naming
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, leave_open, words
 from twinlake.engine.whereabouts import Sought, search
+from twinlake.engine.wire import Fault, Record
 from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -430,3 +435,34 @@ def test_files_behind_links_are_searched_once(tmp_path: Path) -> None:
     (home / "file.txt").symlink_to(elsewhere / "a.txt")
     left = search(home, [Sought(("P-77",))])
     assert (left.files, left.found) == (2, (("file.txt", "lake/a.txt"),))
+
+
+STRIP = csv_feed("strip", r"(?P<person>[^/]+)\.csv", "mg,at", "increment")
+
+
+def test_what_cannot_be_read_of_a_file_that_is_named_for_them_does_not_come_back(tmp_path: Path) -> None:
+    erased = Erased(frozenset([hash_of("h", "toy", "p-ann")]))
+    fault = Fault(1, "whatever", "unreadable", "")
+    strips = [Naming(STRIP, f"{name}.csv", erased.in_file(f"h/toy/{name}.csv")) for name in ("p-ann", "p-bob")]
+    assert [naming.is_erased(fault) for naming in strips] == [True, False]
+
+
+def test_a_record_that_is_mended_is_theirs_where_its_file_is(tmp_path: Path) -> None:
+    run = replace(toy_run(tmp_path), systems={"toy": replace(TOY, feeds=(STRIP,))})
+    register(run.ops, "e1", [hash_of("h", "toy", "p-ann")], [])
+    for name, is_theirs in (("p-ann", True), ("p-bob", False)):
+        path = f"h/toy/{name}.csv"
+        mended = [(Mended(path, 1, "5,6"), [Record(1, "5,6", None, None, None, None)])]
+        with pytest.raises(DataError, match="erased") if is_theirs else nullcontext():
+            _refuse_erased(run, mended, {path: {"system": "toy", "feed": "strip"}})
+
+
+def test_a_landing_of_which_all_was_erased_is_finished(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,x\n"})
+    land(run)
+    hers = Place("bronze.toy_persons", "h/toy/2026-10-01/persons.csv", run.ops.rows("landing_ledger")[0]["sha256"],
+                 datetime(2026, 10, 1, tzinfo=UTC).isoformat(), "run-1", 0)  # fmt: skip
+    from_ledger(run.ops, subject(hers), "{}")
+    assert run.ops.rows("landing_ledger")[0]["landed"] == 0
+    assert not list(unfinished(toy_run(tmp_path, "run-2"), "h", "bronze.toy_persons"))
