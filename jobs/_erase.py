@@ -67,6 +67,7 @@ def _subject(run: Run, asked: Asked, *, dry: bool) -> Subject:
     if begun:
         return begun
     published = require_publication(run.ops)
+    resolution.refuse_unlinked(run)
     feeds = {(system.name, feed.name): feed for system in run.systems.values() for feed in system.feeds}
     return resolution.resolve(run.ops, published, feeds, asked.person, asked.by, asked.why, asked.at)
 
@@ -97,9 +98,10 @@ def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
     others = resolution.strangers(run.ops, found)
     if others and not keep_shared:
         raise DataError(
-            f"Records of others name the person: {'; '.join(_told(others))}. Have their hospital correct them and "
-            "deliver them again, or give --keep-shared: then they stay, and the search after it names the files "
-            "they are in. Nothing was erased."
+            f"Records of others name the person: {'; '.join(_told(others))}. If one is told under an old id of theirs, "
+            "erase that one first (hospital/system/id). Have their hospital correct the rest and deliver it again, or "
+            "give --keep-shared: then they stay, and the search after it names the files they are in. Nothing was "
+            "erased."
         )
 
 

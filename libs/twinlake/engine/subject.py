@@ -23,7 +23,8 @@ FOUND = "erasing.found.json"
 LETTERS, HYPHENATED = "A-Za-z0-9", "A-Za-z0-9-"
 # Shorter ones are words and numbers of anybody.
 FEWEST_LETTERS, FEWEST_DIGITS, LONG = 3, 6, 8
-# What may stand between the letters of a number as people write it: 999-12-3456.
+# What may stand between the letters of a number as people write it: 999-12-3456. Shorter ones could be dates.
+FEWEST_WRITTEN = 9
 BETWEEN = "[-. /]?"
 # What ends in a letter and is none: a line's end in JSON, a sign in an address.
 ESCAPED = r"\\[nrt]|%[0-9A-Fa-f][0-9A-Fa-f]"
@@ -112,7 +113,7 @@ def words(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
     `numbers` are those that stand in the lake without the hyphens and blanks that people write them with.
     """
     known = {text: _escaped(text) for text in texts}
-    known |= {text: BETWEEN.join(map(_escaped, text)) for text in numbers}
+    known |= {text: BETWEEN.join(map(_escaped, text)) for text in numbers if len(text) >= FEWEST_WRITTEN}
     by_kind = ((letters, [known[text] for text in sorted(known) if (len(text) >= LONG) == is_long])
                for letters, is_long in ((HYPHENATED, False), (LETTERS, True)))  # fmt: skip
     return "|".join(

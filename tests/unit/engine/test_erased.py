@@ -23,7 +23,7 @@ from twinlake.declare.decision import Decision
 from twinlake.declare.errors import ConfigurationError, DataError, NotPublished
 from twinlake.declare.expressions import key_of
 from twinlake.declare.source import Feed, csv_feed
-from twinlake.engine import withdrawal
+from twinlake.engine import resolution, withdrawal
 from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import Erased, hash_of, read_erased, register
@@ -31,7 +31,7 @@ from twinlake.engine.home import run_lock
 from twinlake.engine.ingest import ALL_ERASED, unfinished
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
-from twinlake.engine.ops import as_batch
+from twinlake.engine.ops import State, as_batch
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.replay import Mended, _refuse_erased
@@ -216,6 +216,36 @@ def test_records_that_others_are_told_of_too_are_seen(tmp_path: Path) -> None:
     assert [has_moved(run.ops, asked(person)) for person in ("p-one", "p-two", "p-three")] == [True, False, True]
     assert strangers(run.ops, asked("p-two")) == [("h/toy/visit-2.ndjson", 0)]
     assert strangers(run.ops, asked("p-one")) == []
+
+
+def test_a_record_under_an_old_id_is_seen_by_their_number(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(
+        run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,999-12-3456\n2,Bob,2026-10-10\n3,Ann,x\n"}
+    )
+    land(run)
+    ann = replace(subject(persons=(("h", "toy", "3"),)), numbers=("20261010", "999123456"))
+    assert strangers(run.ops, ann) == [("h/toy/2026-10-01/persons.csv", 0)]
+
+
+def test_nobody_is_erased_while_persons_are_not_linked_by_what_landed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = toy_run(tmp_path)
+    run.ops.append("landing_ledger", [landed_row("a", 1)])
+    states = {"empi.source_person": State({"ops.landing_ledger": 0}), "empi.person_link": State()}
+    monkeypatch.setattr(resolution, "consumed", lambda run, table: states.get(table))
+    resolution.refuse_unlinked(run)
+    run.ops.append("landing_ledger", [landed_row("stopped", 2, landed=0, status="quarantined")])
+    resolution.refuse_unlinked(run)
+    run.ops.append("landing_ledger", [landed_row("b", 3)])
+    with pytest.raises(ConfigurationError, match="not linked yet"):
+        resolution.refuse_unlinked(run)
+    states["empi.source_person"] = State({"ops.landing_ledger": 2})
+    resolution.refuse_unlinked(run)
+    states["empi.person_link"] = State({"ops.landing_ledger": 1})
+    with pytest.raises(ConfigurationError, match="not linked yet"):
+        resolution.refuse_unlinked(run)
 
 
 @pytest.mark.parametrize("name", ["nested", "number", "key", "json", "gz", "zip", "name", "half"])
