@@ -127,6 +127,7 @@ def _withdraw(run: Run, found: Subject, say: Say) -> None:
     if not _came_to(run, found, WITHDRAWN):
         withdrawal.from_ledger(ops, found, mark)
         _record(run, found, WITHDRAWN)
+    withdrawal.from_file_schemas(ops, found)
     for table in sorted({each.table for each in found.held}):
         withdrawal.from_quarantine(ops, table, found.held)
     withdrawal.from_decisions(ops, found)

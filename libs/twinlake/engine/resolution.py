@@ -46,12 +46,13 @@ def resolve(
         tuple(_own(ops, persons, NUMBERS)), tuple(_own(ops, persons, CALLED)),
         tuple(_places(ops, person_keys(persons))),
     )  # fmt: skip
-    if not found.places and not _is_linked(ops, persons):
+    held = tuple(_held(ops, feeds, found))
+    if not found.places and not held and not _is_linked(ops, persons):
         raise ConfigurationError(
             f"{asked} is nobody of this lake. Give a person_id (`twinlake sql` over silver.person lists them) or a "
             "source person, hospital/system/id."
         )
-    return replace(found, held=tuple(_held(ops, feeds, found)), has_moved=has_moved(ops, found))
+    return replace(found, held=held, has_moved=has_moved(ops, found))
 
 
 def _refuse_moved(ops: Ops, published: Publication) -> None:

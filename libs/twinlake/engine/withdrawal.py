@@ -18,6 +18,7 @@ from twinlake.declare.decision import Decision
 from twinlake.engine import decisions
 from twinlake.engine.bronze import BRONZE, gathered, write_sorted
 from twinlake.engine.delta_log import DataFile
+from twinlake.engine.file_schemas import NAME as FILE_SCHEMA
 from twinlake.engine.ingest import state_of
 from twinlake.engine.ledger import LANDED, NONE_READABLE
 from twinlake.engine.ops import Ops, as_batch
@@ -101,7 +102,7 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
         return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
     without_them = [without(row) for row in rows]
-    named = re.compile(words(subject.identifiers, subject.numbers))
+    named = re.compile(_words(subject))
     return [row for row in without_them if row["landed"] + row["quarantined"] or not named.search(row["path"])]
 
 
@@ -115,6 +116,23 @@ def _faults_of(row: Row, held: tuple[Held, ...]) -> int:
         return 0
     table = f"quarantine.{row['system']}_{row['feed']}"
     return len({each.record_offset for each in held if each.hash and (each.table, each.path) == (table, row["path"])})
+
+
+def from_file_schemas(ops: Ops, subject: Subject) -> None:
+    """Files that are named for them and left the ledger leave what is told of files' shapes too."""
+    from deltalake import write_deltalake
+
+    named, known = re.compile(_words(subject)), {row["path"] for row in ops.rows(LEDGER)}
+    rows = ops.rows(FILE_SCHEMA)
+    kept = [row for row in rows if row["path"] in known or not named.search(row["path"])]
+    if len(kept) < len(rows):
+        write_deltalake(
+            ops.path(f"ops.{FILE_SCHEMA}"), as_batch(FILE_SCHEMA, kept), mode="overwrite", schema_mode="overwrite"
+        )
+
+
+def _words(subject: Subject) -> str:
+    return words(subject.identifiers, subject.numbers)
 
 
 def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:

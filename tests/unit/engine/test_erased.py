@@ -40,7 +40,14 @@ from twinlake.engine.staging import Naming
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, leave_open, words
 from twinlake.engine.whereabouts import Sought, search
 from twinlake.engine.wire import Fault, Record
-from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
+from twinlake.engine.withdrawal import (
+    corrected,
+    from_bronze,
+    from_decisions,
+    from_file_schemas,
+    from_ledger,
+    from_quarantine,
+)
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 PERSONS = "id,name,note\n1,Ann,x\n2,Bob,y\n2,Bob,y\n1,Ann,z\n"
@@ -496,3 +503,25 @@ def test_a_landing_of_which_all_was_erased_is_finished(tmp_path: Path) -> None:
     from_ledger(run.ops, subject(hers), "{}")
     assert run.ops.rows("landing_ledger")[0]["landed"] == 0
     assert not list(unfinished(toy_run(tmp_path, "run-2"), "h", "bronze.toy_persons"))
+
+
+def test_a_file_named_for_them_is_in_no_table_of_files(tmp_path: Path) -> None:
+    ops = toy_run(tmp_path).ops
+    paths = ["h/toy/p-bob.csv", "h/toy/p-ann.csv", "h/toy/p-ann-of-others.csv"]
+    ops.append("file_schema", [{"path": path, "layout": "a", "system": "toy", "feed": "strip"} for path in paths])
+    ops.append("landing_ledger", [landed_row(path, 1) for path in (paths[0], paths[2])])
+    for _ in range(2):
+        from_file_schemas(ops, subject(persons=(("h", "toy", "p-ann"),)))
+        assert [r["path"] for r in ops.rows("file_schema")] == [paths[0], paths[2]]
+        assert [r["layout"] for r in ops.rows("file_schema")] == ["a", "a"]
+
+
+def test_who_stands_in_quarantine_alone_can_be_erased(tmp_path: Path) -> None:
+    ops = toy_run(tmp_path).ops
+    table = "quarantine.toy_visit"
+    Quarantine(ops, table).replace_units(None, [held_row(table, raw_record='{"of": "p-ann"')])
+    asked = (Publication("p", AS_OF, 1, {}, {}, {}), {("toy", "visit"): VISIT})
+    found = resolution.resolve(ops, *asked, "h/toy/p-ann", "dpo", "asked", NOW)
+    assert (len(found.held), found.places, found.persons) == (1, (), (("h", "toy", "p-ann"),))
+    with pytest.raises(ConfigurationError, match="nobody of this lake"):
+        resolution.resolve(ops, *asked, "h/toy/p-cleo", "dpo", "asked", NOW)
