@@ -87,9 +87,8 @@ def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
     """What the command cannot do right is said before anything is done."""
     if re.search(subject.words([*found.identifiers, *found.called], found.numbers), asked.why, re.IGNORECASE):
         raise ConfigurationError("--why names the person, and it is kept. Say it without.")
-    named = sorted(
-        {p.path for p in found.places if _is_named_for(found, p.path) and (run.home.feeds / p.path).exists()}
-    )
+    paths = {each.path for each in (*found.places, *found.held) if each.path}
+    named = sorted(path for path in paths if _is_named_for(found, path) and (run.home.feeds / path).exists())
     if named:
         raise DataError(
             f"These files are named for the person: {', '.join(named)}. Their names would stay in the ledger for as "

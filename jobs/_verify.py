@@ -14,7 +14,7 @@ from twinlake.engine.damage import Damage, damage
 from twinlake.engine.decisions import are_followed, copy_decisions
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
 from twinlake.engine.failure import without_values
-from twinlake.engine.home import open_home
+from twinlake.engine.home import KEEP_ERASED, open_home
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.publication import require_publication
 
@@ -62,7 +62,7 @@ def what_to_do(damaged: list[Damage]) -> Iterator[str]:
             f"{', '.join(sorted(lost))}: no other table holds what is lost there. Restore a backup "
             "(`twinlake restore`), or move the home away and run again: all but the stewards' decisions is made from "
             "the feeds. They come back with lake/empi/steward_decision of the old home, copied over if it is whole, "
-            "and one more run."
+            f"and one more run. {KEEP_ERASED}"
         )
 
 

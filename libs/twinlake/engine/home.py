@@ -18,6 +18,11 @@ from twinlake.engine.environment import load_environment
 LAKE_FORMAT = 3
 # Whom an erasure that was begun is about: until it is done they stand in some tables and not in others.
 ERASING = "erasing.json"
+# What nobody can make again of the feeds, which may still hold them.
+KEEP_ERASED = (
+    "Where persons were erased, copy lake/ops/erased of the old home into the new one before that run: without it they "
+    "land again."
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,8 @@ def _settings(path: Path) -> dict:
         return {"format": settings["format"], "feeds": settings["feeds"]}
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            f"{file} cannot be read: expected format and feeds. Move {path} away and run again: the lake is rebuilt."
+            f"{file} cannot be read: expected format and feeds. Move {path} away and run again: the lake is rebuilt. "
+            f"{KEEP_ERASED}"
         ) from error
 
 
@@ -113,7 +119,7 @@ def check_home(home: Home) -> None:
     if settings["format"] != LAKE_FORMAT:
         raise ConfigurationError(
             f"{home.path} was written in lake format {settings['format']}; this version reads {LAKE_FORMAT}. "
-            "Move it away and run again: the lake is rebuilt from the feeds."
+            f"Move it away and run again: the lake is rebuilt from the feeds. {KEEP_ERASED}"
         )
     if Path(settings["feeds"]) != home.feeds:
         raise ConfigurationError(
@@ -127,10 +133,10 @@ def open_home(home: Home) -> None:
     home.path.mkdir(parents=True, exist_ok=True)
     file = home.path / "home.json"
     if not file.exists():
-        if home.lake.exists():
+        if home.lake.exists() and [*home.lake.glob("*/*")] != [home.lake / "ops" / "erased"]:
             raise ConfigurationError(
                 f"{home.path} holds a lake that does not say its format. Move it away and run again: "
-                "the lake is rebuilt from the feeds."
+                f"the lake is rebuilt from the feeds. {KEEP_ERASED}"
             )
         part = file.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps({"format": LAKE_FORMAT, "feeds": str(home.feeds)}))

@@ -79,7 +79,8 @@ def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
 def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, Any]]:
     """The ledger as it is without them: a row counts the records of its own landing and of those before, not after.
 
-    One that landed counts as landed though nothing of it is left; that is named for them, it was never there.
+    One that landed counts as landed though nothing of it is left. If it is named for them, it loses name and hash; one
+    that did not land was never there.
     """
     landings: dict[tuple[Any, ...], list[Place]] = defaultdict(list)
     for place in subject.places:
@@ -103,7 +104,16 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
 
     without_them = [without(row) for row in rows]
     named = re.compile(_words(subject))
-    return [row for row in without_them if row["landed"] + row["quarantined"] or not named.search(row["path"])]
+    left = ((row, row["landed"] + row["quarantined"] or not named.search(row["path"])) for row in without_them)
+    return [row if is_kept else _nameless(row) for row, is_kept in left if is_kept or row["status"] == LANDED]
+
+
+def _nameless(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "path": "/".join(filter(None, (row["hospital"], row["system"], row["delivery"], ERASED))),
+        "sha256": "",
+    }
 
 
 def _content(row: Row) -> tuple[Any, ...]:
@@ -119,7 +129,7 @@ def _faults_of(row: Row, held: tuple[Held, ...]) -> int:
 
 
 def from_file_schemas(ops: Ops, subject: Subject) -> None:
-    """Files that are named for them and left the ledger leave what is told of files' shapes too."""
+    """Files that are named for them and lost their name in the ledger leave what is told of files' shapes too."""
     from deltalake import write_deltalake
 
     named, known = re.compile(_words(subject)), {row["path"] for row in ops.rows(LEDGER)}

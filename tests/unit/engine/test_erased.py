@@ -146,11 +146,14 @@ def test_a_file_that_landed_counts_though_all_of_it_was_theirs() -> None:
     ]  # fmt: skip
 
 
-def test_a_file_named_for_them_leaves_the_ledger() -> None:
-    rows = [landed_row("h/toy/p-123456.csv", 1), landed_row("h/toy/p-1234567.csv", 1)]
+def test_a_file_named_for_them_loses_its_name_but_counts() -> None:
+    rows = [landed_row("h/toy/p-123456.csv", 1, delivery="2026-10-01"), landed_row("h/toy/p-1234567.csv", 1),
+            landed_row("h/toy/old-p-123456.csv", 1, landed=0, records_in=0, status="empty")]  # fmt: skip
     hers = [place(0, path=r["path"]) for r in rows[:1]]
     left = corrected(rows, subject(*hers, persons=(("h", "toy", "p-123456"),)))
-    assert [r["path"] for r in left] == ["h/toy/p-1234567.csv"]
+    assert [(r["path"], r["sha256"], r["status"], r["erased"]) for r in left] == [
+        ("h/toy/2026-10-01/(erased)", "", "landed", 1), ("h/toy/p-1234567.csv", "a", "landed", 0),
+    ]  # fmt: skip
 
 
 def test_bronze_and_ledger_stay_in_step_however_often_it_is_done(tmp_path: Path) -> None:

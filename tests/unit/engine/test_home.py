@@ -144,3 +144,14 @@ def test_a_forked_child_does_not_join_its_parents_run(home):
         while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert ended == (child, 0)
+
+
+def test_a_new_home_may_begin_with_the_register_of_who_was_erased_and_no_more(tmp_path):
+    made = Home(tmp_path / "home", tmp_path / "feeds")
+    (made.lake / "ops" / "erased").mkdir(parents=True)
+    open_home(made)
+    other = Home(tmp_path / "other", tmp_path / "feeds")
+    for name in ("erased", "run"):
+        (other.lake / "ops" / name).mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match="copy lake/ops/erased"):
+        open_home(other)
