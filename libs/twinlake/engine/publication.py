@@ -53,6 +53,7 @@ def require_publication(ops: Ops, identity: str | None = None) -> Publication:
             f"Publication {identity} is not kept (any more). Kept are, the newest first: "
             f"{', '.join(held[sequence] for sequence in sorted(held, reverse=True))}. How many are is said by "
             "keep_publications and keep_days in infra/environments."
+            + (" Those of before a person was erased went with them (ops.erasure)." if ops.rows("erasure") else "")
         )
     return found
 
