@@ -25,7 +25,7 @@ from twinlake.engine.subject import Subject
 from twinlake.engine.whereabouts import Sought, search
 
 Say = Callable[[str], None]
-BEGUN, DONE, FOUND = "begun", "done", "found"
+BEGUN, WITHDRAWN, DONE, FOUND = "begun", "withdrawn", "done", "found"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def _subject(run: Run, asked: Asked) -> Subject:
     if begun and erased.is_registered(run.ops, begun.erasure_id):
         return begun
     published = require_publication(run.ops)
-    return resolution.resolve(run.ops, published, asked.person, asked.by, asked.why, asked.at)
+    feeds = {(system.name, feed.name): feed for system in run.systems.values() for feed in system.feeds}
+    return resolution.resolve(run.ops, published, feeds, asked.person, asked.by, asked.why, asked.at)
 
 
 def _foreseen(run: Run, found: Subject) -> Iterator[str]:
@@ -118,7 +119,9 @@ def _withdraw(run: Run, found: Subject, say: Say) -> None:
     for table in resolution.bronze_tables(ops):
         if gone := withdrawal.from_bronze(ops, table, subject.person_keys(found.persons), mark):
             say(f"{table:<34} {gone:,} rows out")
-    withdrawal.from_ledger(ops, found, mark)
+    if not _came_to(run, found, WITHDRAWN):
+        withdrawal.from_ledger(ops, found, mark)
+        _record(run, found, WITHDRAWN)
     for table in sorted({each.table for each in found.held}):
         withdrawal.from_quarantine(ops, table, found.held)
     withdrawal.from_decisions(ops, found)
@@ -161,10 +164,15 @@ def _prove(run: Run, found: Subject, say: Say) -> bool:
     return not theirs
 
 
+def _came_to(run: Run, found: Subject, state: str) -> bool:
+    """Whether it got so far; unlike the mark of the ledger's commit, this outlives the removal of old log entries."""
+    states = {row["state"] for row in run.ops.rows("erasure") if row["erasure_id"] == found.erasure_id}
+    return state in states
+
+
 def _record(run: Run, found: Subject, state: str, files: int | None = None, wrong: int | None = None) -> None:
     """Who asked, why and when, and how it went: once for each state it came to."""
-    rows = [row for row in run.ops.rows("erasure") if row["erasure_id"] == found.erasure_id]
-    if state == BEGUN and rows:
+    if state == BEGUN and _came_to(run, found, BEGUN):
         return
     published = require_publication(run.ops)
     run.ops.append("erasure", [

@@ -30,7 +30,7 @@ from twinlake.engine.staging import OUTCOME, STILL_WRITTEN, stage_as_decided
 SMALL = 4 << 20
 HASHED_AT_ONCE = 4
 NO_RECORD = "the file holds no record; what was known before stands"
-ALL_ERASED = "the file holds only what was erased; what was known before stands"
+ALL_ERASED = "all that could be read of it was erased"
 
 
 @dataclass(frozen=True)
@@ -253,16 +253,19 @@ def _verdict(outcome: Mapping[str, Any]) -> dict[str, Any]:
     numbers = {n: outcome[n] for n in ("records_in", "rekeyed", *ACCOUNTED)}
     if numbers["records_in"] != sum(numbers[n] for n in ACCOUNTED):
         raise AssertionError(f"{outcome['path']}: {numbers} does not balance")
-    return {**numbers, **state_of(numbers)}
+    return {**numbers, **state_of(numbers, outcome["unreadable"])}
 
 
-def state_of(numbers: Mapping[str, int]) -> dict[str, str]:
-    """Status and reason of a file that could be read, by what became of its records; of the erased none ever was."""
-    if not numbers["landed"] + numbers["quarantined"]:
-        return {"status": "empty", "reason": ALL_ERASED if numbers["erased"] else NO_RECORD}
-    if not numbers["landed"]:
+def state_of(numbers: Mapping[str, int], unreadable: int) -> dict[str, str]:
+    """Status and reason of a file, by what became of its records.
+
+    One that could be read counts though all of it was erased: what it took back, or corrected, of others stays so.
+    """
+    if numbers["records_in"] > unreadable:
+        return {"status": LANDED, "reason": "" if numbers["landed"] else ALL_ERASED}
+    if numbers["quarantined"]:
         return {"status": "quarantined", "reason": NONE_READABLE}
-    return {"status": LANDED, "reason": ""}
+    return {"status": "empty", "reason": ALL_ERASED if numbers["erased"] else NO_RECORD}
 
 
 def refused_rows(run: Run, refused: Mapping[str, str], ledger: Ledger) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ def unbalanced_files(ops: Ops) -> Iterator[str]:
 
 
 def missing_records(ops: Ops) -> Iterator[str]:
-    """Landed files of which bronze holds another number of records than the ledger says."""
+    """Files of which bronze holds another number of records than the ledger says: of what did not land, none."""
     expected = _expected(read_ledger(ops).rows)
     for table in sorted({name for name, *_ in expected}):
         held = _held(ops, table)
@@ -34,12 +34,13 @@ def _expected(rows: Iterable[Mapping[str, object]]) -> dict[tuple[str, str, str]
     """Records by bronze table, path and content; a content that came again landed again, a mend adds what it freed."""
     counts: dict[tuple[str, str, str], int] = {}
     last: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for row in rows:
+    for row in (row for row in rows if row["feed"]):
+        key = (f"bronze.{row['system']}_{row['feed']}", str(row["path"]), str(row["sha256"]))
+        counts.setdefault(key, 0)
         if row["status"] == LANDED:
-            key = (f"bronze.{row['system']}_{row['feed']}", str(row["path"]), str(row["sha256"]))
             landed, mended = int(str(row["landed"])), int(str(row["mended"] or 0))
             before, mended_before = last.get(key, (0, 0))
-            counts[key] = counts.get(key, 0) + landed - (before if mended > mended_before else 0)
+            counts[key] += landed - (before if mended > mended_before else 0)
             last[key] = (landed, mended)
     return counts
 

@@ -13,6 +13,7 @@ from twinlake.declare.expressions import one_of, surrogate_key
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
+from twinlake.engine.bronze import BRONZE
 from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
@@ -177,7 +178,9 @@ def bronze_of(run: Run, system: str, feed: str) -> str:
 
 
 def landed_in_bronze(run: Run, system: str, feed: str) -> DataFrame:
-    """Every stored row of a feed, finished landing or not."""
+    """Every stored row of a feed, finished landing or not; none where all that ever came was of erased persons."""
+    if not has_landed(run, system, feed):
+        return of_kind(local_rows(run.spark, [], BRONZE), run.systems[system].feed(feed))
     rows = run.spark.read.format("delta").load(run.ops.path(bronze_of(run, system, feed)))
     return of_kind(rows, run.systems[system].feed(feed))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from twinlake.declare.errors import ConfigurationError
+from twinlake.declare.source import Feed
 from twinlake.engine.damage import GIVEN
+from twinlake.engine.discover import inside
 from twinlake.engine.erased import hash_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication
@@ -23,9 +26,12 @@ LINK, ALIAS, MERGE, SOURCE = "empi.person_link", "empi.person_alias", "empi.pers
 NUMBERS = ("ssn", "licence_number", "passport_number", "mrn")
 CALLED = ("given_name", "middle_name", "family_name", "maiden_name", "address_line", "phone")
 Person = tuple[str, str, str]
+Feeds = Mapping[tuple[str, str], Feed]
 
 
-def resolve(ops: Ops, published: Publication, asked: str, by: str, why: str, at: datetime) -> Subject:
+def resolve(
+    ops: Ops, published: Publication, feeds: Feeds, asked: str, by: str, why: str, at: datetime
+) -> Subject:  # fmt: skip
     """All that is of the person `asked` for: a person_id of the last publication, or one of its source persons."""
     _refuse_moved(ops, published)
     persons, ids = _persons(ops, asked)
@@ -41,7 +47,7 @@ def resolve(ops: Ops, published: Publication, asked: str, by: str, why: str, at:
             f"{asked} is nobody of this lake. Give a person_id (`twinlake sql` over silver.person lists them) or a "
             "source person, hospital/system/id."
         )
-    return replace(found, held=tuple(_held(ops, found)), has_moved=has_moved(ops, found))
+    return replace(found, held=tuple(_held(ops, feeds, found)), has_moved=has_moved(ops, found))
 
 
 def _refuse_moved(ops: Ops, published: Publication) -> None:
@@ -116,25 +122,28 @@ def _places(ops: Ops, keys: list[int]) -> Iterator[Place]:
         yield from sorted((place_of(table, row) for row in rows), key=repr)
 
 
-def _held(ops: Ops, subject: Subject) -> Iterator[Held]:
-    """Rows of quarantine: under their number, made of their records, or unreadable and with their id as a word."""
-    records = {(place.path, place.record_offset) for place in subject.places}
-    feeds = {table.replace("bronze.", "quarantine.") for table in bronze_tables(ops)}
+def _held(ops: Ops, feeds: Feeds, subject: Subject) -> Iterator[Held]:
+    """Rows of quarantine: under their number, made of their records, or unreadable and, it seems, theirs."""
+    records = {(place.path, place.record_offset, place.sha256) for place in subject.places}
     for table in quarantine_tables(ops):
+        is_feed = table in {f"quarantine.{system}_{feed}" for system, feed in feeds}
         for row in Quarantine(ops, table).rows():
-            if _is_theirs(row, subject, records):
-                digest = hash_of(row["hospital"], row["system"], row["raw_record"] or "") if table in feeds else ""
-                yield Held(table, row["path"], row["record_offset"], row["unit"], digest)
+            made = row["unit"] in subject.keys or (row["path"], row["record_offset"], row["file_hash"]) in records
+            if made or (is_feed and _seems_theirs(row, feeds, subject)):
+                raw = row["raw_record"] if is_feed else None
+                digest = hash_of(row["hospital"], row["system"], raw) if raw else ""
+                place = (row["path"], row["record_offset"], row["unit"])
+                yield Held(table, *place, digest, row["record_id"], row["file_hash"])
 
 
-def _is_theirs(row: dict[str, Any], subject: Subject, records: set[tuple[str, int]]) -> bool:
-    import re
-
-    if row["unit"] in subject.keys or (row["path"], row["record_offset"]) in records:
-        return True
+def _seems_theirs(row: dict[str, Any], feeds: Feeds, subject: Subject) -> bool:
+    """Whether a record that cannot be read is of the person its file is named for, else whether it names them."""
+    feed = feeds.get((row["system"], row["feed"]))
+    owner = feed.person_in(inside(row["path"])) if feed else None
+    if owner is not None:
+        return (row["hospital"], row["system"], owner) in subject.persons
     named = subject.names_at(row["hospital"], row["system"])
-    said = f"{row['raw_record'] or ''}\n{row['row'] or ''}"
-    return bool(named) and re.search(words(named), said) is not None
+    return bool(named) and re.search(words(named), row["raw_record"] or "") is not None
 
 
 def has_moved(ops: Ops, subject: Subject) -> bool:

@@ -35,13 +35,15 @@ OUTCOME = pa.schema(
     [("path", pa.string()), ("kind", pa.string()), ("record_offset", pa.int64()), ("raw_record", pa.string()),
      ("rule", pa.string()), ("reason", pa.string()), ("records_in", pa.int64()), ("landed", pa.int64()),
      ("quarantined", pa.int64()), ("duplicates", pa.int64()), ("rekeyed", pa.int64()), ("erased", pa.int64()),
+     ("unreadable", pa.int64()),
      ("layout", pa.string()), ("shape", pa.string()), ("drift", pa.string())]
 )  # fmt: skip
 
 
 @dataclass
 class _Tally:
-    """What has been seen of a file so far; `rekeyed` counts keys that came twice with different content.
+    """What has been seen of a file so far; `rekeyed` counts keys that came twice with different content, `unreadable`
+    what is or was quarantined.
 
     About 90 bytes a record stay in memory until the file ends, 160 where its records have a key.
     """
@@ -51,6 +53,7 @@ class _Tally:
     duplicates: int = 0
     rekeyed: int = 0
     erased: int = 0
+    unreadable: int = 0
     fault_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
@@ -58,7 +61,8 @@ class _Tally:
 
     def numbers(self) -> dict[str, int]:
         return {"records_in": self.records_in, "landed": self.landed, "quarantined": len(self.faults),
-                "duplicates": self.duplicates, "rekeyed": self.rekeyed, "erased": self.erased}  # fmt: skip
+                "duplicates": self.duplicates, "rekeyed": self.rekeyed, "erased": self.erased,
+                "unreadable": self.unreadable}  # fmt: skip
 
     def hold(self, fault: Fault) -> None:
         self.faults.append(fault)
@@ -217,6 +221,7 @@ class Naming:
 
 
 def _row(item: Record | Fault, tally: _Tally, naming: Naming) -> tuple | None:
+    tally.unreadable += isinstance(item, Fault)
     if naming.erased and naming.is_erased(item):
         tally.erased += 1
         return None

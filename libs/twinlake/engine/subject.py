@@ -42,6 +42,8 @@ class Held:
     record_offset: int | None
     unit: int | None
     hash: str
+    record_id: int | None = None
+    file_hash: str | None = None
 
 
 @dataclass(frozen=True)

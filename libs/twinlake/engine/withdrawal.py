@@ -26,6 +26,8 @@ from twinlake.engine.subject import Held, Place, Subject, words
 
 LEDGER = "landing_ledger"
 ERASED = "(erased)"
+# What tells rows of quarantine apart.
+ROW = ("path", "record_offset", "unit", "record_id", "file_hash")
 Row = Mapping[str, Any]
 
 
@@ -57,7 +59,10 @@ def _without(folder: Path, files: list[DataFile], keys: pa.Array) -> Iterator[pa
 
 
 def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
-    """Count their records as erased and no more as landed or quarantined, in every landing that brought them."""
+    """Count their records as erased and no more as landed or quarantined, in every landing that brought them.
+
+    Its mark tells that it was done until whoever asked has noted that; purging the log removes the mark.
+    """
     from deltalake import CommitProperties, write_deltalake
 
     name = f"ops.{LEDGER}"
@@ -73,7 +78,7 @@ def from_ledger(ops: Ops, subject: Subject, mark: str) -> None:
 def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, Any]]:
     """The ledger as it is without them: a row counts the records of its own landing and of those before, not after.
 
-    A file that is named for them, and of which nothing is left, was never there.
+    One that landed counts as landed though nothing of it is left; that is named for them, it was never there.
     """
     landings: dict[tuple[Any, ...], list[Place]] = defaultdict(list)
     for place in subject.places:
@@ -92,7 +97,8 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
             return row
         numbers = {"landed": row["landed"] - len(landed), "quarantined": row["quarantined"] - held,
                    "erased": (row["erased"] or 0) + len(landed) + held}  # fmt: skip
-        return {**row, **numbers, **state_of({**row, **numbers})}
+        unreadable = 0 if row["status"] == LANDED else row["records_in"]
+        return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
     without_them = [without(row) for row in rows]
     named = re.compile(words(subject.identifiers))
@@ -115,15 +121,11 @@ def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
     """Take these rows out of a quarantine table, in one commit."""
     from deltalake import write_deltalake
 
-    gone = {_row_of(each.path, each.record_offset, each.unit) for each in held if each.table == table}
+    gone = {tuple(getattr(each, name) for name in ROW) for each in held if each.table == table}
     rows = Quarantine(ops, table).rows()
-    kept = [row for row in rows if _row_of(row["path"], row["record_offset"], row["unit"]) not in gone]
+    kept = [row for row in rows if tuple(row[name] for name in ROW) not in gone]
     if len(kept) < len(rows):
         write_deltalake(ops.path(table), pa.Table.from_pylist(kept, schema=SCHEMA), mode="overwrite")
-
-
-def _row_of(path: str | None, offset: int | None, unit: int | None) -> tuple[Any, ...]:
-    return path, offset, unit
 
 
 def from_decisions(ops: Ops, subject: Subject) -> int:

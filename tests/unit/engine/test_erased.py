@@ -10,19 +10,25 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
-from tests.support.landing_sample import AS_OF, bronze, land, landed_row, lay, toy_run
+from jobs import _erase
+from tests.support.landing_sample import AS_OF, SYSTEMS, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
 from twinlake.declare.expressions import key_of
+from twinlake.declare.source import Feed
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED
 from twinlake.engine.integrity import missing_records, unbalanced_files
-from twinlake.engine.ledger import NONE_READABLE
-from twinlake.engine.resolution import has_moved, strangers
+from twinlake.engine.ledger import NONE_READABLE, read_ledger
+from twinlake.engine.ops import as_batch
+from twinlake.engine.publication import Publication
+from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.resolution import _held, has_moved, strangers
 from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
 from twinlake.engine.whereabouts import Sought, search
-from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger
+from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 PERSONS = "id,name,note\n1,Ann,x\n2,Bob,y\n2,Bob,y\n1,Ann,z\n"
@@ -56,12 +62,25 @@ def test_what_is_of_an_erased_person_is_counted_and_does_not_land(tmp_path: Path
     assert row(run, "g/toy/2026-10-01/persons.csv") == [4, 3, 0, 1, 0, "landed"]
 
 
-def test_a_snapshot_of_erased_persons_alone_takes_nothing_back(tmp_path: Path) -> None:
+def test_a_snapshot_of_erased_persons_alone_takes_back_what_it_took_back_of_others(tmp_path: Path) -> None:
     run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": PERSONS})
+    land(run)
     register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
-    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,x\n"})
-    assert land(run) == 0
-    assert row(run, "h/toy/2026-10-01/persons.csv") == [1, 0, 0, 0, 1, "empty"]
+    lay(run.home.feeds, {"h/toy/2026-10-02/persons.csv": "id,name,note\n1,Ann,x\n"})
+    assert land(toy_run(tmp_path, "run-2")) == 0
+    assert row(run, "h/toy/2026-10-02/persons.csv") == [1, 0, 0, 0, 1, "landed"]
+    counts = read_ledger(run.ops).active(SYSTEMS)["h", "toy", "persons"]
+    assert {file.path for file in counts} == {"h/toy/2026-10-02/persons.csv"}
+
+
+def test_a_file_of_which_nothing_can_be_read_takes_nothing_back_though_some_of_it_is_erased(tmp_path: Path) -> None:
+    run, broken = toy_run(tmp_path), '{"id": "v1", "subject": {"reference": "1"'
+    register(run.ops, "e1", [], [hash_of("h", "toy", broken)])
+    lay(run.home.feeds, {"h/toy/visit-1.ndjson": f'{broken}\n{{"id": "v2"\n', "h/toy/visit-2.ndjson": broken})
+    land(run)
+    assert row(run, "h/toy/visit-1.ndjson") == [2, 0, 1, 0, 1, "quarantined"]
+    assert row(run, "h/toy/visit-2.ndjson") == [1, 0, 0, 0, 1, "empty"]
 
 
 def test_an_erased_record_that_nobody_can_read_is_not_quarantined_again(tmp_path: Path) -> None:
@@ -98,13 +117,13 @@ def test_each_landing_that_brought_them_is_corrected_and_no_other() -> None:
     assert {r["status"] for r in after} == {"landed"}
 
 
-def test_a_file_of_which_all_was_theirs_counts_no_more() -> None:
+def test_a_file_that_landed_counts_though_all_of_it_was_theirs() -> None:
     rows = [landed_row("a", 1, records_in=2, landed=1, quarantined=1), landed_row("b", 1),
             landed_row("c", 1, landed=0, quarantined=1, status="quarantined", reason=NONE_READABLE)]  # fmt: skip
     held = (Held("quarantine.toy_persons", "a", 1, None, "x"), Held("quarantine.toy_persons", "c", 0, None, "y"))
     after = corrected(rows, subject(place(0), held=held))
     assert [(r["status"], r["reason"], r["erased"]) for r in after] == [
-        ("empty", ALL_ERASED, 2), ("landed", "", 0), ("empty", ALL_ERASED, 1),
+        ("landed", ALL_ERASED, 2), ("landed", "", 0), ("empty", ALL_ERASED, 1),
     ]  # fmt: skip
 
 
@@ -134,8 +153,6 @@ def test_bronze_and_ledger_stay_in_step_however_often_it_is_done(tmp_path: Path)
 
 
 def test_a_ledger_of_before_there_were_erasures_is_read_and_goes_on(tmp_path: Path) -> None:
-    from deltalake import write_deltalake
-
     run = toy_run(tmp_path)
     old = {name: value for name, value in landed_row("a", 1).items() if name != "erased"}
     write_deltalake(run.ops.path("ops.landing_ledger"), pa.Table.from_pylist([old]))
@@ -226,3 +243,75 @@ def test_a_word_stands_between_what_is_no_letter() -> None:
     assert [bool(pattern.search(text)) for text in ("a.b(c", "/a.b(c,", "aXb(c", "xa.b(c", "a.b(c1")] == [
         True, True, False, False, False,
     ]  # fmt: skip
+
+
+def test_records_in_bronze_of_a_file_that_does_not_count_are_told(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": PERSONS})
+    land(run)
+    last = run.ops.rows("landing_ledger")[0]
+    stood = {**last, "landed": 0, "erased": last["landed"], "status": "empty", "reason": ALL_ERASED}
+    write_deltalake(run.ops.path("ops.landing_ledger"), as_batch("landing_ledger", [stood]), mode="overwrite")
+    assert list(missing_records(run.ops)) == [
+        "bronze.toy_persons: h/toy/2026-10-01/persons.csv has 3 records, its ledger says 0"
+    ]
+
+
+def test_a_ledger_is_corrected_once_though_its_log_was_purged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, done = toy_run(tmp_path), []
+    run.ops.append("landing_ledger", [landed_row("a", 1)])
+    monkeypatch.setattr(_erase, "require_publication", lambda ops: Publication("p", AS_OF, 1, {}, {}, {}))
+    monkeypatch.setattr(_erase.purge, "write_out_deleted", lambda run: [])
+    monkeypatch.setattr(_erase.withdrawal, "from_ledger", lambda ops, found, mark: done.append(mark))
+    for _ in range(2):
+        _erase._withdraw(run, subject(place(0)), print)
+    assert len(done) == 1
+    assert [r["state"] for r in run.ops.rows("erasure")] == ["begun", "withdrawn"]
+
+
+def held_row(table: str, **said: object) -> dict:
+    return {"hospital": "h", "system": "toy", "feed": table.removeprefix("quarantine.toy_"), "rule": "r",
+            "path": "h/toy/a", "record_offset": 0, "file_hash": "new", **said}  # fmt: skip
+
+
+def test_of_quarantine_only_what_is_theirs_goes(tmp_path: Path) -> None:
+    ops = toy_run(tmp_path).ops
+    strip = Feed(name="strip", files=r"(?P<person>[^/]+)\.csv", wire="csv", schema="mg string", delivery="increment")
+    feeds = {("toy", feed.name): feed for feed in (VISIT, strip)}
+    ann = subject(place(0, sha256="old", path="h/toy/a"), persons=(("h", "toy", "p-ann"),))
+    rows = {
+        "quarantine.toy_visit": [
+            {"raw_record": '{"of": "p-ann"', "path": "h/toy/b"},
+            {"raw_record": '{"of": "p-bob"'},  # what stood there before the file was corrected was hers
+        ],
+        "quarantine.toy_strip": [
+            {"raw_record": "x", "path": "h/toy/p-ann.csv"},
+            {"raw_record": "seen with p-ann", "path": "h/toy/p-bob.csv"},
+        ],
+        "quarantine.measurement": [
+            {"raw_record": '{"of": "p-baby", "mother": "p-ann"}', "record_offset": 5, "unit": 9, "record_id": 1},
+            {"unit": ann.keys[0], "path": None, "record_offset": None, "file_hash": None, "record_id": 2},
+            {"unit": 9, "file_hash": "old", "record_id": 3},
+            {"unit": 9, "path": None, "record_offset": None, "file_hash": None, "record_id": 4},
+        ],
+    }
+    for table, held in rows.items():
+        Quarantine(ops, table).replace_units(None, [held_row(table, **row) for row in held])
+    theirs = tuple(_held(ops, feeds, ann))
+    assert [(h.table.removeprefix("quarantine."), h.path, h.record_id) for h in theirs] == [
+        ("measurement", None, 2), ("measurement", "h/toy/a", 3),
+        ("toy_strip", "h/toy/p-ann.csv", None), ("toy_visit", "h/toy/b", None),
+    ]  # fmt: skip
+    for table in rows:
+        from_quarantine(ops, table, theirs)
+    assert {table: len(Quarantine(ops, table).rows()) for table in rows} == {
+        "quarantine.toy_visit": 1, "quarantine.toy_strip": 1, "quarantine.measurement": 2,
+    }  # fmt: skip
+
+
+def test_of_rows_of_one_unit_in_quarantine_only_theirs_go(tmp_path: Path) -> None:
+    ops, table = toy_run(tmp_path).ops, "quarantine.care_site"
+    nowhere = {"path": None, "record_offset": None, "file_hash": None, "unit": 7}
+    Quarantine(ops, table).replace_units(None, [held_row(table, **nowhere, record_id=n) for n in (1, 2)])
+    from_quarantine(ops, table, (Held(table, None, None, 7, "", 1),))
+    assert [row["record_id"] for row in Quarantine(ops, table).rows()] == [2]
