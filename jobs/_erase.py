@@ -38,32 +38,36 @@ class Asked:
     at: datetime
 
 
-def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: bool) -> bool:
+def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: bool, close: bool = False) -> bool:
     """Erase a person from a lake, or (if `dry`) say what would go; whether the search after it found nothing."""
     run = opened.run
-    with run_lock(run.home, run.run_id), without_values(run.home, "erase"):
-        found = _subject(run, asked)
+    with run_lock(run.home, run.run_id, erasing=True), without_values(run.home, "erase"):
+        found = _subject(run, asked, dry=dry)
         say("\n".join(_foreseen(run, found)))
         _refuse(run, found, asked, keep_shared)
         if dry:
             return True
         subject.begin(run.home, found)
         _withdraw(run, found, say)
-        _carry_on(_anew(opened) if found.has_moved else opened, say)
-        return _prove(run, found, say)
+        _carry_on(replace(_anew(opened) if found.has_moved else opened, erasing=True), say)
+        return _prove(run, found, say, close=close)
 
 
-def _subject(run: Run, asked: Asked) -> Subject:
+def _subject(run: Run, asked: Asked, *, dry: bool) -> Subject:
     """Whom it is about: the erasure that was begun, if its place in the register says that it had got so far."""
     begun = subject.begun(run.home)
+    if begun and not erased.is_registered(run.ops, begun.erasure_id):
+        # Nothing was taken out yet: persons may be linked otherwise by now.
+        begun = None if dry else subject.end(run.home)
     if begun and begun.asked != asked.person:
         raise ConfigurationError(
             f"Another erasure was begun at {begun.erased_at[:16]} by {begun.erased_by} ({begun.why}) and is not "
-            "finished. Give its command again first."
+            "finished. Give its command again first (with --close, if the search finds them and that is to stay)."
         )
-    if begun and erased.is_registered(run.ops, begun.erasure_id):
+    if begun:
         return begun
     published = require_publication(run.ops)
+    resolution.refuse_unlinked(run)
     feeds = {(system.name, feed.name): feed for system in run.systems.values() for feed in system.feeds}
     return resolution.resolve(run.ops, published, feeds, asked.person, asked.by, asked.why, asked.at)
 
@@ -81,7 +85,7 @@ def _foreseen(run: Run, found: Subject) -> Iterator[str]:
 
 def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
     """What the command cannot do right is said before anything is done."""
-    if re.search(subject.words([*found.identifiers, *found.called]), asked.why, re.IGNORECASE):
+    if re.search(subject.words([*found.identifiers, *found.called], found.numbers), asked.why, re.IGNORECASE):
         raise ConfigurationError("--why names the person, and it is kept. Say it without.")
     named = sorted(
         {p.path for p in found.places if _is_named_for(found, p.path) and (run.home.feeds / p.path).exists()}
@@ -94,14 +98,15 @@ def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
     others = resolution.strangers(run.ops, found)
     if others and not keep_shared:
         raise DataError(
-            f"Records of others name the person: {'; '.join(_told(others))}. Have their hospital correct them and "
-            "deliver them again, or give --keep-shared: then they stay, and the search after it names the files "
-            "they are in. Nothing was erased."
+            f"Records of others name the person: {'; '.join(_told(others))}. If one is told under an old id of theirs, "
+            "erase that one first (hospital/system/id). Have their hospital correct the rest and deliver it again, or "
+            "give --keep-shared: then they stay, and the search after it names the files they are in. Nothing was "
+            "erased."
         )
 
 
 def _is_named_for(found: Subject, path: str) -> bool:
-    return re.search(subject.words(found.identifiers), path) is not None
+    return re.search(subject.words(found.identifiers, found.numbers), path) is not None
 
 
 def _withdraw(run: Run, found: Subject, say: Say) -> None:
@@ -142,11 +147,11 @@ def _carry_on(opened: Opened, say: Say) -> None:
     say(f"{'files':<34} {purge.remove(run):,} removed that still held what was deleted")
 
 
-def _prove(run: Run, found: Subject, say: Say) -> bool:
+def _prove(run: Run, found: Subject, say: Say, *, close: bool) -> bool:
     """Search every file of the home for them; say what is left, and keep the figures."""
     say("\n".join(_beyond(run.home, found)))
     keys = found.keys
-    sought = (Sought(tuple(found.identifiers), keys), Sought(found.called))
+    sought = (Sought(tuple(found.identifiers), keys, found.numbers), Sought(found.called))
     left = search(run.home.path, sought, leave_out=[subject.file_of(run.home), run.home.path / "run.lock"])
     theirs, alike = left.found
     for file in theirs:
@@ -159,7 +164,14 @@ def _prove(run: Run, found: Subject, say: Say) -> bool:
             "looked for."
         )
     _record(run, found, FOUND if theirs else DONE, left.files, len(theirs))
-    subject.end(run.home)
+    if not theirs or close:
+        subject.end(run.home)
+    else:
+        subject.leave_open(run.home)
+        say(
+            "Runs go on. To have it proved, put these files right and give the same command again; to leave it at "
+            f"that, give it with --close. Until then the person's identifiers stand in {subject.FOUND} of the home."
+        )
     say(f"erasure {found.erasure_id}: {len(theirs)} of {left.files:,} files hold an identifier of the person")
     return not theirs
 

@@ -24,7 +24,8 @@ from twinlake.plan import Plan, fingerprints, read_plan
 class Opened:
     """A run and the plan it follows; `readable` are the hospitals whose files can land, `refused` the others, with why.
 
-    `deliveries`, if given, are the days whose deliveries are to land, the second one excluded.
+    `deliveries`, if given, are the days whose deliveries are to land, the second one excluded. While `erasing` nothing
+    lands, and how files differ or drift keeps nobody from being erased.
     """
 
     run: Run
@@ -32,6 +33,7 @@ class Opened:
     readable: tuple[str, ...]
     refused: dict[str, str]
     deliveries: tuple[date, date] | None = None
+    erasing: bool = False
 
 
 def open_run(

@@ -78,6 +78,9 @@ def erase(
     keep_shared: Annotated[
         bool, typer.Option("--keep-shared", help="Go on though records of others name the person; these stay.")
     ] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="End it though the search still finds the person; no proof can follow.")
+    ] = False,
     feeds: Feeds = None,
 ) -> None:
     """Withdraw a person from every table and file of the lake, and prove it. Exit 0: nothing is left."""
@@ -96,7 +99,7 @@ def erase(
     dry = dry_run or not yes
     opened = open_run(home.feeds, today, run_id_now("erase"), say, dry=dry)
     asked = Asked(person, by or getuser(), why, moment(at) if at else datetime.now(UTC))
-    if not withdraw(opened, asked, say, keep_shared=keep_shared, dry=dry):
+    if not withdraw(opened, asked, say, keep_shared=keep_shared, dry=dry, close=close):
         raise SystemExit(1)
     if dry and not dry_run:
         raise ConfigurationError("Nothing was erased. This cannot be taken back: give --yes to do it.")

@@ -23,7 +23,7 @@ from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication, last_publication, require_publication
 
 # What a run makes anew, or what belongs to one machine: a restored home has its own.
-LEFT_OUT = ("airflow", "landing", "errors", "home.json", "run.lock", "locks", "erasing.json")
+LEFT_OUT = ("airflow", "landing", "errors", "home.json", "run.lock", "locks")
 SCRATCH = ".scratch"
 
 
@@ -104,7 +104,11 @@ def _refuse_out_of_step(source: Path, home: Home, manifest: Manifest) -> None:
 
 def _files(home: Home) -> list[Path]:
     """Logs before the data they name: a steward's decision that comes meanwhile is in the copy whole, or not at all."""
-    kept = [p for p in sorted(home.path.iterdir()) if p.name not in LEFT_OUT and not p.name.startswith("rebuild-")]
+    kept = [
+        p
+        for p in sorted(home.path.iterdir())
+        if p.name not in LEFT_OUT and not p.name.startswith(("rebuild-", "erasing."))
+    ]
     logs = [log for place in kept for log in place.rglob(LOG)]
     every = dict.fromkeys(file for place in (*logs, *kept) for file in (place, *place.rglob("*")) if file.is_file())
     return [file for file in every if SCRATCH not in file.relative_to(home.path).parts]

@@ -38,11 +38,11 @@ def as_batch(decisions: Iterable[Decision]) -> pa.Table:
     return pa.Table.from_pylist(sided, schema=SCHEMA)
 
 
-def decisions_of(ops: Ops) -> list[Decision]:
-    """All decisions ever taken, in the order of their time."""
+def decisions_of(ops: Ops, version: int | None = None) -> list[Decision]:
+    """All decisions ever taken, now or as of a version of the table, in the order of their time."""
     if ops.version(NAME) is None:
         return []
-    rows = ops.ask("select * from steward_decision", {NAME: None})
+    rows = ops.ask("select * from steward_decision", {NAME: version})
     found = {row.pop("decision_id"): Decision(**_as_said(row)) for row in rows}
     return [found[name] for name in sorted(found, key=lambda name: (found[name].decided_at, name))]
 

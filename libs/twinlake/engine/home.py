@@ -16,6 +16,8 @@ from twinlake.declare.errors import ConfigurationError, LockedError, NotPublishe
 from twinlake.engine.environment import load_environment
 
 LAKE_FORMAT = 3
+# Whom an erasure that was begun is about: until it is done they stand in some tables and not in others.
+ERASING = "erasing.json"
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,8 @@ def open_home(home: Home) -> None:
 
 
 @contextmanager
-def run_lock(home: Home, run_id: str) -> Iterator[None]:
-    """Own the lake for one run; a nested run of the same process joins.
+def run_lock(home: Home, run_id: str, *, erasing: bool = False) -> Iterator[None]:
+    """Own the lake for one run; a nested run of the same process joins. While a person is half erased, only `erasing`.
 
     The kernel holds the lock and drops it with its owner, however that ended: no lock is ever stale, and a process
     that got the number of a dead one owns nothing. What the file says is only for people.
@@ -149,6 +151,8 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
         return
     with os.fdopen(os.open(file, os.O_CREAT | os.O_RDWR), "r+") as held:
         _acquire(held, home)
+        if not erasing:
+            _refuse_half_erased(home)
         json.dump({"host": socket.gethostname(), "pid": os.getpid(), "run_id": run_id}, held)
         held.flush()
         _OWNED[file] = os.getpid()
@@ -171,6 +175,15 @@ def _acquire(held: TextIO, home: Home) -> None:
     except OSError as error:
         raise ConfigurationError(f"{home.path}: its file system has no locks; use another TWINLAKE_HOME.") from error
     held.truncate(0)
+
+
+def _refuse_half_erased(home: Home) -> None:
+    """What another run took from half of the tables would stay in the other half."""
+    if (home.path / ERASING).exists():
+        raise ConfigurationError(
+            f"A person is half erased from {home.path}, and nothing else may work on it. Give the command of the "
+            "erasure again, `twinlake erase …` (ops.erasure says who asked for it, when and why)."
+        )
 
 
 def _owner(text: str) -> str:

@@ -193,7 +193,8 @@ def unfinished(run: Run, hospital: str, table: str) -> Iterator[tuple[str, list[
     landings as began.
     """
     for unsure, began in sorted(run.ops.landings(table, hospital).items()):
-        rows = [r for r in run.ops.rows("landing_ledger") if r["landed"] and _is_of(r, hospital, table, unsure)]
+        told = (r for r in run.ops.rows("landing_ledger") if _is_of(r, hospital, table, unsure))
+        rows = [r for r in told if r["landed"] or r["erased"]]
         if unsure == run.run_id or began > len({row["sequence"] for row in rows}):
             yield unsure, rows
 

@@ -43,7 +43,7 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
     records = [(m, _read(m.raw_record, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
     _refuse_renamed(run, records, files)
-    _refuse_erased(run, records)
+    _refuse_erased(run, records, files)
     _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
     for path, row in sorted(files.items()):
@@ -123,12 +123,15 @@ def _refuse_renamed(
         )
 
 
-def _refuse_erased(run: Run, records: list[tuple[Mended, list[Record]]]) -> None:
+def _refuse_erased(
+    run: Run, records: list[tuple[Mended, list[Record]]], files: Mapping[str, Mapping[str, object] | None]
+) -> None:
     erased = read_erased(run.ops)
-    theirs = [
-        f"{m.path} record {m.record_offset}" for m, found in records
-        if (known := erased.in_file(m.path)) and any(known.is_person(record.person) for record in found)
-    ]  # fmt: skip
+    theirs = []
+    for m, found in records:
+        naming = Naming(_feed(run, files[m.path]), inside(m.path), erased.in_file(m.path))
+        if naming.erased and any(map(naming.is_erased, found)):
+            theirs.append(f"{m.path} record {m.record_offset}")
     if theirs:
         raise DataError(f"Of somebody who was erased: {'; '.join(theirs)}. Take them out; nothing was replayed.")
 

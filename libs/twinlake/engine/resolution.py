@@ -11,14 +11,18 @@ from typing import Any
 
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.source import Feed
+from twinlake.engine.consumed import consumed
 from twinlake.engine.damage import GIVEN
 from twinlake.engine.discover import inside
 from twinlake.engine.erased import hash_of
+from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import Ops
+from twinlake.engine.pending import LEDGER
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
+from twinlake.engine.run import Run
 from twinlake.engine.stored_files import delta_tables
-from twinlake.engine.subject import Held, Place, Subject, is_telling, person_keys, place_of, words
+from twinlake.engine.subject import FEWEST_WRITTEN, Held, Place, Subject, is_telling, person_keys, place_of, words
 
 PERSON = ("hospital", "system", "source_person_id")
 LINK, ALIAS, MERGE, SOURCE = "empi.person_link", "empi.person_alias", "empi.person_merge", "empi.source_person"
@@ -54,6 +58,22 @@ def _refuse_moved(ops: Ops, published: Publication) -> None:
     """Who is who must be what the one who asks has seen."""
     if ops.version(LINK) != published.versions.get(LINK):
         raise ConfigurationError("Persons were linked anew since the last publication. Run `twinlake run`, then erase.")
+
+
+def refuse_unlinked(run: Run) -> None:
+    """A source person that landed and is not linked yet would not be found."""
+    link, made = consumed(run, LINK), consumed(run, SOURCE)
+    seen = read_ledger(run.ops, made.inputs.get(LEDGER, -1) if made else -1)
+    is_linked = link is not None and all(run.ops.version(name) == version for name, version in link.inputs.items())
+    if not is_linked or _landings(seen) != _landings(read_ledger(run.ops)):
+        raise ConfigurationError(
+            "Files landed by which persons are not linked yet. Run `twinlake run` (where a hospital's [drift] stops "
+            'it, correct what does, or say "warn" meanwhile), then erase.'
+        )
+
+
+def _landings(ledger: Ledger) -> set[tuple[object, ...]]:
+    return {(row["path"], row["sha256"], row["sequence"]) for row in ledger.rows if row["landed"]}
 
 
 def _persons(ops: Ops, asked: str) -> tuple[list[Person], list[int]]:
@@ -158,19 +178,27 @@ def has_moved(ops: Ops, subject: Subject) -> bool:
 
 
 def strangers(ops: Ops, subject: Subject) -> list[tuple[str, int]]:
-    """Records of others, at the same hospital and in the same system, that name them: path and place in the file."""
+    """Records of others that name them: path and place in the file.
+
+    By their ids, where these mean them (their hospital and system); by their own long numbers, everywhere: such a
+    record may be told under an old id of theirs, which nobody is linked to any more.
+    """
+    names = [_named_at(*place, subject) for place in sorted({person[:2] for person in subject.persons})]
+    numbers = [number for number in subject.numbers if len(number) >= FEWEST_WRITTEN]
+    names += [f"regexp_like(raw_record, {_text(words((), numbers))})"] if numbers else []
+    named = " or ".join(filter(None, names))
+    others = f"source_person_key not in ({_listed(person_keys(subject.persons))})"
     found: set[tuple[str, int]] = set()
-    keys = _listed(person_keys(subject.persons))
-    for hospital, system in sorted({person[:2] for person in subject.persons}):
-        named = subject.names_at(hospital, system)
-        for table in bronze_tables(ops) if named else ():
-            sql = (
-                f"select path, record_offset from {table.split('.')[1]} where hospital = {_text(hospital)} and "
-                f"system = {_text(system)} and source_person_key not in ({keys}) and "
-                f"regexp_like(raw_record, {_text(words(named))})"
-            )
-            found |= {(row["path"], row["record_offset"]) for row in _ask(ops, sql, table)}
+    for table in bronze_tables(ops) if named else ():
+        sql = f"select path, record_offset from {table.split('.')[1]} where {others} and ({named})"
+        found |= {(row["path"], row["record_offset"]) for row in _ask(ops, sql, table)}
     return sorted(found)
+
+
+def _named_at(hospital: str, system: str, subject: Subject) -> str:
+    named = subject.names_at(hospital, system)
+    here = f"hospital = {_text(hospital)} and system = {_text(system)}"
+    return f"({here} and regexp_like(raw_record, {_text(words(named))}))" if named else ""
 
 
 def bronze_tables(ops: Ops) -> list[str]:

@@ -213,10 +213,10 @@ class Naming:
         return item.identity or digest, item.person
 
     def is_erased(self, item: Record | Fault) -> bool:
-        """Whether it is of somebody who was erased; of a record that cannot be read, whether it is one of those."""
+        """Whether it is of somebody who was erased; of one that cannot be read, whether its file or its text is."""
         assert self.erased is not None
         if isinstance(item, Fault):
-            return self.erased.is_record(item.raw)
+            return self.erased.is_person(self.owner) or self.erased.is_record(item.raw)
         return self.erased.is_person(self(item, digest_of(item.raw))[1])
 
 

@@ -13,12 +13,21 @@ from typing import Any
 
 from twinlake.declare.expressions import key_of
 from twinlake.engine.erased import hash_of
-from twinlake.engine.home import Home
+from twinlake.engine.home import ERASING, Home
 
-# What may stand around a name without being a part of it.
-LETTER = "[A-Za-z0-9_-]"
+# Whom an erasure was about that is done, but for files in which the search still found them.
+FOUND = "erasing.found.json"
+
+# What stands beside a name is a part of it if it is one of these; of a short name, which may be a part of many, a
+# hyphen too.
+LETTERS, HYPHENATED = "A-Za-z0-9", "A-Za-z0-9-"
 # Shorter ones are words and numbers of anybody.
-FEWEST_LETTERS, FEWEST_DIGITS = 3, 6
+FEWEST_LETTERS, FEWEST_DIGITS, LONG = 3, 6, 8
+# What may stand between the letters of a number as people write it: 999-12-3456. Shorter ones could be dates.
+FEWEST_WRITTEN = 9
+BETWEEN = "[-. /]?"
+# What ends in a letter and is none: a line's end in JSON, a sign in an address.
+ESCAPED = r"\\[nrt]|%[0-9A-Fa-f][0-9A-Fa-f]"
 
 
 @dataclass(frozen=True)
@@ -98,15 +107,28 @@ def is_telling(text: str) -> bool:
     return len(text.strip()) >= short
 
 
-def words(texts: Iterable[str]) -> str:
-    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word."""
-    escaped = "|".join(re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text) for text in sorted(texts))
-    return f"(^|[^{LETTER[1:-1]}])({escaped})($|[^{LETTER[1:-1]}])"
+def words(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
+    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word.
+
+    `numbers` are those that stand in the lake without the hyphens and blanks that people write them with.
+    """
+    known = {text: _escaped(text) for text in texts}
+    known |= {text: BETWEEN.join(map(_escaped, text)) for text in numbers if len(text) >= FEWEST_WRITTEN}
+    by_kind = ((letters, [known[text] for text in sorted(known) if (len(text) >= LONG) == is_long])
+               for letters, is_long in ((HYPHENATED, False), (LETTERS, True)))  # fmt: skip
+    return "|".join(
+        f"(^|[^{letters}]|{ESCAPED})({'|'.join(each)})($|[^{letters}])" for letters, each in by_kind if each
+    )  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
 def file_of(home: Home) -> Path:
-    """Where an erasure that was begun is kept."""
-    return home.path / "erasing.json"
+    """Where an erasure that was begun is kept; another name once only its proof is wanting."""
+    found = home.path / FOUND
+    return found if found.exists() else home.path / ERASING
 
 
 def begun(home: Home) -> Subject | None:
@@ -130,17 +152,24 @@ def begun(home: Home) -> Subject | None:
 
 def begin(home: Home, subject: Subject) -> None:
     """Keep it, for its owner's eyes, so that an erasure that is killed goes on where it was."""
-    part = file_of(home).with_suffix(".part")
+    part = (home.path / ERASING).with_suffix(".part")
     with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
         json.dump(asdict(subject), out)
         out.flush()
         os.fsync(out.fileno())
-    part.replace(file_of(home))
+    part.replace(home.path / ERASING)
+    (home.path / FOUND).unlink(missing_ok=True)
+
+
+def leave_open(home: Home) -> None:
+    """All is done but the proof, for which they are still to be known; runs may go on."""
+    (home.path / ERASING).replace(home.path / FOUND)
 
 
 def end(home: Home) -> None:
     """Nothing of it is kept."""
-    file_of(home).unlink(missing_ok=True)
+    for name in (ERASING, FOUND):
+        (home.path / name).unlink(missing_ok=True)
 
 
 def place_of(table: str, row: Mapping[str, Any]) -> Place:

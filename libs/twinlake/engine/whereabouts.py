@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zipfile
 import zlib
@@ -22,14 +23,15 @@ CHUNK = 64 << 20
 
 @dataclass(frozen=True)
 class Sought:
-    """Words, as which they stand in texts, and the same numbers as 64-bit integers."""
+    """Words, as which they stand in texts, numbers of 64 bits, and numbers that people may write with hyphens."""
 
     texts: tuple[str, ...]
     keys: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def pattern(self) -> str:
-        return words(self.texts)
+        return words(self.texts, self.numbers)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Whereabouts:
 
 def search(root: Path, sought: Sequence[Sought], leave_out: Sequence[Path] = ()) -> Whereabouts:
     """Search every file: Parquet decoded, through all columns and what is nested in them; archives unpacked."""
-    files = [f for f in sorted(root.rglob("*")) if f.is_file() and not f.is_symlink() and f not in leave_out]
+    files = [f for f in sorted(_files(root)) if f.is_file() and f not in leave_out]
     found: list[list[str]] = [[] for _ in sought]
     for file in files:
         place = file.relative_to(root).as_posix()
@@ -50,6 +52,18 @@ def search(root: Path, sought: Sequence[Sought], leave_out: Sequence[Path] = ())
             if bears:
                 found[number].append(place)
     return Whereabouts(len(files), tuple(map(tuple, found)))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Every file below a folder, behind links too; no folder twice."""
+    seen: set[Path] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        place = Path(folder)
+        if place.resolve() in seen:
+            folders.clear()
+            continue
+        seen.add(place.resolve())
+        yield from (place / name for name in names)
 
 
 def _bears(file: Path, place: str, sought: Sequence[Sought]) -> list[bool]:

@@ -101,7 +101,7 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
         return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
     without_them = [without(row) for row in rows]
-    named = re.compile(words(subject.identifiers))
+    named = re.compile(words(subject.identifiers, subject.numbers))
     return [row for row in without_them if row["landed"] + row["quarantined"] or not named.search(row["path"])]
 
 
@@ -129,14 +129,21 @@ def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
 
 
 def from_decisions(ops: Ops, subject: Subject) -> int:
-    """Take them out of what stewards decided; a decision that then says nothing goes. How many named them."""
-    from deltalake import write_deltalake
+    """Take them out of what stewards decided; a decision that then says nothing goes. How many named them.
 
-    before = decisions.decisions_of(ops)
+    A steward may decide meanwhile: only what was read is replaced.
+    """
+    from deltalake import DeltaTable, write_deltalake
+
+    newest = ops.newest(decisions.NAME)
+    if newest is None:
+        return 0
+    read = DeltaTable(ops.path(decisions.NAME), version=newest)
+    before = decisions.decisions_of(ops, newest)
     names = {"/".join(person) for person in subject.persons}
     named = [decision.decision_id for decision in before if names & {*decision.named}]
     if named:
-        write_deltalake(ops.path(decisions.NAME), decisions.as_batch(_left(before, names)), mode="overwrite")
+        write_deltalake(read, decisions.as_batch(_left(before, names)), mode="overwrite")
     return len(named)
 
 

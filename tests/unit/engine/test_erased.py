@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
 from jobs import _erase
-from tests.support.landing_sample import AS_OF, SYSTEMS, VISIT, bronze, land, landed_row, lay, toy_run
+from tests.support.landing_sample import AS_OF, SYSTEMS, TOY, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
+from twinlake.declare.errors import ConfigurationError, DataError, NotPublished
 from twinlake.declare.expressions import key_of
-from twinlake.declare.source import Feed
+from twinlake.declare.source import Feed, csv_feed
+from twinlake.engine import resolution, withdrawal
+from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
-from twinlake.engine.erased import hash_of, read_erased, register
-from twinlake.engine.ingest import ALL_ERASED
+from twinlake.engine.erased import Erased, hash_of, read_erased, register
+from twinlake.engine.home import run_lock
+from twinlake.engine.ingest import ALL_ERASED, unfinished
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
-from twinlake.engine.ops import as_batch
+from twinlake.engine.ops import State, as_batch
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine
+from twinlake.engine.replay import Mended, _refuse_erased
 from twinlake.engine.resolution import _held, has_moved, strangers
-from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, words
+from twinlake.engine.staging import Naming
+from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, leave_open, words
 from twinlake.engine.whereabouts import Sought, search
+from twinlake.engine.wire import Fault, Record
 from twinlake.engine.withdrawal import corrected, from_bronze, from_decisions, from_ledger, from_quarantine
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -206,6 +218,36 @@ def test_records_that_others_are_told_of_too_are_seen(tmp_path: Path) -> None:
     assert strangers(run.ops, asked("p-one")) == []
 
 
+def test_a_record_under_an_old_id_is_seen_by_their_number(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(
+        run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,999-12-3456\n2,Bob,2026-10-10\n3,Ann,x\n"}
+    )
+    land(run)
+    ann = replace(subject(persons=(("h", "toy", "3"),)), numbers=("20261010", "999123456"))
+    assert strangers(run.ops, ann) == [("h/toy/2026-10-01/persons.csv", 0)]
+
+
+def test_nobody_is_erased_while_persons_are_not_linked_by_what_landed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = toy_run(tmp_path)
+    run.ops.append("landing_ledger", [landed_row("a", 1)])
+    states = {"empi.source_person": State({"ops.landing_ledger": 0}), "empi.person_link": State()}
+    monkeypatch.setattr(resolution, "consumed", lambda run, table: states.get(table))
+    resolution.refuse_unlinked(run)
+    run.ops.append("landing_ledger", [landed_row("stopped", 2, landed=0, status="quarantined")])
+    resolution.refuse_unlinked(run)
+    run.ops.append("landing_ledger", [landed_row("b", 3)])
+    with pytest.raises(ConfigurationError, match="not linked yet"):
+        resolution.refuse_unlinked(run)
+    states["empi.source_person"] = State({"ops.landing_ledger": 2})
+    resolution.refuse_unlinked(run)
+    states["empi.person_link"] = State({"ops.landing_ledger": 1})
+    with pytest.raises(ConfigurationError, match="not linked yet"):
+        resolution.refuse_unlinked(run)
+
+
 @pytest.mark.parametrize("name", ["nested", "number", "key", "json", "gz", "zip", "name", "half"])
 def test_they_are_found_wherever_they_stand(tmp_path: Path, name: str) -> None:
     def parquet(file: str, **columns: pa.Array) -> None:
@@ -230,15 +272,13 @@ def test_they_are_found_wherever_they_stand(tmp_path: Path, name: str) -> None:
             (tmp_path / "P-77.txt").write_text("")
         case "half":
             (tmp_path / "x.parquet").write_bytes(b"PAR1 P-77")
-    parquet("other.parquet", c=pa.array(["P-778", "xP-77", "P-77-1", "p_P-77"]), d=pa.array([5, 6, 7, 8]))
+    parquet("other.parquet", c=pa.array(["P-778", "xP-77", "P-77-1", "pP-77"]), d=pa.array([5, 6, 7, 8]))
     left = search(tmp_path, [Sought(("P-77",), (-5,))])
     assert (left.files, len(left.found[0])) == (2, 1)
     assert not left.found[0][0].startswith("other")
 
 
 def test_a_word_stands_between_what_is_no_letter() -> None:
-    import re
-
     pattern = re.compile(words(["a.b(c"]))
     assert [bool(pattern.search(text)) for text in ("a.b(c", "/a.b(c,", "aXb(c", "xa.b(c", "a.b(c1")] == [
         True, True, False, False, False,
@@ -315,3 +355,144 @@ def test_of_rows_of_one_unit_in_quarantine_only_theirs_go(tmp_path: Path) -> Non
     Quarantine(ops, table).replace_units(None, [held_row(table, **nowhere, record_id=n) for n in (1, 2)])
     from_quarantine(ops, table, (Held(table, None, None, 7, "", 1),))
     assert [row["record_id"] for row in Quarantine(ops, table).rows()] == [2]
+
+
+def test_while_a_person_is_half_erased_nothing_else_works_on_the_lake(tmp_path: Path) -> None:
+    home = toy_run(tmp_path).home
+    begin(home, subject())
+    with pytest.raises(ConfigurationError, match="half erased"), run_lock(home, "run"):
+        pass
+    with pytest.raises(ConfigurationError, match="half erased"):
+        backup(home, tmp_path / "copy")
+    with run_lock(home, "erase", erasing=True), run_lock(home, "run of the erasure"):
+        pass
+    leave_open(home)
+    assert begun(home) == subject()
+    with run_lock(home, "run"):
+        pass
+    begin(home, subject())
+    assert [file.name for file in home.path.glob("erasing*")] == ["erasing.json"]
+
+
+def test_no_backup_holds_whom_an_erasure_is_about(tmp_path: Path) -> None:
+    home = toy_run(tmp_path).home
+    for name in ("erasing.part", "erasing.json", "erasing.found.json", "kept.json"):
+        (home.path / name).write_text("{}")
+    assert {file.name for file in _files(home)} == {"kept.json"}
+
+
+def test_an_erasure_that_took_nothing_yet_stands_in_no_way(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    begin(run.home, subject())
+    with pytest.raises(NotPublished):
+        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
+    assert begun(run.home) is None
+    begin(run.home, subject())
+    register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
+    with pytest.raises(ConfigurationError, match="Another erasure"):
+        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
+
+
+def test_what_a_steward_decides_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ops, left = toy_run(tmp_path).ops, withdrawal._left
+
+    def decides(other: str) -> None:
+        record_decision(ops, Decision("reject", ("h/toy/1",) if other == "9" else ("h/toy/7",), (f"h/toy/{other}",),
+                                      "steward", "seen", NOW))  # fmt: skip
+
+    def meanwhile(*given: Any) -> Any:
+        decides("8")
+        return left(*given)
+
+    decides("9")
+    monkeypatch.setattr(withdrawal, "_left", meanwhile)
+    assert from_decisions(ops, subject()) == 1
+    assert [(d.one, d.other) for d in decisions_of(ops)] == [(("h/toy/7",), ("h/toy/8",))]
+
+
+def test_who_is_still_found_can_be_looked_for_again_until_somebody_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, states = toy_run(tmp_path), []
+    monkeypatch.setattr(_erase, "_record", lambda run, found, state, *figures: states.append((state, *figures[1:])))
+    hers = subject(persons=(("h", "toy", "p-ann"),))
+    (run.home.path / "left.txt").write_text("p-ann")
+
+    def prove(*, close: bool = False) -> bool:
+        begin(run.home, hers)
+        return _erase._prove(run, hers, print, close=close)
+
+    assert not prove()
+    assert begun(run.home) == hers
+    assert not prove(close=True)
+    assert begun(run.home) is None
+    (run.home.path / "left.txt").unlink()
+    assert prove()
+    assert begun(run.home) is None
+    assert states == [("found", 1), ("found", 1), ("done", 0)]
+
+
+UUID = "0b1c2d3e-0001-4abc-8def-123456789abc"
+
+
+@pytest.mark.parametrize("text", [
+    f"Abe604_Frami345_{UUID}.xml", f"patient_{UUID}", f"patient-{UUID}-1", f"a\\n{UUID}", f"urn%3Auuid%3A{UUID}",
+    "_P-77_", "999-12-3456", "ssn 999 12 3456.", "999.12.3456", "999123456",
+])  # fmt: skip
+def test_they_are_found_as_people_write_them(tmp_path: Path, text: str) -> None:
+    sought = Sought((UUID, "P-77", "999123456"), (), ("999123456",))
+    assert re.search(sought.pattern, text)
+    assert pc.match_substring_regex(pa.array([text]), sought.pattern).to_pylist() == [True]
+    ops = toy_run(tmp_path).ops
+    write_deltalake(ops.path("bronze.t"), pa.table({"c": [text]}))
+    assert ops.ask(f"select c from t where regexp_like(c, '{sought.pattern}')", {"bronze.t": None})
+
+
+@pytest.mark.parametrize(
+    "text", [f"a{UUID}", f"{UUID}0", "1999-12-3456", "999-12-34567", "999--12-3456", "P-77-1", "9-P-77"]
+)
+def test_others_are_not_taken_for_them(text: str) -> None:
+    assert not re.search(Sought((UUID, "P-77", "999123456"), (), ("999123456",)).pattern, text)
+
+
+def test_files_behind_links_are_searched_once(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.txt").write_text("P-77")
+    (elsewhere / "circle").symlink_to(elsewhere)
+    (home / "lake").symlink_to(elsewhere)
+    (home / "file.txt").symlink_to(elsewhere / "a.txt")
+    left = search(home, [Sought(("P-77",))])
+    assert (left.files, left.found) == (2, (("file.txt", "lake/a.txt"),))
+
+
+STRIP = csv_feed("strip", r"(?P<person>[^/]+)\.csv", "mg,at", "increment")
+
+
+def test_what_cannot_be_read_of_a_file_that_is_named_for_them_does_not_come_back(tmp_path: Path) -> None:
+    erased = Erased(frozenset([hash_of("h", "toy", "p-ann")]))
+    fault = Fault(1, "whatever", "unreadable", "")
+    strips = [Naming(STRIP, f"{name}.csv", erased.in_file(f"h/toy/{name}.csv")) for name in ("p-ann", "p-bob")]
+    assert [naming.is_erased(fault) for naming in strips] == [True, False]
+
+
+def test_a_record_that_is_mended_is_theirs_where_its_file_is(tmp_path: Path) -> None:
+    run = replace(toy_run(tmp_path), systems={"toy": replace(TOY, feeds=(STRIP,))})
+    register(run.ops, "e1", [hash_of("h", "toy", "p-ann")], [])
+    for name, is_theirs in (("p-ann", True), ("p-bob", False)):
+        path = f"h/toy/{name}.csv"
+        mended = [(Mended(path, 1, "5,6"), [Record(1, "5,6", None, None, None, None)])]
+        with pytest.raises(DataError, match="erased") if is_theirs else nullcontext():
+            _refuse_erased(run, mended, {path: {"system": "toy", "feed": "strip"}})
+
+
+def test_a_landing_of_which_all_was_erased_is_finished(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": "id,name,note\n1,Ann,x\n"})
+    land(run)
+    hers = Place("bronze.toy_persons", "h/toy/2026-10-01/persons.csv", run.ops.rows("landing_ledger")[0]["sha256"],
+                 datetime(2026, 10, 1, tzinfo=UTC).isoformat(), "run-1", 0)  # fmt: skip
+    from_ledger(run.ops, subject(hers), "{}")
+    assert run.ops.rows("landing_ledger")[0]["landed"] == 0
+    assert not list(unfinished(toy_run(tmp_path, "run-2"), "h", "bronze.toy_persons"))

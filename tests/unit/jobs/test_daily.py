@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Barrier, Event
@@ -9,13 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs import _daily, _verify
+from jobs import _daily, _verify, pin
+from jobs._run import Opened
 from tests.support.landing_sample import toy_run
 from twinlake.declare.decision import Decision
 from twinlake.declare.errors import DataError
 from twinlake.engine.decisions import fingerprint, record_decision, statements_of
 from twinlake.engine.ops import State
-from twinlake.plan import Node
+from twinlake.plan import Node, Plan
 
 PATIENCE = 20
 
@@ -131,3 +133,17 @@ def test_what_stewards_decided_after_the_last_run_is_foreseen_and_nothing_is_pro
     assert list(_daily.foresee(opened)) == foreseen
     run.fingerprints = {"empi.person_link": "declared otherwise"}
     assert list(_daily.foresee(opened)) == [], "everything is made again, whatever was decided"
+
+
+def test_while_a_person_is_erased_nothing_lands_and_no_drift_stops_it(tmp_path, monkeypatch):
+    taken, asked = [], []
+    monkeypatch.setattr(_daily, "take", lambda opened, node, **given: taken.append(node.name))
+    monkeypatch.setattr(pin, "reconcile", lambda run: None)
+    monkeypatch.setattr(pin, "pin", lambda run: "p")
+    monkeypatch.setattr(pin, "refuse_drifted", lambda run: asked.append(run))
+    nodes = (Node("ingest", "ingest", "bronze", ()), Node("pin", "pin", "", ("ingest",)))
+    for erasing in (True, False):
+        opened = Opened(toy_run(tmp_path), Plan({}, {}, {}, nodes), (), {}, erasing=erasing)
+        _daily.walk(opened)
+        pin.step(opened, Namespace())
+    assert (taken, len(asked)) == (["pin", "ingest", "pin"], 1)
