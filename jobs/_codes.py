@@ -13,7 +13,7 @@ from twinlake.engine.report.lake import PublishedLake
 from twinlake.engine.worklist import TABLE, Row, fragments, read_worklist
 
 Say = Callable[[str], None]
-HEADS = ("hospital", "system", "table", "code", "the system's words", "rows", "persons", "first", "last")
+HEADS = ("code, and the system's words", "hospital, system and table", "rows", "persons", "seen")
 
 
 def unmapped(feeds: Path | None, hospital: str | None, toml: bool, limit: int, say: Say) -> None:
@@ -43,12 +43,14 @@ def _print(rows: list[Row], total: int, say: Say) -> None:
     from rich.text import Text
 
     shown = Table(*HEADS, box=box.SIMPLE_HEAD)
+    for counted in ("rows", "persons"):
+        shown.columns[HEADS.index(counted)].justify = "right"
     for row in rows:
         words = row["source_code_description"] or ""
         code = "(rows without a code)" if row["source_code"] is None else row["source_code"]
-        dates = (str(row["first_seen_date"]), str(row["last_seen_date"]))
-        counts = (f"{row['row_count']:,}", f"{row['person_count']:,}")
-        cells = (row["hospital"], row["system"], row["silver_table"], code, words, *counts, *dates)
+        where = f"{row['hospital']}\n{row['system']}, {row['silver_table']}"
+        years = sorted({str(row[day])[:4] for day in ("first_seen_date", "last_seen_date") if row[day]})
+        cells = (f"{code}\n{words}", where, f"{row['row_count']:,}", f"{row['person_count']:,}", "–".join(years))
         shown.add_row(*map(Text, cells))
     Console().print(shown)
     if len(rows) < total:

@@ -35,7 +35,8 @@ def show_queue(feeds: Path | None, limit: int) -> None:
     """The pairs that the model leaves to a person, the likeliest first, without those that one has decided."""
     registry = open_registry(feeds)
     persons = settle(one.statement for one in standing(decisions_of(registry.ops)))
-    _print("Doubtful pairs", PAIR, [_pair(row) for row in _undecided(registry, persons, limit)])
+    pairs = [_pair(row) for row in _undecided(registry, persons, limit)]
+    _print("Doubtful pairs", PAIR, pairs, none="No pair waits for a decision.")
 
 
 def _undecided(registry: Registry, persons: Persons, limit: int) -> list[dict[str, Any]]:
@@ -131,7 +132,10 @@ def show_decisions(feeds: Path | None) -> None:
          "\n".join(d.other), d.why, "" if d.decision_id in stands or d.kind == "undo" else "taken back")
         for d in reversed(taken)
     ]  # fmt: skip
-    _print("Decisions", ("decision", "when", "who", "what", "one", "other", "why", ""), rows)
+    heads = ("decision", "when", "who", "what", "one", "other", "why", "")
+    _print(
+        "Decisions", heads, rows, none="No decision was ever taken. `twinlake empi review` shows what waits for one."
+    )
 
 
 def show_person(feeds: Path | None, person: int) -> None:
@@ -183,8 +187,11 @@ def _survivors(registry: Registry, members: Sequence[dict[str, Any]]) -> list[tu
 
 
 def _print(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], last: Sequence[str] | None = None
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], last: Sequence[str] | None = None, none: str = ""
 ) -> None:
+    if none and not rows:
+        _say(none)
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table

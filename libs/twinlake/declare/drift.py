@@ -9,22 +9,36 @@ KEEP, WIDEN, QUARANTINE, STOP, WARN = "keep", "widen", "quarantine", "stop", "wa
 # Of each event the policies it can have, the one that holds where nobody says otherwise first.
 POLICIES: Mapping[str, tuple[str, ...]] = {
     "new": (KEEP, QUARANTINE, STOP),
-    "dropped": (KEEP, QUARANTINE, STOP),
+    "dropped": (QUARANTINE, KEEP, STOP),
     "lost": (QUARANTINE, STOP),
-    "renamed": (KEEP, QUARANTINE, STOP),
+    "renamed": (QUARANTINE, KEEP, STOP),
     "reordered": (KEEP, QUARANTINE, STOP),
     "retyped": (QUARANTINE, KEEP, WIDEN, STOP),
     "extension": (KEEP, QUARANTINE, STOP),
     "distribution": (WARN, STOP),
 }
-"""`lost` is a dropped column without which no record is known or understood. `retyped` under `widen` goes on where all
-that came is of a wider type of the same kind (whole number → number, day → moment), else it is held back.
+"""A column that is gone holds its file back unless somebody says otherwise: read as null it would take back what the
+delivery before said. `lost` is a dropped column without which no record is known or understood. `retyped` under `widen`
+goes on where all that came is of a wider type of the same kind (whole number → number, day → moment), else it is held
+back.
 """
+OF_A_HEADER = ("new", "dropped", "renamed", "reordered")
 OF_A_LAKE = ("distribution",)
 
 
-def policy(event: str, feed: str, system: str, *, declared: Mapping[str, str], at_hospital: Mapping[str, str]) -> str:
+def policy(
+    event: str,
+    feed: str,
+    system: str,
+    *,
+    declared: Mapping[str, str],
+    at_hospital: Mapping[str, str],
+    known_by_hash: bool = False,
+) -> str:
     """What is done about an event: what the hospital says, else the system, the nearer word first, else the default.
+
+    Increments without a key are `known_by_hash`, header and all: under another one a reading that came before would
+    be another reading, so unless somebody lets them pass they wait.
 
     A system's keys are `event` and `feed.event`, a hospital's also `system.event` and `system.feed.event`.
     """
@@ -32,7 +46,8 @@ def policy(event: str, feed: str, system: str, *, declared: Mapping[str, str], a
         at_hospital.get(f"{system}.{feed}.{event}"), at_hospital.get(f"{system}.{event}"), at_hospital.get(event),
         declared.get(f"{feed}.{event}"), declared.get(event),
     )  # fmt: skip
-    return next(filter(None, said), POLICIES[event][0])
+    default = QUARANTINE if known_by_hash and event in OF_A_HEADER else POLICIES[event][0]
+    return next(filter(None, said), default)
 
 
 def wrong_policies(said: Mapping[str, str]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from twinlake.declare.drift import wrong_policies
 from twinlake.declare.errors import DeclarationError
 
 DELIVERIES = ("snapshot", "increment")
-# What the columns of a CSV feed may hold: day and moment as ISO 8601 writes them.
-TYPES = ("integer", "number", "date", "datetime")
+# What the columns of a CSV feed may hold: an id is a whole number that is looked up as written, day and moment are as
+# ISO 8601 writes them.
+TYPES = ("id", "integer", "number", "date", "datetime")
 # A table may come in several files of one delivery: `observations.csv`, or `observations.00017.csv` and its like.
 PART = r"(?:[.-]\d+)?"
 
@@ -62,7 +63,7 @@ class Feed:
     records are then different persons, and a record's place is part of what it is. Where a file is named for the
     person it is about, `files` says so by a group, `(?P<person>…)`.
     `required` are columns without which its records say nothing, beside those they are known by. `typed` says which
-    columns of a CSV feed hold whole numbers, numbers, days or moments (TYPES). `elements` are the members that the
+    columns of a CSV feed hold ids, whole numbers, numbers, days or moments (TYPES). `elements` are the members that the
     standard of a JSON feed knows (`value[x]`: of every type), `extensions` what the URLs of known extensions begin
     with: other ones are told (engine/schema_drift.py).
 
@@ -125,6 +126,11 @@ class Feed:
         """What each column is declared to be: Spark's types, or of a CSV feed those of `typed`."""
         declared = dict(zip(self.columns, (_type_in(part) for part in _top_level(self.schema)), strict=True))
         return {**declared, **self.typed}
+
+    @property
+    def is_known_by_hash(self) -> bool:
+        """Whether nothing but its very text, header included, says that a record came before."""
+        return self.delivery == "increment" and not self.key
 
     def person_in(self, path: str) -> str | None:
         """Whom a file is named for, by its path inside the system's folder; None where `files` names nobody."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from twinlake.engine.file_schemas import NAME
 from twinlake.engine.ops import Ops
-from twinlake.engine.schema_drift import from_json
+from twinlake.engine.schema_drift import WIDER, from_json
 
 DECLARED, BEFORE = "as declared", "as delivered before"
 PLACE = ("hospital", "system", "feed")
@@ -76,7 +76,7 @@ def _changed(before: _Known, shapes: list[Row]) -> Iterator[tuple[str, str, str]
         yield "dropped", column, f"held {before.types[column] or 'too little to tell'}"
     for column in sorted(before.types.keys() & now.types.keys()):
         was, kind = before.types[column], now.types[column]
-        if was and kind and was != kind:
+        if was and kind and was != kind and kind not in WIDER.get(was, ()) and was not in WIDER.get(kind, ()):
             yield "retyped", column, f"held {was}, holds {kind}"
     for url in sorted(now.extensions - before.extensions):
         yield "extension", url, "in no delivery before"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ def layouts_of(ops: Ops, system: str, feed: Feed) -> Feed:
     return with_layouts(feed, sorted(headers))
 
 
+def declared_as(feed: Feed) -> str:
+    """A mark of what a feed declares of the shape of its files: another declaration, another mark."""
+    told = (feed.columns, feed.layouts, sorted(feed.types.items()), feed.required, feed.elements, feed.extensions)
+    return hashlib.sha256(repr([*map(str, told)]).encode()).hexdigest()[:16]
+
+
 def held_back(ops: Ops, ledger: Ledger) -> dict[str, Row]:
     """By path, the files that wait in quarantine because of how they differ from what is declared."""
     latest = {row["path"]: row for row in ops.rows(NAME)}
@@ -43,11 +50,18 @@ def decided_anew(row: Row, systems: Mapping[str, System], hospital: Hospital | N
 def to_be_reconsidered(
     ops: Ops, ledger: Ledger, systems: Mapping[str, System], hospitals: Mapping[str, Hospital]
 ) -> frozenset[str]:
-    """The paths of files held back under another policy than holds now."""
+    """The paths of files held back under another policy, or by another declaration, than holds now."""
+
+    def is_judged_otherwise(row: Row) -> bool:
+        feed = next((each for each in systems[row["system"]].feeds if each.name == row["feed"]), None)
+        return feed is not None and (
+            declared_as(feed) != row["declared"]
+            or decided_anew(row, systems, hospitals.get(row["hospital"])) != from_json(row["drift"])
+        )
+
     return frozenset(
-        path for path, row in held_back(ops, ledger).items()
-        if decided_anew(row, systems, hospitals.get(row["hospital"])) != from_json(row["drift"])
-    )  # fmt: skip
+        path for path, row in held_back(ops, ledger).items() if row["system"] in systems and is_judged_otherwise(row)
+    )
 
 
 def refuse_stopped(ops: Ops, ledger: Ledger, feeds: Path, hospitals: Iterable[str]) -> None:

@@ -23,8 +23,13 @@ SAMPLE = 1000
 # Fewer values than this prove no type; a share of misfits up to this is single records' fault.
 FEWEST, TOLERATED = 20, 0.05
 _DAY = r"\d{4}-\d{2}-\d{2}"
+# What a member of JSON is called; of one that is called otherwise, a number or a person's name, it is not told how.
+_NAME = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+NO_NAME = "(no name)"
+LONGEST_URL = 200
 _FORMS: Mapping[str, Callable[[str], object]] = {
     "integer": re.compile(r"[+-]?\d+").fullmatch,
+    "id": re.compile(r"\d+").fullmatch,
     "number": re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?").fullmatch,
     "date": re.compile(_DAY).fullmatch,
     "datetime": re.compile(_DAY + r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?").fullmatch,
@@ -111,7 +116,8 @@ def _of_ndjson(stream: BinaryIO) -> Shape:
         if isinstance(found, dict):
             for name, value in found.items():
                 if value is not None:
-                    members.setdefault(name, Counter())[_SHAPES[type(value)]] += 1
+                    called = name if _NAME.fullmatch(name) else NO_NAME
+                    members.setdefault(called, Counter())[_SHAPES[type(value)]] += 1
             if b'xtension"' in line:
                 extensions.update(_extensions(found))
     columns = [Column(name, counts.total(), dict(counts)) for name, counts in sorted(members.items())]
@@ -120,15 +126,23 @@ def _of_ndjson(stream: BinaryIO) -> Shape:
 
 def _extensions(found: Any) -> Iterable[str]:
     """The URLs of extensions, those within a resource's elements too; a relative one is a part of the one around it."""
-    if isinstance(found, list):
-        for each in found:
-            yield from _extensions(each)
-    elif isinstance(found, dict):
-        for name, value in found.items():
-            if name in ("extension", "modifierExtension") and isinstance(value, list):
-                urls = (each.get("url") for each in value if isinstance(each, dict))
-                yield from (url for url in urls if isinstance(url, str) and ":" in url)
-            yield from _extensions(value)
+    left = [found]  # a list and no recursion, for a record may be nested as deep as it likes
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            left += one.values()
+            for name in ("extension", "modifierExtension"):
+                within = one.get(name)
+                urls = (
+                    each.get("url") for each in (within if isinstance(within, list) else ()) if isinstance(each, dict)
+                )
+                yield from (url for url in urls if isinstance(url, str) and _is_url(url))
+
+
+def _is_url(text: str) -> bool:
+    return ":" in text and text.isprintable() and len(text) <= LONGEST_URL
 
 
 _LOOKS: Mapping[str, Callable[[BinaryIO], Shape]] = {"csv": _of_csv, "ndjson": _of_ndjson}

@@ -229,6 +229,7 @@ def _schemas(run: Run, files: list[NewFile], outcomes: dict[str, list[dict[str, 
         if outcome["shape"]:
             yield {"hospital": found.hospital, "system": found.system, "feed": found.feed, "path": found.path,
                    "delivery": found.delivery, "sha256": file.sha256, "layout": outcome["layout"],
+                   "declared": file_schemas.declared_as(run.systems[found.system].feed(str(found.feed))),
                    "shape": outcome["shape"], "drift": outcome["drift"], "run_id": run.run_id}  # fmt: skip
 
 

@@ -31,7 +31,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "file_schema": pa.schema(
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT), ("sha256", TEXT),
-         ("layout", TEXT), ("shape", TEXT), ("drift", TEXT), ("run_id", TEXT)]
+         ("declared", TEXT), ("layout", TEXT), ("shape", TEXT), ("drift", TEXT), ("run_id", TEXT)]
     ),
     "conform_ledger": pa.schema(
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("outcome", TEXT), ("reason", TEXT),

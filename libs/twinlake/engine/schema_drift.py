@@ -25,7 +25,8 @@ WIDER = {"integer": ("number",), "date": ("datetime",)}
 NEAR = 0.6
 _IN_JSON = {"struct": "object", "array": "array", "boolean": "boolean"}
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
-_NEVER_A_NAME = frozenset('",`\r\n')
+_NEVER_A_NAME = frozenset('",`')
+LONGEST_NAME = 128
 Decide = Callable[[str], str]
 
 
@@ -52,7 +53,9 @@ class Drift:
 
 def decide(system: System, feed: str, hospital: Hospital | None, event: str) -> str:
     """The policy of one event in the files of one feed at one hospital."""
-    return policy(event, feed, system.name, declared=system.drift, at_hospital=hospital.drift if hospital else {})
+    at_hospital = hospital.drift if hospital else {}
+    by_hash = system.feed(feed).is_known_by_hash
+    return policy(event, feed, system.name, declared=system.drift, at_hospital=at_hospital, known_by_hash=by_hash)
 
 
 def deciding(system: System, feed: str, hospital: Hospital | None) -> Decide:
@@ -115,15 +118,20 @@ def from_json(text: str) -> tuple[Drift, ...]:
 def layout_of(shape: Shape, feed: Feed) -> Layout | None:
     """The layout that a file's header is: the declared one, in whatever case, or one by the feed's own names.
 
-    None of what may be no header at all: most names are missing, one stands twice, or one is no name.
+    None of what may be no header at all: most names are missing, one stands twice, or one is no name. Such a first
+    line may be a patient's, so it is kept nowhere.
     """
     names = [name.casefold() for name in shape.names]
     for known in (Layout(",".join(feed.columns)), *feed.layouts):
         if names == [name.casefold() for name in known.columns]:
             return known
-    is_header = bool(names) and len(set(names)) == len(names) and all(n and not _NEVER_A_NAME & {*n} for n in names)
+    is_header = bool(names) and len(set(names)) == len(names) and all(map(_is_name, names))
     own = [column for column in feed.columns if column.casefold() in names]
     return Layout(",".join(shape.names)) if is_header and 2 * len(own) > len(feed.columns) else None
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and not _NEVER_A_NAME & {*text}
 
 
 def is_declared(layout: Layout, feed: Feed) -> bool:

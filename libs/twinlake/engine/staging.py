@@ -16,7 +16,7 @@ from twinlake.declare.source import Feed
 from twinlake.engine.discover import inside
 from twinlake.engine.erased import NOBODY, Erased, ErasedIn
 from twinlake.engine.file_shape import shape_of
-from twinlake.engine.schema_drift import RULE, Decide, admitted, drift_of, to_json, why_held_back
+from twinlake.engine.schema_drift import RULE, Decide, admitted, drift_of, layout_of, to_json, why_held_back
 from twinlake.engine.wire import Fault, FileFault, Record, records_of
 from twinlake.engine.wire.text import open_plain
 
@@ -97,7 +97,7 @@ def stage_as_decided(
 ) -> Iterator[dict[str, object]]:
     """`stage`, if what differs from the feed may go on; the file's row says its shape and how that differs."""
     shape = shape_of(source, feed)
-    if shape is None:
+    if shape is None or (feed.wire == "csv" and layout_of(shape, feed) is None):
         yield from stage(source, feed, target, path, size, erased)
         return
     found = drift_of(shape, feed, by)

@@ -39,6 +39,10 @@ OTHER = A08.replace(b"M1", b"M2").replace(b"77^", b"78^")
 FIELDS = "expected 3 fields, quotes in pairs, UTF-8 text"
 ONE_OBJECT = "expected one whole JSON object on the line"
 HEADER = "wrong_header: {}; expected id,name,note"
+GONE = (
+    "schema_drift: dropped {0} (not in the header): quarantine. Deliver the file as declared, declare the change in "
+    'the system\'s file in catalog/sources, or let it pass by "{1}.dropped" under [drift] in hospital.toml'
+)
 CUT = ("cut_message", "the MLLP block has no end (0x1C 0x0D)")
 DAMAGED = "damaged_gzip: the compressed file is cut or damaged ({})"
 
@@ -138,7 +142,7 @@ CELLS = {
     "nothing but long rows": csv(HEAD + b"1,Ada,well,x\n", (1, 0, 1, 0), (0, "field_count"), **NONE),
     "a quote left open": csv(HEAD + b'1,"Ada,well\n' + BO + b"3,Ce,ill\n", (3, 2, 1, 0), (0, "unbalanced_quote")),
     "headers swapped": Cell("persons.csv", b"name,id,note\nAda,1,well\n", (1, 1, 0, 0)),
-    "a header missing": Cell("persons.csv", b"id,name\n1,Ada\n", (1, 1, 0, 0)),
+    "a header missing": whole("persons.csv", b"id,name\n1,Ada\n", GONE.format("note", "toy")),
     "a header twice": whole(
         "persons.csv", b"id,name,note,note\n1,Ada,well,x\n", HEADER.format("a column stands twice")
     ),

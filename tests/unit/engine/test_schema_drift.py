@@ -14,7 +14,7 @@ from twinlake.declare.drift import POLICIES
 from twinlake.declare.errors import DataError
 from twinlake.declare.hospital import read_hospital
 from twinlake.declare.source import Feed, Layout, System, csv_feed
-from twinlake.engine.file_schemas import refuse_stopped
+from twinlake.engine.file_schemas import refuse_stopped, to_be_reconsidered
 from twinlake.engine.file_shape import shape_of
 from twinlake.engine.ledger import read_ledger
 from twinlake.engine.records import Records
@@ -177,6 +177,8 @@ def test_a_hospital_that_says_nothing_follows_its_system(tmp_path, monkeypatch):
 def test_records_under_any_header_are_read_by_the_names_of_their_columns(spark, tmp_path):
     for day, change in enumerate(("nothing", "new", "dropped", "renamed", "reordered"), 1):
         lay(tmp_path / "feeds", {f"h/toy/2026-02-{day:02d}/lab.csv": CHANGES[change][1].replace("p{n}", "q")})
+        toml = tmp_path / "feeds/h/hospital.toml"
+        toml.write_text(toml.read_text().partition("[drift]")[0] + '[drift]\ndropped = "keep"\nrenamed = "keep"\n')
         land(opened(tmp_path, spark, f"run-{day}", day), "h")
         one = opened(tmp_path, spark)
         rows = Records(one.run, read_ledger(one.run.ops)).current("toy", "lab")
@@ -211,3 +213,54 @@ def test_a_file_that_is_taken_away_or_mended_stops_nobody(tmp_path):
     one, row = arrive(tmp_path, "lab.csv", table(HEADER), '[drift]\nlost = "stop"\n', run_id="run-2")
     assert row["status"] == "landed"
     refuse_stopped(one.run.ops, read_ledger(one.run.ops), one.run.home.feeds, ["h"])
+
+
+def test_a_first_line_that_is_no_header_is_kept_nowhere(tmp_path):
+    one, row = arrive(tmp_path, "lab.csv", "\n".join(table(HEADER).splitlines()[1:]) + "\n")
+    assert row["landed"] == 0 and one.run.ops.rows("file_schema") == []
+
+
+@pytest.mark.parametrize("name", ["123-45-6789", "Frami, Abe", "\x1b[31m"])
+def test_a_member_that_is_called_like_no_element_is_told_without_its_name(tmp_path, name):
+    one, _ = arrive(tmp_path, "visit.ndjson", resources(**{name: "x"}))
+    (kept,) = one.run.ops.rows("file_schema")
+    assert name not in kept["shape"] + kept["drift"] and "(no name)" in kept["drift"]
+
+
+def test_a_record_nested_beyond_reason_is_looked_at_like_any(tmp_path):
+    deep = '{"id": "1", "extension": ' + "[" * 900 + "]" * 900 + "}\n"
+    (tmp_path / "visit.ndjson").write_text(deep + EXTENDED)
+    assert shape_of(tmp_path / "visit.ndjson", VISIT).extensions == ("urn:own",)
+
+
+def test_what_was_held_back_is_looked_at_again_when_it_is_declared(tmp_path, monkeypatch):
+    content = table("id,person,day,glucose,units")
+    _, row = arrive(tmp_path, "lab.csv", content)
+    assert row["status"] == "quarantined"
+    units = Layout("id,person,day,glucose,units", {"units": "unit"})
+    monkeypatch.setitem(globals(), "TOY", replace(TOY, feeds=(replace(LAB, layouts=(*LAB.layouts, units)), VISIT)))
+    _, row = arrive(tmp_path, "lab.csv", content, run_id="run-2")
+    assert (row["run_id"], row["status"], row["landed"]) == ("run-2", "landed", 24)
+
+
+def test_a_system_that_is_called_otherwise_now_ends_no_run(tmp_path):
+    one, _ = arrive(tmp_path, *CHANGES["lost"][:2])
+    ops = one.run.ops
+    assert to_be_reconsidered(ops, read_ledger(ops), {"new": replace(TOY, name="new")}, {}) == frozenset()
+
+
+@pytest.mark.parametrize("change", ["new", "reordered"])
+def test_readings_that_nothing_names_wait_under_another_header_unless_somebody_lets_them_pass(
+    tmp_path, monkeypatch, change
+):
+    readings = replace(LAB, delivery="increment", key=())
+    monkeypatch.setitem(globals(), "TOY", replace(TOY, feeds=(readings, VISIT)))
+    assert arrive(tmp_path, *CHANGES[change][:2])[1]["status"] == "quarantined"
+    assert arrive(tmp_path, *CHANGES[change][:2], f'[drift]\n{change} = "keep"\n', run_id="run-2")[1]["landed"] == 24
+
+
+def test_an_id_is_looked_up_as_it_is_written_so_no_wider_number_will_do(tmp_path):
+    (tmp_path / "lab.csv").write_text(CHANGES["retyped, wider"][1])
+    feed = replace(LAB, typed={"glucose": "id"})
+    (found,) = drift_of(shape_of(tmp_path / "lab.csv", feed), feed, (DEFAULTS | {"retyped": "widen"}).__getitem__)
+    assert found.policy == "quarantine"

@@ -54,85 +54,119 @@ def measurement_drift(measurement: DataFrame, hospitals: Mapping[str, Hospital])
     true_calendar = [name for name, hospital in hospitals.items() if hospital.calendar == "true"]
     persons = _persons(measurement.where(F.col("hospital").isin(true_calendar)))
     judged = (
-        _sizes(persons)
-        .join(_bins(persons), [*GROUP, "_quarter"], "left")
+        _quarters(_years(persons))
+        .withColumn("_bins", _bins())
         .withColumn("stability_bound", _bound())
         .withColumn("population_stability_index", _index())
         .withColumn("_is_silent", _is_silent())
         .where("stability_bound IS NOT NULL OR _is_silent IS NOT NULL")
     )
-    year, month = (F.col("_quarter") / QUARTERS).cast("int"), F.col("_quarter") % QUARTERS * 3 + 1
     return judged.select(
         surrogate_key(*GROUP, "_quarter").alias("measurement_drift_id"), F.expr(HOSPITAL_KEY).alias("hospital_key"),
         "hospital", *(F.nullif(F.col(c), F.lit("")).alias(c) for c in GROUP[1:]),
-        F.make_date(year, month, F.lit(1)).alias("quarter_start_date"), "reference_person_count", "person_count",
+        F.make_date("_year", F.col("_n") * 3 + 1, F.lit(1)).alias("quarter_start_date"),
+        "reference_person_count", "person_count",
         "population_stability_index", "stability_bound", _alarm().alias("drift_alarm"),
         (F.col("_quarter") >= F.col("_last") - 1).alias("is_recent"),
     )  # fmt: skip
 
 
 def _persons(measurement: DataFrame) -> DataFrame:
-    """A number for each person, code, unit and quarter; without a code, whether any code of theirs is unmapped."""
+    """A row for each person, code, unit and year with a number a quarter; without a code, whether any is unmapped.
+
+    Every measurement is told twice, by its code and without, so that the table is read and shuffled once.
+    """
     from pyspark.sql import functions as F
 
-    at = F.col("measurement_datetime")
-    said = measurement.select(
-        "hospital", F.expr(f"CASE WHEN {IS_MAPPED} THEN measurement_code ELSE '' END").alias("measurement_code"),
-        F.coalesce("unit_code", F.lit("")).alias("unit_code"), "person_id",
-        (F.year(at) * QUARTERS + F.quarter(at) - 1).alias("_quarter"),
-        F.col("value_as_number").try_cast(EXACT).alias("_value"),
-    )  # fmt: skip
-    means = said.groupBy(*GROUP, "_quarter", "person_id").agg(F.avg("_value").cast("double").alias("_number"))
-    unmapped = F.max((F.col("measurement_code") == "").cast("int")).cast("double").alias("_number")
-    shares = means.groupBy("hospital", "_quarter", "person_id").agg(unmapped)
-    nameless = shares.withColumns({"measurement_code": F.lit(""), "unit_code": F.lit("")})
-    return means.where("measurement_code <> '' AND _number IS NOT NULL").unionByName(nameless).withColumn(
-        "_year", (F.col("_quarter") / QUARTERS).cast("int")
-    )  # fmt: skip
+    at, is_mapped = F.col("measurement_datetime"), F.expr(IS_MAPPED)
+    by_code = (F.col("measurement_code"), F.coalesce("unit_code", F.lit("")), F.col("value_as_number").try_cast(EXACT))
+    nameless = (F.lit(""), F.lit(""), F.when(is_mapped, 0).otherwise(1).cast(EXACT))
+    as_told = [
+        F.struct(*(each.alias(name) for each, name in zip(said, (*GROUP[1:], "_value"), strict=True)))
+        for said in (by_code, nameless)
+    ]
+    told = measurement.select(
+        "hospital", "person_id", F.year(at).alias("_year"), (F.quarter(at) - 1).alias("_n"),
+        F.explode(F.when(is_mapped, F.array(*as_told)).otherwise(F.array(as_told[1]))).alias("_told"),
+    ).select("hospital", "_told.*", "person_id", "_year", "_n").where("_value IS NOT NULL")  # fmt: skip
+
+    def number(quarter: int) -> Column:
+        values = F.when(F.col("_n") == quarter, F.col("_value"))
+        return F.when(F.col("measurement_code") == "", F.max(values)).otherwise(F.avg(values)).cast("double")
+
+    numbers = [number(quarter).alias(f"_number_{quarter}") for quarter in range(QUARTERS)]
+    return told.groupBy(*GROUP, "_year", "person_id").agg(*numbers)
 
 
-def _sizes(persons: DataFrame) -> DataFrame:
-    """How many persons each quarter has, and the year before it; also those with nobody, up to the hospital's last."""
+def _years(persons: DataFrame) -> DataFrame:
+    """A row for each code, unit and year: its numbers by quarter, its persons, and the hospital's last quarter."""
+    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    last = persons.groupBy("hospital").agg(F.max("_quarter").alias("_last"))
-    now = persons.groupBy(*GROUP, "_quarter").agg(F.count("*").alias("_now"))
-    before = persons.groupBy(*GROUP, "_year").agg(
-        F.countDistinct("person_id").alias("reference_person_count"), (F.count("*") / QUARTERS).alias("_expected")
+    numbers = [F.collect_list(f"_number_{quarter}") for quarter in range(QUARTERS)]
+    years = persons.groupBy(*GROUP, "_year").agg(F.array(*numbers).alias("_now"), F.count("*").alias("_persons"))
+    last_of_year = F.array_max(
+        F.transform("_now", lambda found, n: F.when(F.size(found) > 0, F.col("_year") * QUARTERS + n))
     )
-    next_year = (F.col("_year") + 1) * QUARTERS
-    quarters = before.withColumn("_quarter", F.explode(F.sequence(next_year, next_year + QUARTERS - 1)))
-    known = quarters.join(last, "hospital").where("_quarter <= _last").join(now, [*GROUP, "_quarter"], "left")
-    return known.withColumn("person_count", F.coalesce("_now", F.lit(0))).drop("_year", "_now")
+    return years.withColumn("_last", F.max(last_of_year).over(Window.partitionBy("hospital")))
 
 
-def _bins(persons: DataFrame) -> DataFrame:
-    """Numbers of a quarter and of the year before, counted between that year's deciles; bins that either has any in."""
+def _quarters(years: DataFrame) -> DataFrame:
+    """Each quarter beside the year before it; also those with nobody, up to the hospital's last."""
     from pyspark.sql import functions as F
 
-    deciles = F.percentile("_number", F.array(*(F.lit(n / BINS) for n in range(1, BINS))))
+    side = "struct<_year: int, _now: array<array<double>>, _before: array<double>, reference_person_count: bigint>"
+    itself = F.struct(F.col("_year"), F.col("_now"), F.lit(None), F.lit(None)).cast(side)
+    before = F.struct(F.col("_year") + 1, F.lit(None), F.sort_array(F.flatten("_now")), F.col("_persons")).cast(side)
+    both = years.select(*GROUP, "_last", F.explode(F.array(itself, before)).alias("_side")).select(
+        *GROUP, "_last", "_side.*"
+    )
+    beside = both.groupBy(*GROUP, "_last", "_year").agg(
+        *(F.max(side).alias(side) for side in ("_now", "_before", "reference_person_count"))
+    )
+    nobody = F.array_repeat(F.array().cast("array<double>"), QUARTERS)
+    quarters = beside.where("reference_person_count IS NOT NULL").select(
+        *GROUP, "_last", "_year", "_before", "reference_person_count",
+        F.posexplode(F.coalesce("_now", nobody)).alias("_n", "_current"),
+    )  # fmt: skip
+    return (
+        quarters.withColumn("_quarter", F.col("_year") * QUARTERS + F.col("_n"))
+        .where("_quarter <= _last")
+        .withColumn("person_count", F.size("_current").cast("bigint"))
+        .withColumn("_expected", F.size("_before") / QUARTERS)
+    )
+
+
+def _bins() -> Column:
+    """Numbers of the year before and of the quarter between that year's deciles; bins that either has any in."""
+    from pyspark.sql import functions as F
+
     is_named = F.col("measurement_code") != ""
-    edges = persons.groupBy(*GROUP, "_year").agg(F.array_distinct(deciles).alias("_deciles"))
-    edges = edges.withColumn("_edges", F.when(is_named, F.col("_deciles")).otherwise(F.array(F.lit(0.0))))
-    bin_ = F.size(F.filter("_edges", lambda edge: F.col("_number") > edge)).alias("_bin")
+    edges = F.when(is_named, F.array_distinct(_deciles(F.col("_before")))).otherwise(F.array(F.lit(0.0)))
 
-    def counted(of_year: Column, *by: str) -> DataFrame:
-        lines = persons.join(edges.select(*GROUP, of_year.alias("_year"), "_edges"), [*GROUP, "_year"])
-        return lines.groupBy(*GROUP, *by, bin_).agg(F.count("*").alias("_count"))
+    def counted(numbers: Column) -> Column:
+        above = F.transform(edges, lambda edge: F.size(F.filter(numbers, lambda number: number > edge)))
+        over, under = F.concat(F.array(F.size(numbers)), above), F.concat(above, F.array(F.lit(0)))
+        return F.zip_with(over, under, lambda more, fewer: (more - fewer).cast("bigint"))
 
-    now = counted(F.col("_year") + 1, "_year", "_quarter").withColumnRenamed("_count", "_current")
-    before = (
-        counted(F.col("_year"), "_year")
-        .withColumn("_year", F.col("_year") + 1)
-        .withColumnRenamed("_count", "_reference")
-    )
-    quarters = now.select(*GROUP, "_year", "_quarter").distinct()
-    both = quarters.join(before, [*GROUP, "_year"]).unionByName(now, allowMissingColumns=True)
-    of_bin = both.groupBy(*GROUP, "_quarter", "_bin").agg(
-        *(F.coalesce(F.sum(side), F.lit(0)).alias(side) for side in ("_reference", "_current"))
-    )
-    in_order = F.sort_array(F.collect_list(F.struct("_bin", "_reference", "_current")))
-    return of_bin.groupBy(*GROUP, "_quarter").agg(in_order.alias("_bins"))
+    both = F.zip_with(
+        counted(F.col("_before")), counted(F.col("_current")),
+        lambda before, now: F.struct(before.alias("_reference"), now.alias("_current")),
+    )  # fmt: skip
+    return F.filter(both, lambda bin_: bin_["_reference"] + bin_["_current"] > 0)
+
+
+def _deciles(numbers: Column) -> Column:
+    """What tenths of sorted numbers are below, between two of them by how near it is to each."""
+    from pyspark.sql import functions as F
+
+    def decile(tenths: Column) -> Column:
+        place = (F.size(numbers) - 1) * tenths
+        low = F.element_at(numbers, F.floor(place / BINS).cast("int") + 1)
+        high = F.try_element_at(numbers, F.floor(place / BINS).cast("int") + 2)
+        return low + F.coalesce(high - low, F.lit(0.0)) * (place % BINS) / BINS
+
+    return F.transform(F.sequence(F.lit(1), F.lit(BINS - 1)), decile)
 
 
 def _bound() -> Column:

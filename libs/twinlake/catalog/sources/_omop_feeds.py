@@ -28,7 +28,7 @@ def _feed(table: str, header: str, **rest: Any) -> Feed:
 
 def _type_of(column: str) -> str | None:
     """What the CDM says a column holds, where its name tells; ids are left to each site."""
-    endings = {"_concept_id": "integer", "_date": "date", "_datetime": "datetime", "_as_number": "number"}
+    endings = {"_concept_id": "id", "_date": "date", "_datetime": "datetime", "_as_number": "number"}
     return next((kind for ending, kind in endings.items() if column.endswith(ending)), None)
 
 
