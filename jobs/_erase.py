@@ -44,7 +44,9 @@ def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: boo
     with run_lock(run.home, run.run_id, erasing=True), without_values(run.home, "erase"):
         found = _subject(run, asked, dry=dry)
         say("\n".join(_foreseen(run, found)))
-        _refuse(run, found, asked, keep_shared)
+        # What was begun goes on: to stop between would be worse than what it would be refused for.
+        if not erased.is_registered(run.ops, found.erasure_id):
+            _refuse(run, found, asked, keep_shared)
         if dry:
             return True
         subject.begin(run.home, found)

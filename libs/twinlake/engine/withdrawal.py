@@ -104,7 +104,7 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
 
     without_them = [without(row) for row in rows]
     named = re.compile(_words(subject))
-    left = ((row, row["landed"] + row["quarantined"] or not named.search(row["path"])) for row in without_them)
+    left = ((row, _records(row) or not named.search(row["path"])) for row in without_them)
     return [row if is_kept else _nameless(row) for row, is_kept in left if is_kept or row["status"] == LANDED]
 
 
@@ -121,8 +121,17 @@ def _content(row: Row) -> tuple[Any, ...]:
     return table, row["path"], row["sha256"], row["delivered_at"].isoformat()
 
 
+def _records(row: Row) -> int:
+    """How many records of the file the lake still holds; a file that was refused as a whole has none."""
+    return row["landed"] + (row["quarantined"] if _was_read(row) else 0)  # type: ignore[no-any-return]
+
+
+def _was_read(row: Row) -> bool:
+    return row["status"] == LANDED or row["reason"] == NONE_READABLE
+
+
 def _faults_of(row: Row, held: tuple[Held, ...]) -> int:
-    if row["status"] != LANDED and row["reason"] != NONE_READABLE:
+    if not _was_read(row):
         return 0
     table = f"quarantine.{row['system']}_{row['feed']}"
     return len({each.record_offset for each in held if each.hash and (each.table, each.path) == (table, row["path"])})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-import zipfile
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,22 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from jobs import _erase
+from tests.support.erasure_sample import NOW, place, subject
 from tests.support.landing_sample import AS_OF, SYSTEMS, TOY, VISIT, bronze, land, landed_row, lay, toy_run
 from twinlake.declare.decision import Decision
-from twinlake.declare.errors import ConfigurationError, DataError, NotPublished
+from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.declare.expressions import key_of
 from twinlake.declare.source import Feed, csv_feed
 from twinlake.engine import resolution, withdrawal
-from twinlake.engine.backup import _files, backup
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import Erased, hash_of, read_erased, register
-from twinlake.engine.home import run_lock
 from twinlake.engine.ingest import ALL_ERASED, unfinished
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.ledger import NONE_READABLE, read_ledger
@@ -37,8 +30,7 @@ from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.replay import Mended, _refuse_erased
 from twinlake.engine.resolution import _held, has_moved, strangers
 from twinlake.engine.staging import Naming
-from twinlake.engine.subject import Held, Place, Subject, begin, begun, end, leave_open, words
-from twinlake.engine.whereabouts import Sought, search
+from twinlake.engine.subject import Held, Place, Subject
 from twinlake.engine.wire import Fault, Record
 from twinlake.engine.withdrawal import (
     corrected,
@@ -49,18 +41,10 @@ from twinlake.engine.withdrawal import (
     from_quarantine,
 )
 
-NOW = datetime(2026, 11, 2, tzinfo=UTC)
 PERSONS = "id,name,note\n1,Ann,x\n2,Bob,y\n2,Bob,y\n1,Ann,z\n"
+
+
 NUMBERS = ("records_in", "landed", "quarantined", "duplicates", "erased")
-
-
-def subject(*places: Place, persons=(("h", "toy", "1"),), held: tuple[Held, ...] = ()) -> Subject:
-    keys = tuple(key_of(*person) for person in persons)
-    return Subject("1", "e1", "dpo", "asked", NOW.isoformat(), tuple(persons), keys, (), (), places, held)
-
-
-def place(offset: int, run_id: str = "r", sha256: str = "a", path: str = "a") -> Place:
-    return Place("bronze.toy_persons", path, sha256, AS_OF.isoformat(), run_id, offset)
 
 
 def row(run, path: str) -> list:
@@ -147,8 +131,12 @@ def test_a_file_that_landed_counts_though_all_of_it_was_theirs() -> None:
 
 
 def test_a_file_named_for_them_loses_its_name_but_counts() -> None:
-    rows = [landed_row("h/toy/p-123456.csv", 1, delivery="2026-10-01"), landed_row("h/toy/p-1234567.csv", 1),
-            landed_row("h/toy/old-p-123456.csv", 1, landed=0, records_in=0, status="empty")]  # fmt: skip
+    rows = [
+        landed_row("h/toy/p-123456.csv", 1, delivery="2026-10-01"),
+        landed_row("h/toy/p-1234567.csv", 1),
+        landed_row("h/toy/old-p-123456.csv", 1, landed=0, records_in=0, status="empty"),
+        landed_row("h/toy/bad-p-123456.csv", 1, landed=0, quarantined=1, status="quarantined", reason="r: no CSV"),
+    ]
     hers = [place(0, path=r["path"]) for r in rows[:1]]
     left = corrected(rows, subject(*hers, persons=(("h", "toy", "p-123456"),)))
     assert [(r["path"], r["sha256"], r["status"], r["erased"]) for r in left] == [
@@ -202,16 +190,6 @@ def test_a_decision_keeps_what_it_says_of_others_and_one_taken_back_goes_whole(t
     assert from_decisions(ops, subject()) == 0
 
 
-def test_an_erasure_that_was_begun_is_kept_for_its_owner_alone_and_then_not_at_all(tmp_path: Path) -> None:
-    home = toy_run(tmp_path).home
-    theirs = subject(place(3), held=(Held("quarantine.x", None, None, 4, ""),))
-    begin(home, theirs)
-    assert begun(home) == theirs
-    assert (home.path / "erasing.json").stat().st_mode & 0o077 == 0
-    end(home)
-    assert begun(home) is None
-
-
 def test_records_that_others_are_told_of_too_are_seen(tmp_path: Path) -> None:
     run = toy_run(tmp_path)
     visit = '{{"id": "{}", "subject": {{"reference": "{}"}}, "seen_by": "{}"}}\n'
@@ -258,43 +236,6 @@ def test_nobody_is_erased_while_persons_are_not_linked_by_what_landed(
         resolution.refuse_unlinked(run)
 
 
-@pytest.mark.parametrize("name", ["nested", "number", "key", "json", "gz", "zip", "name", "half"])
-def test_they_are_found_wherever_they_stand(tmp_path: Path, name: str) -> None:
-    def parquet(file: str, **columns: pa.Array) -> None:
-        pq.write_table(pa.table(columns), tmp_path / file)
-
-    nested = pa.array([{"a": [{"b": "see P-77."}]}, {"a": [{"b": "see P-778"}]}])
-    match name:
-        case "nested":
-            parquet("x.parquet", c=nested)
-        case "number":
-            parquet("x.parquet", c=pa.array([[1], [-5]]))
-        case "key":
-            parquet("x.parquet", c=pa.array([{"k": "p-77"}]))
-        case "json":
-            (tmp_path / "x.json").write_text('{"id": "p-77"}')
-        case "gz":
-            (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"1,P-77\n"))
-        case "zip":
-            with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.writestr("y.txt", "P-77")
-        case "name":
-            (tmp_path / "P-77.txt").write_text("")
-        case "half":
-            (tmp_path / "x.parquet").write_bytes(b"PAR1 P-77")
-    parquet("other.parquet", c=pa.array(["P-778", "xP-77", "P-77-1", "pP-77"]), d=pa.array([5, 6, 7, 8]))
-    left = search(tmp_path, [Sought(("P-77",), (-5,))])
-    assert (left.files, len(left.found[0])) == (2, 1)
-    assert not left.found[0][0].startswith("other")
-
-
-def test_a_word_stands_between_what_is_no_letter() -> None:
-    pattern = re.compile(words(["a.b(c"]))
-    assert [bool(pattern.search(text)) for text in ("a.b(c", "/a.b(c,", "aXb(c", "xa.b(c", "a.b(c1")] == [
-        True, True, False, False, False,
-    ]  # fmt: skip
-
-
 def test_records_in_bronze_of_a_file_that_does_not_count_are_told(tmp_path: Path) -> None:
     run = toy_run(tmp_path)
     lay(run.home.feeds, {"h/toy/2026-10-01/persons.csv": PERSONS})
@@ -305,18 +246,6 @@ def test_records_in_bronze_of_a_file_that_does_not_count_are_told(tmp_path: Path
     assert list(missing_records(run.ops)) == [
         "bronze.toy_persons: h/toy/2026-10-01/persons.csv has 3 records, its ledger says 0"
     ]
-
-
-def test_a_ledger_is_corrected_once_though_its_log_was_purged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, done = toy_run(tmp_path), []
-    run.ops.append("landing_ledger", [landed_row("a", 1)])
-    monkeypatch.setattr(_erase, "require_publication", lambda ops: Publication("p", AS_OF, 1, {}, {}, {}))
-    monkeypatch.setattr(_erase.purge, "write_out_deleted", lambda run: [])
-    monkeypatch.setattr(_erase.withdrawal, "from_ledger", lambda ops, found, mark: done.append(mark))
-    for _ in range(2):
-        _erase._withdraw(run, subject(place(0)), print)
-    assert len(done) == 1
-    assert [r["state"] for r in run.ops.rows("erasure")] == ["begun", "withdrawn"]
 
 
 def held_row(table: str, **said: object) -> dict:
@@ -367,42 +296,6 @@ def test_of_rows_of_one_unit_in_quarantine_only_theirs_go(tmp_path: Path) -> Non
     assert [row["record_id"] for row in Quarantine(ops, table).rows()] == [2]
 
 
-def test_while_a_person_is_half_erased_nothing_else_works_on_the_lake(tmp_path: Path) -> None:
-    home = toy_run(tmp_path).home
-    begin(home, subject())
-    with pytest.raises(ConfigurationError, match="half erased"), run_lock(home, "run"):
-        pass
-    with pytest.raises(ConfigurationError, match="half erased"):
-        backup(home, tmp_path / "copy")
-    with run_lock(home, "erase", erasing=True), run_lock(home, "run of the erasure"):
-        pass
-    leave_open(home)
-    assert begun(home) == subject()
-    with run_lock(home, "run"):
-        pass
-    begin(home, subject())
-    assert [file.name for file in home.path.glob("erasing*")] == ["erasing.json"]
-
-
-def test_no_backup_holds_whom_an_erasure_is_about(tmp_path: Path) -> None:
-    home = toy_run(tmp_path).home
-    for name in ("erasing.part", "erasing.json", "erasing.found.json", "kept.json"):
-        (home.path / name).write_text("{}")
-    assert {file.name for file in _files(home)} == {"kept.json"}
-
-
-def test_an_erasure_that_took_nothing_yet_stands_in_no_way(tmp_path: Path) -> None:
-    run = toy_run(tmp_path)
-    begin(run.home, subject())
-    with pytest.raises(NotPublished):
-        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
-    assert begun(run.home) is None
-    begin(run.home, subject())
-    register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
-    with pytest.raises(ConfigurationError, match="Another erasure"):
-        _erase._subject(run, _erase.Asked("2", "dpo", "asked", NOW), dry=False)
-
-
 def test_what_a_steward_decides_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ops, left = toy_run(tmp_path).ops, withdrawal._left
 
@@ -418,63 +311,6 @@ def test_what_a_steward_decides_meanwhile_stays(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(withdrawal, "_left", meanwhile)
     assert from_decisions(ops, subject()) == 1
     assert [(d.one, d.other) for d in decisions_of(ops)] == [(("h/toy/7",), ("h/toy/8",))]
-
-
-def test_who_is_still_found_can_be_looked_for_again_until_somebody_closes_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, states = toy_run(tmp_path), []
-    monkeypatch.setattr(_erase, "_record", lambda run, found, state, *figures: states.append((state, *figures[1:])))
-    hers = subject(persons=(("h", "toy", "p-ann"),))
-    (run.home.path / "left.txt").write_text("p-ann")
-
-    def prove(*, close: bool = False) -> bool:
-        begin(run.home, hers)
-        return _erase._prove(run, hers, print, close=close)
-
-    assert not prove()
-    assert begun(run.home) == hers
-    assert not prove(close=True)
-    assert begun(run.home) is None
-    (run.home.path / "left.txt").unlink()
-    assert prove()
-    assert begun(run.home) is None
-    assert states == [("found", 1), ("found", 1), ("done", 0)]
-
-
-UUID = "0b1c2d3e-0001-4abc-8def-123456789abc"
-
-
-@pytest.mark.parametrize("text", [
-    f"Abe604_Frami345_{UUID}.xml", f"patient_{UUID}", f"patient-{UUID}-1", f"a\\n{UUID}", f"urn%3Auuid%3A{UUID}",
-    "_P-77_", "999-12-3456", "ssn 999 12 3456.", "999.12.3456", "999123456",
-])  # fmt: skip
-def test_they_are_found_as_people_write_them(tmp_path: Path, text: str) -> None:
-    sought = Sought((UUID, "P-77", "999123456"), (), ("999123456",))
-    assert re.search(sought.pattern, text)
-    assert pc.match_substring_regex(pa.array([text]), sought.pattern).to_pylist() == [True]
-    ops = toy_run(tmp_path).ops
-    write_deltalake(ops.path("bronze.t"), pa.table({"c": [text]}))
-    assert ops.ask(f"select c from t where regexp_like(c, '{sought.pattern}')", {"bronze.t": None})
-
-
-@pytest.mark.parametrize(
-    "text", [f"a{UUID}", f"{UUID}0", "1999-12-3456", "999-12-34567", "999--12-3456", "P-77-1", "9-P-77"]
-)
-def test_others_are_not_taken_for_them(text: str) -> None:
-    assert not re.search(Sought((UUID, "P-77", "999123456"), (), ("999123456",)).pattern, text)
-
-
-def test_files_behind_links_are_searched_once(tmp_path: Path) -> None:
-    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
-    home.mkdir()
-    elsewhere.mkdir()
-    (elsewhere / "a.txt").write_text("P-77")
-    (elsewhere / "circle").symlink_to(elsewhere)
-    (home / "lake").symlink_to(elsewhere)
-    (home / "file.txt").symlink_to(elsewhere / "a.txt")
-    left = search(home, [Sought(("P-77",))])
-    assert (left.files, left.found) == (2, (("file.txt", "lake/a.txt"),))
 
 
 STRIP = csv_feed("strip", r"(?P<person>[^/]+)\.csv", "mg,at", "increment")
