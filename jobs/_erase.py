@@ -50,7 +50,7 @@ def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: boo
         subject.begin(run.home, found)
         _withdraw(run, found, say)
         _carry_on(_anew(opened) if found.has_moved else opened, say)
-        return _prove(run, found, say)
+        return _prove(run, found, say, keep_shared)
 
 
 def _subject(run: Run, asked: Asked) -> Subject:
@@ -70,7 +70,7 @@ def _subject(run: Run, asked: Asked) -> Subject:
 def _foreseen(run: Run, found: Subject) -> Iterator[str]:
     """How many rows of which table would go; no name and no value."""
     yield f"{len(found.persons)} source persons, {len(found.places)} records"
-    decided = sum(bool({"/".join(p) for p in found.persons} & {*each.named}) for each in decisions_of(run.ops))
+    decided = sum(withdrawal.tells_of(each, found) for each in decisions_of(run.ops))
     rows = Counter(place.table for place in found.places) + Counter(each.table for each in found.held)
     rows += Counter(dict(resolution.counts(run.ops, found))) + Counter({GIVEN: decided})
     yield from (f"  {table:<36} {count:,} rows" for table, count in sorted(rows.items()))
@@ -139,8 +139,8 @@ def _carry_on(opened: Opened, say: Say) -> None:
     say(f"{'files':<34} {purge.remove(run):,} removed that still held what was deleted")
 
 
-def _prove(run: Run, found: Subject, say: Say) -> bool:
-    """Search every file of the home for them; say what is left, and keep the figures."""
+def _prove(run: Run, found: Subject, say: Say, keep_shared: bool) -> bool:
+    """Search every file of the home for them; say what is left, and keep the figures. What is left is to be seen to."""
     say("\n".join(_beyond(run.home, found)))
     keys = found.keys
     sought = (Sought(tuple(found.identifiers), keys), Sought(found.called))
@@ -156,7 +156,10 @@ def _prove(run: Run, found: Subject, say: Say) -> bool:
             "looked for."
         )
     _record(run, found, FOUND if theirs else DONE, left.files, len(theirs))
-    subject.end(run.home)
+    if keep_shared or not theirs:
+        subject.end(run.home)
+    else:
+        say("Remove what is named, then give the command again; with --keep-shared it stays and the erasure ends.")
     say(f"erasure {found.erasure_id}: {len(theirs)} of {left.files:,} files hold an identifier of the person")
     return not theirs
 
