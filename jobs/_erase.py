@@ -77,7 +77,7 @@ def _subject(run: Run, asked: Asked, *, dry: bool) -> Subject:
 def _foreseen(run: Run, found: Subject) -> Iterator[str]:
     """How many rows of which table would go; no name and no value."""
     yield f"{len(found.persons)} source persons, {len(found.places)} records"
-    decided = sum(bool({"/".join(p) for p in found.persons} & {*each.named}) for each in decisions_of(run.ops))
+    decided = sum(withdrawal.tells_of(each, found) for each in decisions_of(run.ops))
     rows = Counter(place.table for place in found.places) + Counter(each.table for each in found.held)
     rows += Counter(dict(resolution.counts(run.ops, found))) + Counter({GIVEN: decided})
     yield from (f"  {table:<36} {count:,} rows" for table, count in sorted(rows.items()))

@@ -107,8 +107,12 @@ def is_telling(text: str) -> bool:
     return len(text.strip()) >= short
 
 
+# Nothing comes before the beginning: of no words none is found, where an empty pattern would be found in every text.
+NOWHERE = "a^"
+
+
 def words(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
-    """A regular expression that Python, Arrow and DataFusion understand: any of these as a whole word.
+    """A regular expression that Python, Arrow and DataFusion understand: any of these as a word, of none nothing.
 
     `numbers` are those that stand in the lake without the hyphens and blanks that people write them with.
     """
@@ -116,9 +120,8 @@ def words(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
     known |= {text: BETWEEN.join(map(_escaped, text)) for text in numbers if len(text) >= FEWEST_WRITTEN}
     by_kind = ((letters, [known[text] for text in sorted(known) if (len(text) >= LONG) == is_long])
                for letters, is_long in ((HYPHENATED, False), (LETTERS, True)))  # fmt: skip
-    return "|".join(
-        f"(^|[^{letters}]|{ESCAPED})({'|'.join(each)})($|[^{letters}])" for letters, each in by_kind if each
-    )  # fmt: skip
+    patterns = [f"(^|[^{letters}]|{ESCAPED})({'|'.join(each)})($|[^{letters}])" for letters, each in by_kind if each]
+    return "|".join(patterns) or NOWHERE
 
 
 def _escaped(text: str) -> str:

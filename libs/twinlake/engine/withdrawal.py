@@ -166,7 +166,7 @@ def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
 
 
 def from_decisions(ops: Ops, subject: Subject) -> int:
-    """Take them out of what stewards decided; a decision that then says nothing goes. How many named them.
+    """Take them out of what stewards decided, and why; one that then says nothing goes. How many told of them.
 
     A steward may decide meanwhile: only what was read is replaced.
     """
@@ -177,26 +177,36 @@ def from_decisions(ops: Ops, subject: Subject) -> int:
         return 0
     read = DeltaTable(ops.path(decisions.NAME), version=newest)
     before = decisions.decisions_of(ops, newest)
-    names = {"/".join(person) for person in subject.persons}
-    named = [decision.decision_id for decision in before if names & {*decision.named}]
-    if named:
-        write_deltalake(read, decisions.as_batch(_left(before, names)), mode="overwrite")
-    return len(named)
+    told = {each.decision_id for each in before if tells_of(each, subject)}
+    if told:
+        write_deltalake(read, decisions.as_batch(_left(before, told, subject)), mode="overwrite")
+    return len(told)
 
 
-def _left(before: list[Decision], names: set[str]) -> Iterator[Decision]:
-    """What was decided of others; one that was taken back goes whole, for with other names it would stand again."""
-    undone = {decision.undone for decision in before}
-    void = {d.decision_id for d in before if names & {*d.named} and d.decision_id in undone}
+def tells_of(decision: Decision, subject: Subject) -> bool:
+    """Whether a decision names them, as one whom it is about or in its reason."""
+    theirs = words([*subject.identifiers, *subject.called], subject.numbers)
+    is_said_why = decision.why != ERASED and re.search(theirs, decision.why, re.IGNORECASE) is not None
+    return is_said_why or bool(_names(subject) & {*decision.named})
+
+
+def _names(subject: Subject) -> set[str]:
+    return {"/".join(person) for person in subject.persons}
+
+
+def _left(before: list[Decision], told: set[str], subject: Subject) -> Iterator[Decision]:
+    """What was decided of others; one that was taken back goes whole, for with other words it would stand again."""
+    void = told & {decision.undone for decision in before}
     for decision in before:
-        left = _without_names(decision, names)
-        if left is not None and not void & {decision.decision_id, decision.undone}:
+        if void & {decision.decision_id, decision.undone}:
+            continue
+        left = _without_names(decision, _names(subject)) if decision.decision_id in told else decision
+        if left is not None:
             yield left
 
 
 def _without_names(decision: Decision, names: set[str]) -> Decision | None:
-    """What a decision says of others; why it was taken was said of the erased as well."""
-    if not names & {*decision.named}:
-        return decision
+    """What a decision says of others; its reason was said of the erased as well."""
     one, other = (tuple(name for name in side if name not in names) for side in (decision.one, decision.other))
-    return replace(decision, one=one, other=other, why=ERASED) if one and other else None
+    said_of_nobody = decision.kind != "undo" and not (one and other)
+    return None if said_of_nobody else replace(decision, one=one, other=other, why=ERASED)

@@ -184,10 +184,13 @@ def test_a_decision_keeps_what_it_says_of_others_and_one_taken_back_goes_whole(t
     undone = said("accept", "h/toy/1 h/toy/5", "h/toy/6")
     record_decision(ops, Decision("undo", (), (), "steward", "wrong", NOW, undone.decision_id))
     others = said("reject", "h/toy/7", "h/toy/8", "seen")
-    assert from_decisions(ops, subject()) == 3
+    said("reject", "h/toy/7", "h/toy/9", "met ann there")
+    theirs = replace(subject(), called=("Ann",))
+    assert from_decisions(ops, theirs) == 4
     kept = {(d.kind, d.one, d.other, d.why) for d in decisions_of(ops)}
-    assert kept == {("split", ("h/toy/3",), ("h/toy/2",), "(erased)"), ("reject", others.one, others.other, "seen")}
-    assert from_decisions(ops, subject()) == 0
+    assert kept == {("split", ("h/toy/3",), ("h/toy/2",), "(erased)"), ("reject", others.one, others.other, "seen"),
+                    ("reject", ("h/toy/7",), ("h/toy/9",), "(erased)")}  # fmt: skip
+    assert from_decisions(ops, theirs) == 0
 
 
 def test_records_that_others_are_told_of_too_are_seen(tmp_path: Path) -> None:

@@ -88,3 +88,8 @@ def test_files_behind_links_are_searched_once(tmp_path: Path) -> None:
     (home / "file.txt").symlink_to(elsewhere / "a.txt")
     left = search(home, [Sought(("P-77",))])
     assert (left.files, left.found) == (2, (("file.txt", "lake/a.txt"),))
+
+
+def test_of_no_words_none_is_found_anywhere() -> None:
+    assert [re.search(words([]), text) for text in ("", "a", "Ann Lee", "a^")] == [None] * 4
+    assert pc.match_substring_regex(pa.array(["", "Ann Lee", "a^"]), words(())).to_pylist() == [False] * 3
