@@ -50,7 +50,7 @@ def resolve(
     if not found.places and not held and not _is_linked(ops, persons):
         raise ConfigurationError(
             f"{asked} is nobody of this lake. Give a person_id (`twinlake sql` over silver.person lists them) or a "
-            "source person, hospital/system/id."
+            "source person, hospital/system/id. Whoever was erased (ops.erasure) is nobody of it any more."
         )
     return replace(found, held=held, has_moved=has_moved(ops, found))
 
