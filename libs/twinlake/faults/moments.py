@@ -23,7 +23,7 @@ MOMENTS = {
     "stage": Moment("twinlake.engine.ingest._stage"),
     "land": Moment("twinlake.engine.ingest.commit"),
     "ledger": Moment("twinlake.engine.ops.Ops.append", "landing_ledger"),
-    "take_back": Moment("twinlake.engine.ingest._remove_unfinished"),
+    "take_back": Moment("twinlake.engine.ingest.remove_unfinished"),
     "link": Moment("jobs.link.step"),
     "write": Moment("twinlake.engine.replace._write"),
     "mark": Moment("twinlake.engine.replace._mark"),
