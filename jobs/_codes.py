@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError
-from twinlake.engine.home import check_home, home_of
+from twinlake.engine.home import check_home, check_hospital, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import require_publication
 from twinlake.engine.report.lake import PublishedLake
@@ -22,8 +22,7 @@ def unmapped(feeds: Path | None, hospital: str | None, toml: bool, limit: int, s
     check_home(home)
     ops = Ops(home.lake)
     publication = require_publication(ops)
-    if hospital and not (home.feeds / hospital).is_dir():
-        raise ConfigurationError(f"{home.feeds} has no hospital {hospital!r}. Name one of its folders.")
+    check_hospital(home, hospital)
     if TABLE not in publication.versions:
         raise ConfigurationError("The last publication is older than the worklist. `twinlake run` makes it.")
     rows = read_worklist(PublishedLake(ops, publication), hospital)

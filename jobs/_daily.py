@@ -47,14 +47,14 @@ def walk(opened: Opened, only: str | None = None, *, train_always: bool = False)
     with run_lock(run.home, run.run_id):
         if only is None:
             _begin(run)
-        take_all(opened, [opened.plan.node(only)] if only else nodes_of(opened), train_always=train_always)
+        take_all(opened, [opened.plan.node(only)] if only else _nodes_of(opened), train_always=train_always)
     now = last_publication(run.ops)
     is_new = now is not None and (before is None or now.sequence > before.sequence)
     return Walked(now.publication_id if now else None, is_new)
 
 
-def nodes_of(opened: Opened) -> list[Node]:
-    """The steps of a whole walk."""
+def _nodes_of(opened: Opened) -> list[Node]:
+    """The steps of a whole walk; while a person is erased nothing lands."""
     return [node for node in opened.plan.nodes if not (opened.erasing and node.verb == "ingest")]
 
 

@@ -9,10 +9,9 @@ from textwrap import wrap
 import pyarrow as pa
 
 from jobs._ask import check_form, print_answer
-from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.drift_alarms import in_words, published_alarms
 from twinlake.engine.drift_history import Row, schema_drift
-from twinlake.engine.home import check_home, home_of
+from twinlake.engine.home import check_home, check_hospital, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import last_publication
 from twinlake.engine.report.lake import PublishedLake
@@ -26,8 +25,7 @@ def show(feeds: Path | None, hospital: str | None, form: str, say: Say) -> None:
     check_form(form)
     home = home_of(feeds)
     check_home(home)
-    if hospital and not (home.feeds / hospital).is_dir():
-        raise ConfigurationError(f"{home.feeds} has no hospital {hospital!r}. Name one of its folders.")
+    check_hospital(home, hospital)
     ops = Ops(home.lake)
     publication = last_publication(ops)
     rung = published_alarms(PublishedLake(ops, publication)) if publication else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -87,10 +86,10 @@ def _foreseen(run: Run, found: Subject) -> Iterator[str]:
 
 def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
     """What the command cannot do right is said before anything is done."""
-    if re.search(subject.words([*found.identifiers, *found.called], found.numbers), asked.why, re.IGNORECASE):
+    if found.is_named_in(asked.why):
         raise ConfigurationError("--why names the person, and it is kept. Say it without.")
     paths = {each.path for each in (*found.places, *found.held) if each.path}
-    named = sorted(path for path in paths if _is_named_for(found, path) and (run.home.feeds / path).exists())
+    named = sorted(path for path in paths if found.is_identified_in(path) and (run.home.feeds / path).exists())
     if named:
         raise DataError(
             f"These files are named for the person: {', '.join(named)}. Their names would stay in the ledger for as "
@@ -104,10 +103,6 @@ def _refuse(run: Run, found: Subject, asked: Asked, keep_shared: bool) -> None:
             "give --keep-shared: then they stay, and the search after it names the files they are in. Nothing was "
             "erased."
         )
-
-
-def _is_named_for(found: Subject, path: str) -> bool:
-    return re.search(subject.words(found.identifiers, found.numbers), path) is not None
 
 
 def _withdraw(run: Run, found: Subject, say: Say) -> None:

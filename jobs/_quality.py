@@ -10,7 +10,7 @@ from expectations.dqd import read_checks
 from expectations.dqd_page import PAGE, page
 from jobs._ask import check_form, print_answer
 from twinlake.declare.errors import ConfigurationError
-from twinlake.engine.home import home_of
+from twinlake.engine.home import check_hospital, home_of
 from twinlake.engine.report.facts import Facts, Row, read_facts
 from twinlake.engine.report.proved import keys_in_words, published
 from twinlake.plan import read_plan
@@ -42,8 +42,7 @@ def show(feeds: Path | None, table: str | None, hospital: str | None, every: boo
     facts = read_facts(home_of(feeds))
     if table and table not in facts.verdicts:
         raise ConfigurationError(f"No published table is called {table!r}. There are: {', '.join(facts.verdicts)}.")
-    if hospital and not (facts.home.feeds / hospital).is_dir():
-        raise ConfigurationError(f"{facts.home.feeds} has no hospital {hospital!r}. Name one of its folders.")
+    check_hospital(facts.home, hospital)
     rows = _broken(facts, table, hospital) if (table or hospital) and not every else _verdicts(facts, table, every)
     if not rows:
         print(

@@ -14,7 +14,7 @@ from twinlake.declare.decision import Decision
 from twinlake.declare.errors import ConfigurationError, NotPublished
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.home import check_home, home_of
-from twinlake.engine.ops import Ops
+from twinlake.engine.ops import Ops, sql_text
 from twinlake.engine.publication import Publication, require_publication
 
 Say = Callable[[str], None]
@@ -65,8 +65,8 @@ def open_registry(feeds: Path | None) -> Registry:
 
 def where(source_person: str, ident: str = "source_person_id") -> str:
     """SQL that chooses the rows of a source person written `hospital/system/id`, whose id stands in `ident`."""
-    parts = [part.replace("'", "''") for part in [*source_person.split("/", 2), "", ""][:3]]
-    return " and ".join(f"{name} = '{part}'" for name, part in zip((*PERSON[:2], ident), parts, strict=True))
+    parts = map(sql_text, [*source_person.split("/", 2), "", ""][:3])
+    return " and ".join(f"{name} = {part}" for name, part in zip((*PERSON[:2], ident), parts, strict=True))
 
 
 def name_of_row(row: dict[str, Any], side: str = "") -> str:

@@ -113,6 +113,12 @@ def _settings(path: Path) -> dict:
         ) from error
 
 
+def check_hospital(home: Home, hospital: str | None) -> None:
+    """Refuse a name that is no hospital's; none said, all are meant."""
+    if hospital and not (home.feeds / hospital).is_dir():
+        raise ConfigurationError(f"{home.feeds} has no hospital {hospital!r}. Name one of its folders.")
+
+
 def check_home(home: Home) -> None:
     """Refuse a lake of another format; a lake belongs to one feeds root."""
     settings = _settings(home.path)

@@ -78,6 +78,11 @@ SCHEMAS: dict[str, pa.Schema] = {
 }  # fmt: skip
 
 
+def sql_text(value: str) -> str:
+    """A text as SQL writes it, where a query takes no parameters."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True)
 class State:
     """What a table's last commit says of itself: inputs consumed, fingerprint, digest."""

@@ -12,6 +12,7 @@ from twinlake.declare.comparable import TAKEN
 from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.declare.person_map import PersonMap
 from twinlake.engine import standardise_sql as sql
+from twinlake.engine.ops import sql_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,7 +118,7 @@ def _select(connection: duckdb.DuckDBPyConnection, table: str, name: str, given:
     text = {key: STANDARDS[key](said[key]) for key in STANDARDS if key in said}
     date = sql.full_date(said["birth_date"], given.birth_date_format) if "birth_date" in said else "NULL"
     years = [f"year({date})", *(sql.year(said[key]) for key in ("year_of_birth", "birth_date") if key in said)]
-    file, row = "'" + name.replace("'", "''") + "'", said["row_id"]
+    file, row = sql_text(name), said["row_id"]
     values = {
         **text,
         "birth_date": f"CAST({date} AS VARCHAR)",

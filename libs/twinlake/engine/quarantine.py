@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from twinlake.engine.commits import persistently
-from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops, append_rows
+from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops, append_rows, sql_text
 
 SCHEMA = pa.schema(
     [("rule", TEXT), ("reason", TEXT), ("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT),
@@ -29,7 +29,7 @@ class Quarantine:
     def replace_paths(self, found: tuple[list[str], list[dict[str, Any]]]) -> None:
         """Replace what is held of these paths by these rows."""
         paths, rows = found
-        held = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+        held = ", ".join(map(sql_text, paths))
         self._replace(f"path in ({held})", rows)
 
     def replace_units(self, units: list[int] | None, rows: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from twinlake.engine.damage import GIVEN
 from twinlake.engine.discover import inside
 from twinlake.engine.erased import hash_of
 from twinlake.engine.ledger import Ledger, read_ledger
-from twinlake.engine.ops import Ops
+from twinlake.engine.ops import Ops, sql_text
 from twinlake.engine.pending import LEDGER
 from twinlake.engine.publication import Publication
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
@@ -24,7 +24,6 @@ from twinlake.engine.run import Run
 from twinlake.engine.stored_files import delta_tables
 from twinlake.engine.subject import FEWEST_WRITTEN, Held, Place, Subject, is_telling, person_keys, place_of, words
 
-PERSON = ("hospital", "system", "source_person_id")
 LINK, ALIAS, MERGE, SOURCE = "empi.person_link", "empi.person_alias", "empi.person_merge", "empi.source_person"
 # What of a source person is their own; the rest (a city, a sex, a day) is said of many.
 NUMBERS = ("ssn", "licence_number", "passport_number", "mrn")
@@ -109,9 +108,7 @@ def _with_merged(ops: Ops, persons: list[Person]) -> list[Person]:
     found = {*persons}
     for one, other in (("retired", "surviving"), ("surviving", "retired")):
         for hospital, system, ident in persons:
-            theirs = (
-                f"hospital = {_text(hospital)} and system = {_text(system)} and {one}_source_person_id = {_text(ident)}"
-            )
+            theirs = _is((hospital, system, ident), f"{one}_source_person_id")
             rows = _ask(ops, f"select {other}_source_person_id as other from person_merge where {theirs}", MERGE)
             found |= {(hospital, system, row["other"]) for row in rows}
     strangers = found - {*persons}
@@ -129,7 +126,7 @@ def _own(ops: Ops, persons: list[Person], columns: tuple[str, ...]) -> list[str]
     values = sorted({(name, row[name]) for row in rows for name in columns if row[name] and is_telling(row[name])})
 
     def is_shared(name: str, value: str) -> bool:
-        sql = f"select 1 as one from source_person where {name} = {_text(value)} and not ({theirs}) limit 1"
+        sql = f"select 1 as one from source_person where {name} = {sql_text(value)} and not ({theirs}) limit 1"
         return bool(_ask(ops, sql, SOURCE))
 
     return sorted({value for name, value in values if not is_shared(name, value)})
@@ -186,7 +183,7 @@ def strangers(ops: Ops, subject: Subject) -> list[tuple[str, int]]:
     """
     names = [_named_at(*place, subject) for place in sorted({person[:2] for person in subject.persons})]
     numbers = [number for number in subject.numbers if len(number) >= FEWEST_WRITTEN]
-    names += [f"regexp_like(raw_record, {_text(words((), numbers))})"] if numbers else []
+    names += [f"regexp_like(raw_record, {sql_text(words((), numbers))})"] if numbers else []
     named = " or ".join(filter(None, names))
     others = f"source_person_key not in ({_listed(person_keys(subject.persons))})"
     found: set[tuple[str, int]] = set()
@@ -198,8 +195,8 @@ def strangers(ops: Ops, subject: Subject) -> list[tuple[str, int]]:
 
 def _named_at(hospital: str, system: str, subject: Subject) -> str:
     named = subject.names_at(hospital, system)
-    here = f"hospital = {_text(hospital)} and system = {_text(system)}"
-    return f"({here} and regexp_like(raw_record, {_text(words(named))}))" if named else ""
+    here = f"hospital = {sql_text(hospital)} and system = {sql_text(system)}"
+    return f"({here} and regexp_like(raw_record, {sql_text(words(named))}))" if named else ""
 
 
 def bronze_tables(ops: Ops) -> list[str]:
@@ -233,12 +230,9 @@ def _person(row: dict[str, Any]) -> Person:
     return row["hospital"], row["system"], row["source_person_id"]
 
 
-def _is(person: Person) -> str:
-    return " and ".join(f"{name} = {_text(value)}" for name, value in zip(PERSON, person, strict=True))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _is(person: Person, ident: str = "source_person_id") -> str:
+    names = ("hospital", "system", ident)
+    return " and ".join(f"{name} = {sql_text(value)}" for name, value in zip(names, person, strict=True))
 
 
 def _listed(keys: Iterable[int]) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ class Subject:
     def identifiers(self) -> list[str]:
         """What means them and nobody else wherever it stands; ids too short to be told from other words left out."""
         return sorted({*filter(is_telling, (ident for *_, ident in self.persons)), *self.numbers, *map(str, self.keys)})
+
+    def is_identified_in(self, text: str) -> bool:
+        """Whether what means them and nobody else stands in a text, as it is written there."""
+        return self._identifier.search(text) is not None
+
+    @cached_property
+    def _identifier(self) -> re.Pattern[str]:
+        return re.compile(words(self.identifiers, self.numbers))
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether that, or their name or address, stands in what somebody wrote."""
+        named = words([*self.identifiers, *self.called], self.numbers)
+        return re.search(named, text, re.IGNORECASE) is not None
 
     @property
     def untold(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -23,7 +22,7 @@ from twinlake.engine.ingest import state_of
 from twinlake.engine.ledger import LANDED, NONE_READABLE
 from twinlake.engine.ops import Ops, as_batch
 from twinlake.engine.quarantine import SCHEMA, Quarantine
-from twinlake.engine.subject import Held, Place, Subject, words
+from twinlake.engine.subject import Held, Place, Subject
 
 LEDGER = "landing_ledger"
 ERASED = "(erased)"
@@ -103,8 +102,7 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
         return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
     without_them = [without(row) for row in rows]
-    named = re.compile(_words(subject))
-    left = ((row, _records(row) or not named.search(row["path"])) for row in without_them)
+    left = ((row, _records(row) or not subject.is_identified_in(row["path"])) for row in without_them)
     return [row if is_kept else _nameless(row) for row, is_kept in left if is_kept or row["status"] == LANDED]
 
 
@@ -141,17 +139,13 @@ def from_file_schemas(ops: Ops, subject: Subject) -> None:
     """Files that are named for them and lost their name in the ledger leave what is told of files' shapes too."""
     from deltalake import write_deltalake
 
-    named, known = re.compile(_words(subject)), {row["path"] for row in ops.rows(LEDGER)}
+    known = {row["path"] for row in ops.rows(LEDGER)}
     rows = ops.rows(FILE_SCHEMA)
-    kept = [row for row in rows if row["path"] in known or not named.search(row["path"])]
+    kept = [row for row in rows if row["path"] in known or not subject.is_identified_in(row["path"])]
     if len(kept) < len(rows):
         write_deltalake(
             ops.path(f"ops.{FILE_SCHEMA}"), as_batch(FILE_SCHEMA, kept), mode="overwrite", schema_mode="overwrite"
         )
-
-
-def _words(subject: Subject) -> str:
-    return words(subject.identifiers, subject.numbers)
 
 
 def from_quarantine(ops: Ops, table: str, held: tuple[Held, ...]) -> None:
@@ -185,8 +179,7 @@ def from_decisions(ops: Ops, subject: Subject) -> int:
 
 def tells_of(decision: Decision, subject: Subject) -> bool:
     """Whether a decision names them, as one whom it is about or in its reason."""
-    theirs = words([*subject.identifiers, *subject.called], subject.numbers)
-    is_said_why = decision.why != ERASED and re.search(theirs, decision.why, re.IGNORECASE) is not None
+    is_said_why = decision.why != ERASED and subject.is_named_in(decision.why)
     return is_said_why or bool(_names(subject) & {*decision.named})
 
 

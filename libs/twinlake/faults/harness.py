@@ -43,7 +43,8 @@ def run_plan(plan: Plan, seed: int, work: Path, say: Say, only: tuple[str, ...] 
 
 def _code() -> str:
     """What the undisturbed lakes depend on beside their network: another version of the product makes its own."""
-    files = sorted(file for place in ("libs", "jobs", "expectations") for file in (REPOSITORY / place).rglob("*.py"))
+    places = [REPOSITORY / place for place in ("libs", "jobs", "expectations", "infra/environments")]
+    files = sorted(file for place in places for kind in ("py", "json", "toml") for file in place.rglob(f"*.{kind}"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

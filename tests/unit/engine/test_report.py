@@ -32,6 +32,12 @@ def page(home: Home) -> str:
     return write_report(home, {}, PLAN).read_text(encoding="utf-8")
 
 
+def told_in(page: str, section: str) -> str:
+    """The words of a section, a blank between any two."""
+    markup = page.split(f'id="{section}"')[1].split("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup))
+
+
 class Elements(HTMLParser):
     """Every element that was opened, and those that were left open."""
 
@@ -79,8 +85,7 @@ def test_units_that_did_not_come_are_told_with_their_evidence_and_small_groups_a
 
 
 def test_what_changed_is_told_by_hospital_quarter_and_file_and_small_cells_are_not(page: str) -> None:
-    section = page.split('id="drift"')[1].split("</section>")[0]
-    cells = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    cells = told_in(page, "drift")
     assert "hospital 2026 Q2 2026 Q3 st_a 0 of 1 1 of 1 st_b – 1 of 1" in cells
     assert "its values have moved (index 4.50, told above 0.33) 300 150" in cells
     assert "hardly anybody was measured so 300 few" in cells
@@ -109,8 +114,7 @@ def test_no_identifier_and_no_raw_record_is_on_the_page(page: str) -> None:
 
 
 def test_what_the_last_publication_took_in_and_got_over_is_told(page: str) -> None:
-    section = page.split('id="recovery"')[1].split("</section>")[0]
-    cells = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    cells = told_in(page, "recovery")
     assert "northgate/synthea_csv/observations.csv observations – 1,000 990 4 6 0 landed" in cells
     assert "synthea_csv_observations row_width as the wire format says northgate 2" in cells
     assert "run-0 without a word after it began run-1 1 min 44 s" in cells
