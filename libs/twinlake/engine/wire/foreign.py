@@ -1,7 +1,9 @@
-"""Records of another version of their standard, known by elements that only that version has, or has in that shape.
+"""Records that mean something else than what stands in them would mean here; read so, they would be wrong in silence.
 
-A feed's `foreign` names each by its place, `Encounter.patient`, `Patient.name.family:array`, or a resource alone,
-`MedicationOrder`, with the version whose it is. Read as what they are not, such records would be wrong in silence.
+Those of another version of their standard are known by elements that only that version has, or has in that shape. A
+feed's `foreign` names each by its place, `Encounter.patient`, `Patient.name.family:array`, or a resource alone,
+`MedicationOrder`, with the version whose it is. Others say themselves that they may mean something else: whoever does
+not know their extension must not process them (FHIR R4, Extensibility, section 2.4.0.2 Modifier Extensions).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+MODIFIER = "modifierExtension"
 SHAPES = {"object": dict, "array": list, "text": str}
 
 
@@ -32,14 +35,37 @@ class Foreign:
             self.marks.setdefault(kind, []).append(Mark(place, tuple(steps), shape, version))
         self.first = {kind: {mark.steps[0] for mark in marks if mark.steps} for kind, marks in self.marks.items()}
 
-    def flaw(self, found: dict[str, Any]) -> tuple[str, str] | None:
-        """Rule and reason for the first mark that a resource bears."""
+    def flaw(self, found: dict[str, Any], text: str | bytes) -> tuple[str, str] | None:
+        """Rule and reason for a resource, and the text it stands in, that may not be read as what it seems."""
+        return self._of_another_version(found) or _modified(found, text)
+
+    def _of_another_version(self, found: dict[str, Any]) -> tuple[str, str] | None:
         kind = found.get("resourceType")
         marks = self.marks.get(kind) if isinstance(kind, str) else None
         if marks is None or (marks[0].steps and found.keys().isdisjoint(self.first[str(kind)])):
             return None
         borne = next((mark for mark in marks if any(_is_of(mark, value) for value in _at(found, mark.steps))), None)
         return ("wrong_version", f"{borne.place} is of {borne.version}; expected R4") if borne else None
+
+
+def _modified(found: dict[str, Any], text: str | bytes) -> tuple[str, str] | None:
+    # Of the text first: nearly no record has one, and walking through each would double what reading costs.
+    names = (MODIFIER, "\\u") if isinstance(text, str) else (MODIFIER.encode(), b"\\u")
+    if not any(name in text for name in names):
+        return None
+    left: list[Any] = [found]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            if one.get(MODIFIER):
+                return "modifier_extension", (
+                    "a modifierExtension may change what the record says, and nothing here knows it; "
+                    "deliver the record without it, saying in FHIR's own elements what it means"
+                )
+            left += one.values()
+    return None
 
 
 def _is_of(mark: Mark, value: Any) -> bool:

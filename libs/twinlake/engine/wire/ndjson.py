@@ -33,7 +33,7 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
             found = None
         if not isinstance(found, dict):
             yield _unreadable(offset, line)
-        elif flaw := _flaw(line, found) or _of_another_type(found, expected) or foreign.flaw(found):
+        elif flaw := _flaw(line, found) or _of_another_type(found, expected) or foreign.flaw(found, line):
             yield Fault(offset, line.decode(), *flaw)
         else:
             yield Record(offset, line.decode(), key(found), person(found), version(found))

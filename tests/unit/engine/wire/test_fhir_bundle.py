@@ -193,6 +193,8 @@ PATIENT = '{"resourceType":"Patient","id":"1"'
         ('{"request":{"method":"DELETE","url":"everything"}}', "no_resource"),
         ('{"request":{"method":"PATCH"},"resource":{"resourceType":"Parameters"}}', "partial_resource"),
         ('{"resource":{"resourceType":"Bundle","entry":[]}}', "bundle_in_bundle"),
+        (f'{{"resource":{PATIENT},"modifierExtension":[{{"url":"urn:negated"}}]}}}}', "modifier_extension"),
+        (f'{{"resource":{PATIENT},"link":[{{"modifier\\u0045xtension":[{{}}]}}]}}}}', "modifier_extension"),
         (f'{{"resource":{PATIENT},"id":"1"}}}}', "duplicate_key"),
         (f'{{"resource":{PATIENT},"name":[{{"a":1,"\\u0061":2}}]}}}}', "duplicate_key"),
         (f'{{"resource":{PATIENT}}},"resource":{PATIENT}}}}}', "duplicate_key"),

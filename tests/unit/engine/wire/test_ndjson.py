@@ -126,3 +126,23 @@ def test_random_duplicates_are_found_as_a_plain_parser_finds_them(read_json):
         line = "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}"
         is_twice = len({key for key, _ in pairs}) < len(pairs)
         assert rules(read_json(line.encode())) == ["duplicate_key" if is_twice else None], line
+
+
+@pytest.mark.parametrize(
+    ("modifier", "is_refused"),
+    [
+        ({"modifierExtension": [{"url": "urn:negated", "valueBoolean": True}]}, True),
+        ({"component": [{"code": {}, "modifierExtension": [{"url": "urn:negated"}]}]}, True),
+        ({"contained": [{"resourceType": "Medication", "modifierExtension": [{"url": "urn:negated"}]}]}, True),
+        ({"modifierExtension": []}, False),
+        ({"note": [{"text": "a modifierExtension is only talked of"}]}, False),
+        ({"extension": [{"url": "urn:told"}]}, False),
+    ],
+)
+def test_what_an_extension_may_turn_round_is_no_record(read_json, modifier, is_refused):
+    sound, doubtful = (
+        {"resourceType": "Observation", "id": "v1"},
+        {"resourceType": "Observation", "id": "v2", **modifier},
+    )
+    found = read_json(b"\n".join(orjson.dumps(each) for each in (sound, doubtful)))
+    assert rules(found) == [None, "modifier_extension" if is_refused else None]
