@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,8 +47,8 @@ TABLES = {"place": PLACE, "twin": TWIN}
 class Lake:
     """A table of places, another made of it, and publications of both."""
 
-    def __init__(self, folder: Path, spark) -> None:
-        self.home, self.spark, self.day = Home(folder / "home", folder / "feeds"), spark, 0
+    def __init__(self, home: Home, spark, day: int = 0) -> None:
+        self.home, self.spark, self.day = home, spark, day
         open_home(self.home)
         self.run = self.opened("upkeep").run
 
@@ -92,14 +93,22 @@ class Lake:
         return {row["person_id"]: row["city"] for row in rows}
 
 
-@pytest.fixture
-def lake(spark, tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def days(spark, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Ten days, on each of which one person moved."""
-    made = Lake(tmp_path, spark)
+    folder = tmp_path_factory.mktemp("days")
+    made = Lake(Home(folder / "home", folder / "feeds"), spark)
     made.deliver(*((n, "OLD") for n in range(20)))
     for n in range(FEW + 1):
         made.deliver((n, "NEW"), units=[n])
     return made
+
+
+@pytest.fixture
+def lake(days: Lake, spark, tmp_path: Path) -> Lake:
+    """A copy of those ten days."""
+    shutil.copytree(days.home.path, tmp_path / "home")
+    return Lake(dataclasses.replace(days.home, path=tmp_path / "home"), spark, days.day)
 
 
 NOW = {n: "NEW" if n <= FEW else "OLD" for n in range(20)}
