@@ -8,7 +8,7 @@ ENV := $(or $(TWINLAKE_ENV),local)
 FEEDS ?=
 # Each worker of the tests holds a Spark session: about 2 GB.
 WORKERS ?= 2
-PARALLEL = --numprocesses $(WORKERS) --dist loadfile
+PARALLEL = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 TYPED := $(wildcard libs/twinlake/declare libs/twinlake/vocabulary libs/twinlake/clinical libs/twinlake/plan.py)
 export TWINLAKE_ENV = $(ENV)

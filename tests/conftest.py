@@ -29,10 +29,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for `spark` or `shared_data` is marked so."""
+    """A test that asks for `spark` or `shared_data` is marked so; files of long tests come first.
+
+    They are handed out in this order, so that at the end no worker waits long for the other.
+    """
     for item in items:
         for name in {"spark", "shared_data"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(name)
+    with_spark = {item.path for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: (item.path.parent.name != "end_to_end", item.path not in with_spark))
 
 
 @pytest.fixture(scope="session")
