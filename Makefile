@@ -1,7 +1,7 @@
 # Everything from a fresh machine with Python 3.11 and make. `make` alone lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo airflow test nightly check bench lock hooks spark-defaults cluster-up cluster-down clean
+.PHONY: help setup demo airflow test nightly check bench lock hooks spark-defaults cluster-up cluster-status cluster-down clean
 
 # Set by `make ENV=...` or TWINLAKE_ENV; a shell's own variable ENV means something else.
 ENV := $(or $(TWINLAKE_ENV),local)
@@ -66,6 +66,9 @@ spark-defaults: setup ## the Spark properties of ENV, for spark-submit --propert
 
 cluster-up: setup ## a small cluster of processes on this machine, for ENV=cluster
 	@infra/cluster.sh up
+
+cluster-status: ## what of it runs
+	@infra/cluster.sh status
 
 cluster-down: ## stops it
 	@infra/cluster.sh down

@@ -8,10 +8,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twinlake.engine.failure import is_disk_full
 from twinlake.engine.home import Home
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 T = TypeVar("T")
 TRIES = 20
@@ -40,6 +43,15 @@ def is_conflict(error: Exception) -> bool:
     is_made = isinstance(error, DeltaError) and "already exists" in str(error)
     is_overtaken = isinstance(error, CommitFailedError) or any(text in str(error) for text in CONFLICTS)
     return (is_made or is_overtaken) and not is_disk_full(error)
+
+
+def refuse_if_overtaken(opened: DeltaTable) -> None:
+    """Fail as a conflict does if a table has a newer version than the one that was opened."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import CommitFailedError
+
+    if DeltaTable(opened.table_uri, without_files=True).version() != opened.version():
+        raise CommitFailedError("Another commit came since the rows were counted.")
 
 
 @contextmanager

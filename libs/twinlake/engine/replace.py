@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
 from twinlake.engine.changes import MOST_UNITS
-from twinlake.engine.commits import persistently, table_lock
+from twinlake.engine.commits import persistently, refuse_if_overtaken, table_lock
 from twinlake.engine.ops import State
 from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
+from twinlake.engine.stored import is_small, replace_rows
 
 if TYPE_CHECKING:
+    from deltalake import DeltaTable
     from pyspark.sql import Column, DataFrame
 
     from twinlake.declare.rule import Rule
@@ -92,18 +94,16 @@ def replace(run: Run, table: Table, rows: DataFrame, units: Units, state: State)
 
 
 def _replaced(run: Run, table: Table, rows: DataFrame, units: Units, state: State) -> Outcome:
-    before = None if table.full_name in run.anew else run.ops.state(table.full_name)
-    judged = split(run, table, rows)
-    if before is None or _stored_columns(run, table) != table.columns:
-        return _first(run, table, judged, state)
-    return _changed(run, table, judged, units, state, before)
-
-
-def _stored_columns(run: Run, table: Table) -> tuple[str, ...]:
     from deltalake import DeltaTable
 
-    fields = DeltaTable(run.ops.path(table.full_name), without_files=True).schema().fields
-    return tuple(field.name for field in fields)
+    path = run.ops.path(table.full_name)
+    # Opened before its state is read: what is committed meanwhile is seen when this is.
+    opened = DeltaTable(path) if table.full_name not in run.anew and DeltaTable.is_deltatable(path) else None
+    before = run.ops.state(table.full_name) if opened else None
+    judged = split(run, table, rows)
+    if opened is None or before is None or tuple(f.name for f in opened.schema().fields) != table.columns:
+        return _first(run, table, judged, state)
+    return _changed(run, table, judged, units, state, before, opened)
 
 
 def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
@@ -132,7 +132,9 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
     return Outcome(table.full_name, "first", said["built"], said["quarantined"], rows_written=kept)
 
 
-def _changed(run: Run, table: Table, judged: DataFrame, units: Units, state: State, before: State) -> Outcome:
+def _changed(
+    run: Run, table: Table, judged: DataFrame, units: Units, state: State, before: State, opened: DeltaTable
+) -> Outcome:
     from pyspark.sql import functions as F
 
     judged = judged.persist()
@@ -150,7 +152,9 @@ def _changed(run: Run, table: Table, judged: DataFrame, units: Units, state: Sta
             return Outcome(table.full_name, "equal", **said, state=state)
         mode = "units" if changed is not None else "full"
         written = State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode)
-        _write(run, table, good, {"userMetadata": written.to_json()}, changed)
+        refuse_if_overtaken(opened)
+        is_few = is_small(opened, len(table.columns), totals["new_rows"])
+        _write(run, table, good, {"userMetadata": written.to_json()}, changed, opened if is_few else None)
         return Outcome(
             table.full_name, mode, **said, units_changed=totals["units"], rows_deleted=totals["old_rows"],
             rows_written=totals["new_rows"],
@@ -209,21 +213,21 @@ def _described(table: Table, rows: DataFrame) -> DataFrame:
     return rows.select(*(F.col(f.name).alias(f.name, metadata={"comment": f.meaning}) for f in table.fields))
 
 
-def _write(run: Run, table: Table, good: DataFrame, options: dict[str, str], units: Units) -> None:
-    chosen, where = good, {}
-    if units is not None:
+def _write(
+    run: Run, table: Table, good: DataFrame, options: dict[str, str], units: Units, small: DeltaTable | None = None
+) -> None:
+    if units is None:
+        chosen, where = good.repartition(table.unit), {}
+    else:
         from pyspark.sql import functions as F
 
         chosen = good.where(F.col(table.unit).isin(units)).coalesce(1)
         where = {"replaceWhere": f"{table.unit} in ({', '.join(map(str, units))})"}
+    ordered = chosen.sortWithinPartitions(table.unit, *table.key)
+    if where and small:
+        replace_rows(small, ordered, where["replaceWhere"], options["userMetadata"])
     else:
-        chosen = good.repartition(table.unit)
-    (
-        chosen.sortWithinPartitions(table.unit, *table.key)
-        .write.format("delta").mode("overwrite")
-        .options(**options, **where)
-        .save(run.ops.path(table.full_name))
-    )  # fmt: skip
+        ordered.write.format("delta").mode("overwrite").options(**options, **where).save(run.ops.path(table.full_name))
 
 
 def rearrange(run: Run, table: Table, files: int, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads a table as it stands: a small one is handed to Spark whole, for to Spark its log costs more than its rows."""
+"""Small tables beside Spark: one is handed to it whole and changed without it, for its log costs more than its rows."""
 
 from __future__ import annotations
 
@@ -25,19 +25,28 @@ def read_stored(spark: SparkSession, path: str, columns: Sequence[str] = ()) -> 
     # Of a Delta schema the JSON is Spark's own.
     whole = StructType.fromJson(json.loads(table.schema().to_json()))
     schema = StructType([whole[name] for name in columns or whole.names])
-    rows = _rows(table)
-    if rows is None or rows * len(schema) > FEW_VALUES:
+    if not is_small(table, len(schema)):
         return spark.read.format("delta").load(path).select(*schema.names)
     return _handed(spark, table, schema)
 
 
-def _rows(table: DeltaTable) -> int | None:
-    """How many its files hold, deleted ones included; None if somebody wrote one without saying."""
+def is_small(table: DeltaTable, columns: int, more: int = 0) -> bool:
+    """Whether so many columns of all rows in a table's files, deleted ones included, and of `more` are few values."""
     import pyarrow as pa
 
     files = pa.table(table.get_add_actions(flatten=True))
     counted = files["num_records"].to_pylist() if "num_records" in files.column_names else [None] * len(files)
-    return None if None in counted else sum(counted)
+    # None: somebody wrote a file without saying how many it holds.
+    return None not in counted and (sum(counted) + more) * columns <= FEW_VALUES
+
+
+def replace_rows(table: DeltaTable, rows: DataFrame, where: str, said: str) -> None:
+    """Put a few rows in the place of those `where` a predicate holds; fails where another commit came since."""
+    from deltalake import CommitProperties, write_deltalake
+
+    # Nothing may have changed since the state was counted that the commit tells, so it is never tried again by itself.
+    properties = CommitProperties(custom_metadata={"userMetadata": said}, max_commit_retries=0)
+    write_deltalake(table, rows.toArrow(), mode="overwrite", predicate=where, commit_properties=properties)
 
 
 def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataFrame:
