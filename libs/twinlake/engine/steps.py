@@ -60,12 +60,12 @@ def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) ->
 
 
 def _files(run: Run, table: Table) -> dict[str, int]:
-    """What Delta says of the commit that wrote the table."""
-    from deltalake import DeltaTable
-
-    commits = DeltaTable(run.ops.path(table.full_name), without_files=True).history(3)
-    said = next(m for commit in commits if "numFiles" in (m := commit.get("operationMetrics") or {}))
-    return {"files_added": int(said["numFiles"]), "files_removed": int(said.get("numRemovedFiles", 0))}
+    """What the newest commit that holds files did to them; a first build's mark comes behind it and holds none."""
+    log, newest = run.ops.log(table.full_name), run.ops.newest(table.full_name)
+    assert newest is not None
+    commits = ([kind for action in log.actions(v) for kind in action] for v in range(newest, -1, -1))
+    kinds = next((found for found in commits if "add" in found or "remove" in found), [])
+    return {"files_added": kinds.count("add"), "files_removed": kinds.count("remove")}
 
 
 def _refuse_miscounted(run: Run, table: Table, stored: int) -> None:
