@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from uuid import uuid4
 
 from twinlake.declare.errors import DataError
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 LOG = "_delta_log"
 ENTRY = re.compile(r"(?:_delta_log/)?(\d{20})\.json")
@@ -119,6 +122,13 @@ class DeltaLog:
             os.link(part, self.folder / f"{newest + 1:020}.json")
         finally:
             part.unlink()
+
+
+def sum_up(table: DeltaTable) -> None:
+    """Write a checkpoint of an opened version."""
+    # Of the file that names the last one Hadoop keeps a checksum, by which Spark would not believe the new one.
+    (Path(table.table_uri.removeprefix("file://")) / LOG / "._last_checkpoint.crc").unlink(missing_ok=True)
+    table.create_checkpoint()
 
 
 def versions(names: Iterable[str], pattern: re.Pattern[str]) -> set[int]:

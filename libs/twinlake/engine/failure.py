@@ -20,6 +20,7 @@ DISK_FULL = (
 @contextmanager
 def without_values(home: Home, step: str) -> Iterator[None]:
     """Let no message of Spark's out; what it said stands in a file that only its owner can read."""
+    from deltalake.exceptions import DeltaError
     from py4j.protocol import Py4JError, Py4JNetworkError
     from pyspark.errors import PySparkException
 
@@ -31,10 +32,11 @@ def without_values(home: Home, step: str) -> Iterator[None]:
             f"command at a time, or give it less with TWINLAKE_DRIVER_MEMORY (such as 4g). The rest is in "
             f"{_keep(home, step)}. The same command goes on where this one was."
         ) from None
-    except (PySparkException, Py4JError) as error:
+    except (PySparkException, Py4JError, DeltaError) as error:
         kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
+        where = "Delta" if isinstance(error, DeltaError) else "Spark"
         raise PlatformError(
-            f"{step} failed in Spark: {kind}. What Spark said is in {_keep(home, step)}, which may hold patients' "
+            f"{step} failed in {where}: {kind}. What {where} said is in {_keep(home, step)}, which may hold patients' "
             "values. The same command goes on where this one was."
         ) from None
 

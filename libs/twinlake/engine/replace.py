@@ -14,7 +14,7 @@ from twinlake.engine.ops import State
 from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
-from twinlake.engine.stored import is_small, replace_rows
+from twinlake.engine.stored import has_schema, is_small, replace_rows
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -101,7 +101,7 @@ def _replaced(run: Run, table: Table, rows: DataFrame, units: Units, state: Stat
     opened = DeltaTable(path) if table.full_name not in run.anew and DeltaTable.is_deltatable(path) else None
     before = run.ops.state(table.full_name) if opened else None
     judged = split(run, table, rows)
-    if opened is None or before is None or tuple(f.name for f in opened.schema().fields) != table.columns:
+    if opened is None or before is None or not has_schema(opened, judged.select(*table.columns).schema):
         return _first(run, table, judged, state)
     return _changed(run, table, judged, units, state, before, opened)
 
@@ -153,8 +153,8 @@ def _changed(
         mode = "units" if changed is not None else "full"
         written = State(after.inputs, after.fingerprint, after.rows, after.hash_sum, mode)
         refuse_if_overtaken(opened)
-        is_few = is_small(opened, len(table.columns), totals["new_rows"])
-        _write(run, table, good, {"userMetadata": written.to_json()}, changed, opened if is_few else None)
+        small = opened if changed and is_small(opened, len(table.columns), totals["new_rows"]) else None
+        _write(run, table, good, {"userMetadata": written.to_json()}, changed, small)
         return Outcome(
             table.full_name, mode, **said, units_changed=totals["units"], rows_deleted=totals["old_rows"],
             rows_written=totals["new_rows"],

@@ -17,6 +17,7 @@ from twinlake.engine.java import use_java
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+PAGE_ROWS = 1000
 # Another value here would give another lake or another meaning, so no environment file may differ.
 MEANING = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -27,10 +28,12 @@ MEANING = {
     # Microseconds carry file statistics, which INT96 does not, and every other reader knows them.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Small pages and long IN lists: reading a few hundred units skips the rest of a sorted file.
-    "spark.hadoop.parquet.page.row.count.limit": "1000",
+    "spark.hadoop.parquet.page.row.count.limit": str(PAGE_ROWS),
     "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
+# Parquet takes a list of units as a chain of as many ORs, and Java follows it call by call.
+STACK = "-Xss16m"
 # They print the value a query failed on, which may be a patient's.
 QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
@@ -62,6 +65,7 @@ def properties(environment: Environment, java_options: Sequence[str] = ()) -> di
     machine = {
         "spark.driver.memory": environment.memory(),
         "spark.driver.extraJavaOptions": " ".join([*_java_options(environment), *java_options]),
+        "spark.executor.extraJavaOptions": STACK,
         # The place in our code of each call of the API costs three more calls of the JVM, and nobody reads it.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.warehouse.dir": str(cache_dir() / "warehouse"),
@@ -73,7 +77,7 @@ def properties(environment: Environment, java_options: Sequence[str] = ()) -> di
 
 def _java_options(environment: Environment) -> list[str]:
     logging = [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}", "-Duser.timezone=UTC"]
-    return [*logging, *environment.java_options, *(cds.java_options() if environment.is_local else ())]
+    return [*logging, STACK, *environment.java_options, *(cds.java_options() if environment.is_local else ())]
 
 
 def _prepare_process() -> None:

@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from twinlake.engine.delta_log import sum_up
+from twinlake.engine.session import PAGE_ROWS
+
 if TYPE_CHECKING:
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 # Rows times columns. Up to here replaying the log, skipping files and scanning took 2 to 7 times the CPU, for each
 # table of a query (measured on the demo's tables).
 FEW_VALUES = 1_500_000
+# Long texts are few values and many bytes.
+FEW_BYTES = 64 << 20
+# As Spark does.
+CHECKPOINT_EVERY = 10
 
 
 def read_stored(spark: SparkSession, path: str, columns: Sequence[str] = ()) -> DataFrame:
@@ -37,16 +44,38 @@ def is_small(table: DeltaTable, columns: int, more: int = 0) -> bool:
     files = pa.table(table.get_add_actions(flatten=True))
     counted = files["num_records"].to_pylist() if "num_records" in files.column_names else [None] * len(files)
     # None: somebody wrote a file without saying how many it holds.
-    return None not in counted and (sum(counted) + more) * columns <= FEW_VALUES
+    is_few = None not in counted and (sum(counted) + more) * columns <= FEW_VALUES
+    return is_few and sum(files["size_bytes"].to_pylist()) <= FEW_BYTES
+
+
+def has_schema(table: DeltaTable, schema: StructType) -> bool:
+    """Whether a table stores these columns, of these types and in this order; a comment or a bound is no matter."""
+    from pyspark.sql.types import StructType
+
+    stored = StructType.fromJson(json.loads(table.schema().to_json()))
+    return [(f.name, f.dataType.simpleString()) for f in stored] == [
+        (f.name, f.dataType.simpleString()) for f in schema
+    ]
 
 
 def replace_rows(table: DeltaTable, rows: DataFrame, where: str, said: str) -> None:
-    """Put a few rows in the place of those `where` a predicate holds; fails where another commit came since."""
-    from deltalake import CommitProperties, write_deltalake
+    """Put a few rows in the place of those `where` a predicate holds; fails where another commit came since.
+
+    The rows must have the table's schema: others would be cast to it without a word. A file that some rows leave is
+    written anew, behind the rows that came: the order of a table comes back with its next compaction.
+    """
+    from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
 
     # Nothing may have changed since the state was counted that the commit tells, so it is never tried again by itself.
     properties = CommitProperties(custom_metadata={"userMetadata": said}, max_commit_retries=0)
-    write_deltalake(table, rows.toArrow(), mode="overwrite", predicate=where, commit_properties=properties)
+    write_deltalake(
+        table, rows.toArrow(), mode="overwrite", predicate=where, commit_properties=properties,
+        writer_properties=WriterProperties(data_page_row_count_limit=PAGE_ROWS),
+        post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
+    )  # fmt: skip
+    newest = DeltaTable(table.table_uri)
+    if newest.version() % CHECKPOINT_EVERY == 0:
+        sum_up(newest)
 
 
 def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataFrame:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twinlake.engine.compaction import said_of
-from twinlake.engine.delta_log import LOG
+from twinlake.engine.delta_log import LOG, sum_up
 from twinlake.engine.ops import Ops
 from twinlake.engine.retention import Asked
 
 # Delta would take entries out by their age, whatever a publication or the next run asks for.
 OWN_CLEANUP = "delta.enableExpiredLogCleanup"
-WITHOUT_SPARK = ("bronze", "ops", "quarantine")
-# A reader replays as many without much ado; Spark sums up every ten.
+# A reader replays as many without much ado.
 ENTRIES = 10
 VERSION = re.compile(r"\.?(\d{20})\..+")
 
@@ -34,6 +33,7 @@ def unasked(ops: Ops, name: str, asked: Asked) -> list[Path]:
     return [
         *(p for p in data if _named(p, folder) not in wanted),
         *entries_before(log.folder, _first(ops, name, asked)),
+        *log.folder.glob("*.json#*"),  # an entry that was being named when its writer was killed
     ]
 
 
@@ -55,7 +55,7 @@ def entries_before(log: Path, first: int) -> Iterator[Path]:
 
 
 def tend_log(ops: Ops, name: str) -> None:
-    """Let nobody but upkeep cut the log, and where Spark does not, sum up what many entries say."""
+    """Let nobody but upkeep cut the log, and sum up what many entries say."""
     from deltalake import CommitProperties, DeltaTable
 
     opened = DeltaTable(ops.path(name))
@@ -63,5 +63,5 @@ def tend_log(ops: Ops, name: str) -> None:
         said = CommitProperties(custom_metadata={"userMetadata": said_of(ops, name)})
         opened.alter.set_table_properties({OWN_CLEANUP: "false"}, commit_properties=said)
     newest, log = opened.version(), ops.log(name)
-    if name.split(".")[0] in WITHOUT_SPARK and newest - log.checkpoint_before(newest) > ENTRIES:
-        opened.create_checkpoint()
+    if newest - log.checkpoint_before(newest) > ENTRIES:
+        sum_up(opened)

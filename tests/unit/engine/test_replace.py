@@ -205,3 +205,13 @@ def test_a_commit_that_comes_between_is_seen_and_all_is_counted_again(run: Run, 
         put([(1, "Z"), (3, "C")], units=[1, 3])
     assert stored(run) == {(1, "Z"), (3, "C")}
     assert run.ops.state("silver.place").rows == 2
+
+
+def test_a_column_of_another_type_in_the_declaration_makes_the_table_anew(run: Run, put) -> None:
+    put([(1, "7"), (2, "8")])
+    before = run.ops.state("silver.place").to_json()
+    narrower = run.spark.createDataFrame([(1, 7), (2, 8)], "person_id bigint, city int")
+    as_whole = narrower.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+    as_whole.option("userMetadata", before).save(run.ops.path("silver.place"))
+    assert put([(1, "7.5"), (2, "8")]).mode == "first"
+    assert stored(run) == {(1, "7.5"), (2, "8")}

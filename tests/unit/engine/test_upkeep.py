@@ -98,15 +98,18 @@ def days(spark, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Ten days, on each of which one person moved."""
     folder = tmp_path_factory.mktemp("days")
     made = Lake(Home(folder / "home", folder / "feeds"), spark)
-    made.deliver(*((n, "OLD") for n in range(20)))
-    for n in range(FEW + 1):
-        made.deliver((n, "NEW"), units=[n])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("twinlake.engine.stored.FEW_VALUES", 0)
+        made.deliver(*((n, "OLD") for n in range(20)))
+        for n in range(FEW + 1):
+            made.deliver((n, "NEW"), units=[n])
     return made
 
 
 @pytest.fixture
-def lake(days: Lake, spark, tmp_path: Path) -> Lake:
-    """A copy of those ten days."""
+def lake(days: Lake, spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A copy of those ten days, whose tables count as large: Spark adds a file a day."""
+    monkeypatch.setattr("twinlake.engine.stored.FEW_VALUES", 0)
     shutil.copytree(days.home.path, tmp_path / "home")
     return Lake(dataclasses.replace(days.home, path=tmp_path / "home"), spark, days.day)
 

@@ -19,7 +19,7 @@ import orjson
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire.foreign import Foreign
+from twinlake.engine.wire.foreign import Foreign, modified
 from twinlake.engine.wire.json_text import JsonText
 from twinlake.engine.wire.text import document
 
@@ -210,7 +210,7 @@ def _entry(source: JsonText, at: int, foreign: Foreign) -> Entry:
     except ValueError:
         end = source.closing(at)
         return Entry((at, end), _broken(source.text[at:end]))
-    flaw = _flaw(source, found, (at, end)) or _misplaced(found, source.text[at:end], foreign)
+    flaw = _flaw(source, found, (at, end)) or modified(found, source.text[at:end]) or _misplaced(found, foreign)
     return Entry((at, end), flaw) if flaw else _told(found, places, (at, end))
 
 
@@ -240,7 +240,7 @@ def _flaw(source: JsonText, found: dict[str, Any], place: Place) -> Flaw | None:
     return None
 
 
-def _misplaced(found: dict[str, Any], text: str, foreign: Foreign) -> Flaw | None:
+def _misplaced(found: dict[str, Any], foreign: Foreign) -> Flaw | None:
     """Why an entry that is sound JSON is no record that is read here."""
     method, resource = _text(found, "request", "method"), found.get("resource")
     if method == "PATCH":
@@ -250,7 +250,7 @@ def _misplaced(found: dict[str, Any], text: str, foreign: Foreign) -> Flaw | Non
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
         return NO_RESOURCE
-    return NESTED if kind == "Bundle" else foreign.flaw(resource, text)
+    return NESTED if kind == "Bundle" else foreign.flaw(resource)
 
 
 def _deleted(found: dict[str, Any]) -> tuple[str | None, str | None]:

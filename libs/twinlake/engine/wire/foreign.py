@@ -3,7 +3,7 @@
 Those of another version of their standard are known by elements that only that version has, or has in that shape. A
 feed's `foreign` names each by its place, `Encounter.patient`, `Patient.name.family:array`, or a resource alone,
 `MedicationOrder`, with the version whose it is. Others say themselves that they may mean something else: whoever does
-not know their extension must not process them (FHIR R4, Extensibility, section 2.4.0.2 Modifier Extensions).
+not know their extension or rules must not process them (FHIR R4, 2.4.0 Extensibility; 2.26 Resource, implicitRules).
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-MODIFIER = "modifierExtension"
+MODIFIERS = ("modifierExtension", "implicitRules")
 SHAPES = {"object": dict, "array": list, "text": str}
+
+
+Flaw = tuple[str, str]
 
 
 class Mark(NamedTuple):
@@ -35,11 +38,8 @@ class Foreign:
             self.marks.setdefault(kind, []).append(Mark(place, tuple(steps), shape, version))
         self.first = {kind: {mark.steps[0] for mark in marks if mark.steps} for kind, marks in self.marks.items()}
 
-    def flaw(self, found: dict[str, Any], text: str | bytes) -> tuple[str, str] | None:
-        """Rule and reason for a resource, and the text it stands in, that may not be read as what it seems."""
-        return self._of_another_version(found) or _modified(found, text)
-
-    def _of_another_version(self, found: dict[str, Any]) -> tuple[str, str] | None:
+    def flaw(self, found: dict[str, Any]) -> Flaw | None:
+        """Rule and reason for the first mark that a resource bears."""
         kind = found.get("resourceType")
         marks = self.marks.get(kind) if isinstance(kind, str) else None
         if marks is None or (marks[0].steps and found.keys().isdisjoint(self.first[str(kind)])):
@@ -48,9 +48,10 @@ class Foreign:
         return ("wrong_version", f"{borne.place} is of {borne.version}; expected R4") if borne else None
 
 
-def _modified(found: dict[str, Any], text: str | bytes) -> tuple[str, str] | None:
+def modified(found: dict[str, Any], text: str | bytes) -> Flaw | None:
+    """Rule and reason for what stands in a text, if an element within it may turn round what it says."""
     # Of the text first: nearly no record has one, and walking through each would double what reading costs.
-    names = (MODIFIER, "\\u") if isinstance(text, str) else (MODIFIER.encode(), b"\\u")
+    names = (*MODIFIERS, "\\u") if isinstance(text, str) else (*(name.encode() for name in MODIFIERS), b"\\u")
     if not any(name in text for name in names):
         return None
     left: list[Any] = [found]
@@ -59,9 +60,9 @@ def _modified(found: dict[str, Any], text: str | bytes) -> tuple[str, str] | Non
         if isinstance(one, list):
             left += one
         elif isinstance(one, dict):
-            if one.get(MODIFIER):
+            if name := next((name for name in MODIFIERS if one.get(name)), None):
                 return "modifier_extension", (
-                    "a modifierExtension may change what the record says, and nothing here knows it; "
+                    f"a member {name} may change what the record says, and nothing here knows it; "
                     "deliver the record without it, saying in FHIR's own elements what it means"
                 )
             left += one.values()

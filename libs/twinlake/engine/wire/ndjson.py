@@ -11,7 +11,7 @@ import orjson
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, Record
-from twinlake.engine.wire.foreign import Foreign
+from twinlake.engine.wire.foreign import Foreign, modified
 from twinlake.engine.wire.text import decode, lines
 
 _LOOSE_NAME = re.compile(rb'"\s+:')
@@ -33,7 +33,12 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
             found = None
         if not isinstance(found, dict):
             yield _unreadable(offset, line)
-        elif flaw := _flaw(line, found) or _of_another_type(found, expected) or foreign.flaw(found, line):
+        elif (
+            flaw := _flaw(line, found)
+            or _of_another_type(found, expected)
+            or foreign.flaw(found)
+            or modified(found, line)
+        ):
             yield Fault(offset, line.decode(), *flaw)
         else:
             yield Record(offset, line.decode(), key(found), person(found), version(found))

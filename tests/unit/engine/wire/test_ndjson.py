@@ -134,6 +134,7 @@ def test_random_duplicates_are_found_as_a_plain_parser_finds_them(read_json):
         ({"modifierExtension": [{"url": "urn:negated", "valueBoolean": True}]}, True),
         ({"component": [{"code": {}, "modifierExtension": [{"url": "urn:negated"}]}]}, True),
         ({"contained": [{"resourceType": "Medication", "modifierExtension": [{"url": "urn:negated"}]}]}, True),
+        ({"implicitRules": "urn:rules"}, True),
         ({"modifierExtension": []}, False),
         ({"note": [{"text": "a modifierExtension is only talked of"}]}, False),
         ({"extension": [{"url": "urn:told"}]}, False),
