@@ -28,15 +28,42 @@ join person_link l on l.source_person_key = p.left_source_person_key
 join person_link r on r.source_person_key = p.right_source_person_key
 where not p.is_sure and l.person_id <> r.person_id
 order by p.match_weight desc, p.left_source_person_key, p.right_source_person_key limit {most}"""
+# Of each merge that stands, the sides of whom no record tells: it joins nobody until one does.
+WAITING = """
+select m.*, r.person_id is null as lacks_retired, s.person_id is null as lacks_surviving from person_merge m
+left join person_link r on r.hospital = m.hospital and r.system = m.system
+    and r.source_person_id = m.retired_source_person_id
+left join person_link s on s.hospital = m.hospital and s.system = m.system
+    and s.source_person_id = m.surviving_source_person_id
+where m.is_in_force and (r.person_id is null or s.person_id is null)
+order by m.merged_at desc, m.hospital, m.system, m.retired_source_person_id, m.surviving_source_person_id
+limit {most}"""
+MERGE = ("hospital", "system", "retired", "surviving", "when")
 RULES = {"most_common": "what most records say", "latest": "the last delivered", "earliest": "the earliest told"}
 
 
 def show_queue(feeds: Path | None, limit: int) -> None:
-    """The pairs that the model leaves to a person, the likeliest first, without those that one has decided."""
+    """The pairs that the model leaves to a person, the likeliest first, without those that one has decided.
+
+    Beside them the hospitals' merges that join nobody, because no record tells of one of their sides.
+    """
     registry = open_registry(feeds)
     persons = settle(one.statement for one in standing(decisions_of(registry.ops)))
     pairs = [_pair(row) for row in _undecided(registry, persons, limit)]
     _print("Doubtful pairs", PAIR, pairs, none="No pair waits for a decision.")
+    waiting = registry.ask(WAITING.format(most=limit), "person_merge", "person_link")
+    if waiting:
+        rows = [(*_merge(row), _unknown(row)) for row in waiting]
+        _print("Merges that wait for a patient", (*MERGE, "no record tells of"), rows)
+
+
+def _unknown(row: dict[str, Any]) -> str:
+    return " or ".join(side for side in ("retired", "surviving") if row[f"lacks_{side}"])
+
+
+def _merge(row: dict[str, Any]) -> tuple[str, ...]:
+    ids = (row[f"{side}_source_person_id"] for side in ("retired", "surviving"))
+    return (row["hospital"], row["system"], *ids, f"{row['merged_at']:%Y-%m-%d %H:%M}")
 
 
 def _undecided(registry: Registry, persons: Persons, limit: int) -> list[dict[str, Any]]:
@@ -148,10 +175,7 @@ def show_person(feeds: Path | None, person: int) -> None:
     _print(f"Person {members[0]['person_id']}", ("source person", "bits", "why"), links)
     _print("Sure pairs", PAIR, [_pair(row) for row in _pairs(registry, members)])
     _print("What survives", ("column", "value", "of", "rule"), _survivors(registry, members))
-    _print("Merges of their hospitals", ("hospital", "system", "retired", "surviving", "when"), [
-        (row["hospital"], row["system"], row["retired_source_person_id"], row["surviving_source_person_id"],
-         f"{row['merged_at']:%Y-%m-%d %H:%M}") for row in _merges(registry, members)
-    ])  # fmt: skip
+    _print("Merges of their hospitals", MERGE, [_merge(row) for row in _merges(registry, members)])
     for decision in decisions_of(registry.ops):
         if {*names} & {*decision.named}:
             _say(_told(decision))

@@ -94,6 +94,15 @@ def test_the_queue_holds_doubtful_pairs_of_two_persons_the_likeliest_first(
     assert queue(capsys, 1) == [(A, TWO)]
 
 
+def test_a_merge_that_joins_nobody_is_told_with_the_side_that_no_record_tells_of(
+    lake: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hospital b merged its 9, of whom nothing came, into its 2."""
+    _review.show_queue(None, 20)
+    (told,) = [line.split() for line in capsys.readouterr().out.splitlines() if "2026-11-01" in line]
+    assert told == ["b", "s", "9", "2", "2026-11-01", "00:00", "retired"]
+
+
 def test_what_a_steward_has_decided_leaves_the_queue_and_comes_back_when_it_is_undone(
     lake: Ops, capsys: pytest.CaptureFixture[str]
 ) -> None:
