@@ -29,10 +29,10 @@ MEANING = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Small pages and long IN lists: reading a few hundred units skips the rest of a sorted file.
     "spark.hadoop.parquet.page.row.count.limit": str(PAGE_ROWS),
-    "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
+    "spark.sql.parquet.pushdown.inFilterThreshold": "4000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-# Parquet takes a list of units as a chain of as many ORs, and Java follows it call by call.
+# Parquet takes an IN list as a chain of as many ORs, and Java follows it call by call: 2,000 overflow the usual stack.
 STACK = "-Xss16m"
 # They print the value a query failed on, which may be a patient's.
 QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")

@@ -98,11 +98,22 @@ def test_a_table_of_another_declaration_is_made_of_all_that_ever_landed(run: Run
     assert pending_bytes(run) == 120
 
 
-@pytest.mark.parametrize(("size", "evaluated", "java"), [(10, INTERPRETED, QUICK_JAVA), (11, COMPILED, ())])
-def test_few_bytes_are_interpreted_and_many_compiled(
-    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, evaluated: dict[str, str], java: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(
+    ("size", "rows", "evaluated", "java"),
+    [
+        (10, 7, INTERPRETED, QUICK_JAVA),
+        (11, 7, COMPILED, ()),
+        (10, 8, COMPILED, ()),
+        (10, None, INTERPRETED, QUICK_JAVA),
+    ],
+)
+def test_few_bytes_beside_few_rows_are_interpreted_and_many_of_either_compiled(
+    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, rows: int | None, evaluated: dict[str, str],
+    java: tuple[str, ...],
+) -> None:  # fmt: skip
     monkeypatch.setattr(pending, "FEW_BYTES", 10)
+    monkeypatch.setattr(pending, "FEW_ROWS", 7)
+    monkeypatch.setattr(run.ops, "state", lambda table: None if rows is None else State({}, "as declared", rows))
     lay(run, NEW, size)
     said: dict[str, str] = {}
     started = []
