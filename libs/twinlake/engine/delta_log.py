@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LOG = "_delta_log"
 ENTRY = re.compile(r"(?:_delta_log/)?(\d{20})\.json")
-CHECKPOINT = re.compile(r"(?:_delta_log/)?(\d{20})\.checkpoint.*")
+# Only what was finished: a writer that was killed leaves `….parquet#1`.
+CHECKPOINT = re.compile(r"(?:_delta_log/)?(\d{20})\.checkpoint(?:\.[\w-]+)*\.parquet")
 # In a commit's userMetadata: the rows are those of that earlier version, in other files.
 ROWS_OF = "rows_of"
 Action = Mapping[str, Any]
@@ -102,8 +103,18 @@ class DeltaLog:
     def _checkpoint(self, version: int) -> list[Action]:
         import pyarrow.parquet as pq
 
-        parts = sorted(self.folder.glob(f"{version:020}.checkpoint*.parquet")) if version >= 0 else []
+        if version < 0:
+            return []
+        parts = sorted(self.folder.glob(f"{version:020}.checkpoint*.parquet"))
+        if not parts:
+            raise DataError(f"{self.table}: checkpoint {version} of its log is missing. See `twinlake verify`.")
         return [row for part in parts for row in pq.read_table(part, columns=["add"]).to_pylist()]
+
+    def sum_up(self, opened: DeltaTable) -> None:
+        """Write a checkpoint of a version of this table."""
+        # Of the file that names the last one Hadoop keeps a checksum, by which Spark would not believe the new one.
+        (self.folder / "._last_checkpoint.crc").unlink(missing_ok=True)
+        opened.create_checkpoint()
 
     def rearrange(self, newest: int, gone: Iterable[DataFile], new: Iterable[Action], said: str, *, same: bool) -> None:
         """One more commit, after `newest`: files in the place of others. `same`: no row came or went."""
@@ -122,13 +133,6 @@ class DeltaLog:
             os.link(part, self.folder / f"{newest + 1:020}.json")
         finally:
             part.unlink()
-
-
-def sum_up(table: DeltaTable) -> None:
-    """Write a checkpoint of an opened version."""
-    # Of the file that names the last one Hadoop keeps a checksum, by which Spark would not believe the new one.
-    (Path(table.table_uri.removeprefix("file://")) / LOG / "._last_checkpoint.crc").unlink(missing_ok=True)
-    table.create_checkpoint()
 
 
 def versions(names: Iterable[str], pattern: re.Pattern[str]) -> set[int]:

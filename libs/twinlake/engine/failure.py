@@ -1,4 +1,4 @@
-"""Spark's messages quote the data they failed on: people get the error's class, a file of the owner's gets the rest."""
+"""Spark's and Delta's messages quote the data they failed on: people get the error's class, the owner a file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ DISK_FULL = (
 
 @contextmanager
 def without_values(home: Home, step: str) -> Iterator[None]:
-    """Let no message of Spark's out; what it said stands in a file that only its owner can read."""
+    """Let no message of Spark's or Delta's out; what it said stands in a file that only its owner can read."""
     from deltalake.exceptions import DeltaError
     from py4j.protocol import Py4JError, Py4JNetworkError
+    from pyarrow import ArrowException
     from pyspark.errors import PySparkException
 
     try:
@@ -32,9 +33,13 @@ def without_values(home: Home, step: str) -> Iterator[None]:
             f"command at a time, or give it less with TWINLAKE_DRIVER_MEMORY (such as 4g). The rest is in "
             f"{_keep(home, step)}. The same command goes on where this one was."
         ) from None
-    except (PySparkException, Py4JError, DeltaError) as error:
+    except Exception as error:
+        # What delta-rs has no class for is an Exception and no more.
+        is_deltas = isinstance(error, DeltaError | ArrowException) or type(error) is Exception
+        if not is_deltas and not isinstance(error, PySparkException | Py4JError):
+            raise
         kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
-        where = "Delta" if isinstance(error, DeltaError) else "Spark"
+        where = "Delta" if is_deltas else "Spark"
         raise PlatformError(
             f"{step} failed in {where}: {kind}. What {where} said is in {_keep(home, step)}, which may hold patients' "
             "values. The same command goes on where this one was."

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twinlake.engine.commits import persistently
+from twinlake.engine.commits import KEEP_LOG, persistently
 from twinlake.engine.delta_log import DeltaLog, rows_of
 
 # What ops.run says of a run that has not taken a step yet, and of one that published: (stage, state).
@@ -112,13 +112,13 @@ class State:
 
 def append_rows(path: str, batch: pa.Table, configuration: Mapping[str, str | None] | None = None) -> None:
     """Add rows to a Delta table in one commit; nothing to add makes no commit. What has a new column gets it."""
-    from deltalake import write_deltalake
+    from deltalake import PostCommitHookProperties, write_deltalake
 
     if batch.num_rows:
+        hooks = PostCommitHookProperties(**KEEP_LOG)
+        said: dict[str, Any] = {"configuration": configuration, "post_commithook_properties": hooks}
         # Two first writers make the table at once; the one that lost finds it there.
-        persistently(
-            lambda: write_deltalake(path, batch, mode="append", schema_mode="merge", configuration=configuration)
-        )
+        persistently(lambda: write_deltalake(path, batch, mode="append", schema_mode="merge", **said))
 
 
 def as_batch(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

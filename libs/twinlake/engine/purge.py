@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from twinlake.engine.commits import table_lock
 from twinlake.engine.compaction import kept_up, said_of, trim
 from twinlake.engine.damage import GIVEN
-from twinlake.engine.delta_log import LOG, Action, DeltaLog, sum_up
+from twinlake.engine.delta_log import LOG, Action, DeltaLog
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import last_publication
 from twinlake.engine.retention import Asked, Kept, asked, trimmed
@@ -107,8 +107,8 @@ def _sum_up(ops: Ops, name: str, version: int) -> None:
     """A checkpoint of the oldest version that is asked for, so that no entry before it is."""
     from deltalake import DeltaTable
 
-    if ops.log(name).checkpoint_before(version) != version:
-        sum_up(DeltaTable(ops.path(name), version=version))
+    if (log := ops.log(name)).checkpoint_before(version) != version:
+        log.sum_up(DeltaTable(ops.path(name), version=version))
 
 
 def _replaced(ops: Ops, name: str) -> list[Path]:

@@ -203,6 +203,7 @@ def _properties(table: Table) -> dict[str, str]:
         "overwriteSchema": "true",
         "delta.enableChangeDataFeed": "true",
         "delta.enableDeletionVectors": "true",
+        "delta.enableExpiredLogCleanup": "false",
         "delta.dataSkippingStatsColumns": ",".join(counted),
     }
 
@@ -225,7 +226,7 @@ def _write(
         where = {"replaceWhere": f"{table.unit} in ({', '.join(map(str, units))})"}
     ordered = chosen.sortWithinPartitions(table.unit, *table.key)
     if where and small:
-        replace_rows(small, ordered, where["replaceWhere"], options["userMetadata"])
+        replace_rows(run.ops.path(table.full_name), small, ordered, where["replaceWhere"], options["userMetadata"])
     else:
         ordered.write.format("delta").mode("overwrite").options(**options, **where).save(run.ops.path(table.full_name))
 

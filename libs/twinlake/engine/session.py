@@ -34,6 +34,7 @@ MEANING = {
 }
 # Parquet takes an IN list as a chain of as many ORs, and Java follows it call by call: 2,000 overflow the usual stack.
 STACK = "-Xss16m"
+EXECUTOR_JAVA = "spark.executor.extraJavaOptions"
 # They print the value a query failed on, which may be a patient's.
 QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
@@ -65,14 +66,14 @@ def properties(environment: Environment, java_options: Sequence[str] = ()) -> di
     machine = {
         "spark.driver.memory": environment.memory(),
         "spark.driver.extraJavaOptions": " ".join([*_java_options(environment), *java_options]),
-        "spark.executor.extraJavaOptions": STACK,
         # The place in our code of each call of the API costs three more calls of the JVM, and nobody reads it.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.warehouse.dir": str(cache_dir() / "warehouse"),
         # Together with spark.jars the driver would load Delta twice; alone, spark.jars keeps it out of the archive.
         **({"spark.driver.extraClassPath": ":".join(jars)} if environment.is_local else {"spark.jars": ",".join(jars)}),
     }
-    return {**machine, **environment.spark, **MEANING}
+    executors = " ".join([STACK, environment.spark.get(EXECUTOR_JAVA, "")]).strip()
+    return {**machine, **environment.spark, EXECUTOR_JAVA: executors, **MEANING}
 
 
 def _java_options(environment: Environment) -> list[str]:

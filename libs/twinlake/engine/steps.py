@@ -49,7 +49,7 @@ def _line(outcome: Outcome, seconds: float) -> str:
 
 
 def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) -> None:
-    files = _files(run, table) if outcome.is_written else {}
+    files = _files(run, table, outcome) if outcome.is_written else {}
     look = looked(outcome.state.inputs, outcome.state.fingerprint) if outcome.state else None
     run.log(
         table.full_name, verb, mode=outcome.mode, units=outcome.units, rows_built=outcome.built,
@@ -59,13 +59,13 @@ def _log(run: Run, table: Table, verb: str, outcome: Outcome, seconds: float) ->
     )  # fmt: skip
 
 
-def _files(run: Run, table: Table) -> dict[str, int]:
-    """What the newest commit that holds files did to them; a first build's mark comes behind it and holds none."""
-    log, newest = run.ops.log(table.full_name), run.ops.newest(table.full_name)
+def _files(run: Run, table: Table, outcome: Outcome) -> dict[str, int]:
+    """What the commit of this step did to the table's files; behind a first build's comes its mark."""
+    newest = run.ops.newest(table.full_name)
     assert newest is not None
-    commits = ([kind for action in log.actions(v) for kind in action] for v in range(newest, -1, -1))
-    kinds = next((found for found in commits if "add" in found or "remove" in found), [])
-    return {"files_added": kinds.count("add"), "files_removed": kinds.count("remove")}
+    actions = run.ops.log(table.full_name).actions(newest - (outcome.mode == "first"))
+    return {f"files_{did}": sum(kind in action for action in actions)
+            for did, kind in (("added", "add"), ("removed", "remove"))}  # fmt: skip
 
 
 def _refuse_miscounted(run: Run, table: Table, stored: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinlake.engine.delta_log import sum_up
+from twinlake.engine.commits import KEEP_LOG
+from twinlake.engine.delta_log import DeltaLog
 from twinlake.engine.session import PAGE_ROWS
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 # Rows times columns. Up to here replaying the log, skipping files and scanning took 2 to 7 times the CPU, for each
 # table of a query (measured on the demo's tables).
 FEW_VALUES = 1_500_000
-# Long texts are few values and many bytes.
-FEW_BYTES = 64 << 20
+# Long texts are few values and many bytes; in memory they are several times as many as in a file.
+SMALL_FILES = 32 << 20
 # As Spark does.
 CHECKPOINT_EVERY = 10
 
@@ -45,7 +47,7 @@ def is_small(table: DeltaTable, columns: int, more: int = 0) -> bool:
     counted = files["num_records"].to_pylist() if "num_records" in files.column_names else [None] * len(files)
     # None: somebody wrote a file without saying how many it holds.
     is_few = None not in counted and (sum(counted) + more) * columns <= FEW_VALUES
-    return is_few and sum(files["size_bytes"].to_pylist()) <= FEW_BYTES
+    return is_few and sum(files["size_bytes"].to_pylist()) <= SMALL_FILES
 
 
 def has_schema(table: DeltaTable, schema: StructType) -> bool:
@@ -58,8 +60,8 @@ def has_schema(table: DeltaTable, schema: StructType) -> bool:
     ]
 
 
-def replace_rows(table: DeltaTable, rows: DataFrame, where: str, said: str) -> None:
-    """Put a few rows in the place of those `where` a predicate holds; fails where another commit came since.
+def replace_rows(path: str, table: DeltaTable, rows: DataFrame, where: str, said: str) -> None:
+    """Put a few rows in the place of those `where` a predicate holds; fails where another commit came since `table`.
 
     The rows must have the table's schema: others would be cast to it without a word. A file that some rows leave is
     written anew, behind the rows that came: the order of a table comes back with its next compaction.
@@ -70,12 +72,12 @@ def replace_rows(table: DeltaTable, rows: DataFrame, where: str, said: str) -> N
     properties = CommitProperties(custom_metadata={"userMetadata": said}, max_commit_retries=0)
     write_deltalake(
         table, rows.toArrow(), mode="overwrite", predicate=where, commit_properties=properties,
-        writer_properties=WriterProperties(data_page_row_count_limit=PAGE_ROWS),
-        post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
+        writer_properties=WriterProperties(compression="SNAPPY", data_page_row_count_limit=PAGE_ROWS),
+        post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, **KEEP_LOG),
     )  # fmt: skip
-    newest = DeltaTable(table.table_uri)
+    newest = DeltaTable(path)
     if newest.version() % CHECKPOINT_EVERY == 0:
-        sum_up(newest)
+        DeltaLog(Path(path)).sum_up(newest)
 
 
 def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twinlake.engine.compaction import said_of
-from twinlake.engine.delta_log import LOG, sum_up
+from twinlake.engine.delta_log import LOG
 from twinlake.engine.ops import Ops
 from twinlake.engine.retention import Asked
 
@@ -33,7 +33,7 @@ def unasked(ops: Ops, name: str, asked: Asked) -> list[Path]:
     return [
         *(p for p in data if _named(p, folder) not in wanted),
         *entries_before(log.folder, _first(ops, name, asked)),
-        *log.folder.glob("*.json#*"),  # an entry that was being named when its writer was killed
+        *log.folder.glob("*#*"),  # what was being written when its writer was killed
     ]
 
 
@@ -64,4 +64,4 @@ def tend_log(ops: Ops, name: str) -> None:
         opened.alter.set_table_properties({OWN_CLEANUP: "false"}, commit_properties=said)
     newest, log = opened.version(), ops.log(name)
     if newest - log.checkpoint_before(newest) > ENTRIES:
-        sum_up(opened)
+        log.sum_up(opened)

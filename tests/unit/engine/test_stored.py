@@ -73,7 +73,7 @@ def test_a_file_that_does_not_say_how_many_it_holds_is_left_to_spark(spark: Spar
 
 def test_rows_of_every_type_put_in_place_of_others_are_what_spark_reads(spark: SparkSession, path: str) -> None:
     rows = spark.sql(EVERY_TYPE).where("person_id IN (1, 5, 7)").withColumn("name", F.lit("new"))
-    replace_rows(DeltaTable(path), rows, "person_id IN (1, 2, 5, 7, 1000)", "said")
+    replace_rows(path, DeltaTable(path), rows, "person_id IN (1, 2, 5, 7, 1000)", "said")
     scanned = spark.read.format("delta").load(path)
     others = spark.sql(EVERY_TYPE).where("person_id NOT IN (1, 2, 5, 7)")
     assert_df_equality(scanned, others.union(rows), ignore_row_order=True, ignore_nullable=True)
@@ -83,7 +83,7 @@ def test_the_log_is_summed_up_now_and_then_in_a_way_that_spark_believes(spark: S
     log, rows = Path(path) / "_delta_log", spark.sql(EVERY_TYPE).where("person_id = 7")
     (log / "._last_checkpoint.crc").write_bytes(b"crc\x00of another file")
     while (table := DeltaTable(path)).version() < CHECKPOINT_EVERY:
-        replace_rows(table, rows, "person_id = 7", "said")
+        replace_rows(path, table, rows, "person_id = 7", "said")
     assert (log / f"{CHECKPOINT_EVERY:020}.checkpoint.parquet").is_file()
     assert not (log / "._last_checkpoint.crc").exists()
     assert spark.read.format("delta").load(path).count() == 99

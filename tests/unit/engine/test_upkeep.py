@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -94,26 +95,35 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def days(spark, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """Ten days, on each of which one person moved."""
-    folder = tmp_path_factory.mktemp("days")
-    made = Lake(Home(folder / "home", folder / "feeds"), spark)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twinlake.engine.stored.FEW_VALUES", 0)
-        made.deliver(*((n, "OLD") for n in range(20)))
+def days(spark, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lake]:
+    """Ten days, on each of which one person moved: in tables that count as large Spark adds a file a day."""
+
+    @cache
+    def made(size: str) -> Lake:
+        folder = tmp_path_factory.mktemp(size)
+        lake = Lake(Home(folder / "home", folder / "feeds"), spark)
+        lake.deliver(*((n, "OLD") for n in range(20)))
         for n in range(FEW + 1):
-            made.deliver((n, "NEW"), units=[n])
+            lake.deliver((n, "NEW"), units=[n])
+        return lake
+
     return made
 
 
 @pytest.fixture
-def lake(days: Lake, spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """A copy of those ten days, whose tables count as large: Spark adds a file a day."""
-    monkeypatch.setattr("twinlake.engine.stored.FEW_VALUES", 0)
-    shutil.copytree(days.home.path, tmp_path / "home")
-    return Lake(dataclasses.replace(days.home, path=tmp_path / "home"), spark, days.day)
+def lake(
+    days: Callable[[str], Lake], spark, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Lake:
+    """A copy of those ten days, in large tables where a test asks for no others."""
+    size = getattr(request, "param", "large")
+    if size == "large":
+        monkeypatch.setattr("twinlake.engine.stored.FEW_VALUES", 0)
+    home = days(size).home
+    shutil.copytree(home.path, tmp_path / "home")
+    return Lake(dataclasses.replace(home, path=tmp_path / "home"), spark, days(size).day)
 
 
+in_both = pytest.mark.parametrize("lake", ["large", "small"], indirect=True)
 NOW = {n: "NEW" if n <= FEW else "OLD" for n in range(20)}
 
 
@@ -155,6 +165,7 @@ def test_the_change_feed_goes_on_over_a_compaction_and_shows_nothing_of_it(lake:
     assert lake.cities("twins.twin") == {**NOW, 15: "LATER"}
 
 
+@in_both
 def test_what_a_table_has_not_taken_yet_is_still_told_after_two_upkeeps(lake: Lake) -> None:
     run = lake.opened("killed").run
     replace(run, PLACE, lake.spark.createDataFrame([(15, "LATER")], PLACE.ddl), [15], State({}, "f"))
@@ -164,6 +175,7 @@ def test_what_a_table_has_not_taken_yet_is_still_told_after_two_upkeeps(lake: La
     assert lake.cities("twins.twin")[15] == "LATER"
 
 
+@in_both
 def test_what_no_publication_asks_for_goes_with_the_second_upkeep_and_says_so(lake: Lake) -> None:
     ops, folder = lake.run.ops, Path(lake.run.ops.path("twins.twin"))
     first = ops.rows("publication")[0]["publication_id"]
@@ -182,12 +194,13 @@ def test_what_no_publication_asks_for_goes_with_the_second_upkeep_and_says_so(la
     assert all(kept[version] in str(told.value) for version in readable)
 
 
+@in_both
 def test_files_are_held_against_what_was_stored_after_upkeep_too(lake: Lake) -> None:
     ops = lake.run.ops
     lake.maintain()
     lake.maintain()
     assert list(damage(ops, require_publication(ops))) == []
-    (file,) = ops.log("twins.twin").files(ops.newest("twins.twin"))
+    file, *_ = ops.log("twins.twin").files(ops.newest("twins.twin"))
     stored = Path(ops.path("twins.twin")) / file
     stored.write_bytes(stored.read_bytes()[:-1] + b"x")
     assert [(each.file, each.what) for each in damage(ops, require_publication(ops))] == [
@@ -204,6 +217,7 @@ def test_a_lake_that_was_just_kept_up_is_left_alone(lake: Lake) -> None:
     assert newest == {name: lake.run.ops.newest(name) for name in newest}
 
 
+@in_both
 def test_an_upkeep_that_is_killed_is_done_by_the_next(lake: Lake) -> None:
     for moment in ("_sweep", "_forget", "_compact", "_tend"):
         with patch(f"jobs._maintain.{moment}", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
@@ -216,6 +230,7 @@ def test_an_upkeep_that_is_killed_is_done_by_the_next(lake: Lake) -> None:
     assert list(damage(lake.run.ops, require_publication(lake.run.ops))) == []
 
 
+@in_both
 def test_runs_of_long_ago_are_forgotten_but_for_what_the_next_run_asks(lake: Lake) -> None:
     ops = lake.run.ops
     equal = lake.deliver((19, "OLD"), units=[19])
@@ -289,3 +304,16 @@ def test_a_landing_that_was_not_finished_is_left_for_the_next_run_to_take_back(l
     newest = run.ops.newest("bronze.toy_visit")
     maintain(Opened(run, None, (), {}), lambda _: None)  # type: ignore[arg-type]
     assert run.ops.newest("bronze.toy_visit") == newest
+
+
+def test_a_checkpoint_whose_writer_was_killed_is_none_and_goes(lake: Lake) -> None:
+    lake.deliver((15, "NEW"), units=[15])
+    log, newest = lake.run.ops.log("twins.twin"), lake.run.ops.newest("twins.twin")
+    before, left = log.files(newest), log.folder / f"{newest:020}.checkpoint.parquet#1"
+    left.write_bytes(b"PAR1")
+    again = lake.run.ops.log("twins.twin")
+    assert before and again.files(newest) == before and again.checkpoint_before(newest) < newest
+    lake.maintain()
+    assert not left.exists()
+    assert list(damage(lake.run.ops, require_publication(lake.run.ops))) == []
+    assert lake.cities("twins.twin") == {**NOW, 15: "NEW"}

@@ -19,12 +19,11 @@ import orjson
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire.foreign import Foreign, modified
+from twinlake.engine.wire.foreign import Flaw, Foreign, modified
 from twinlake.engine.wire.json_text import JsonText
 from twinlake.engine.wire.text import document
 
 Place = tuple[int, int]
-Flaw = tuple[str, str]
 
 PARTS = True
 SAID_TWICE = ("duplicate_key", "an object names the same key twice; expected each key once")
@@ -179,6 +178,8 @@ def _entries(text: str, foreign: Foreign) -> list[Entry]:
     except ValueError as error:
         raise FileFault("not_json", f"cut, or no JSON: {_where(error)}; expected one whole FHIR Bundle") from None
     if said.get("resourceType") == "Bundle":
+        if flaw := modified(said, text):
+            raise FileFault(*flaw)
         return entries
     if "resourceType" not in said and said.keys() & {"resource", "request"}:
         return [_entry(source, source.start, foreign)]
@@ -210,7 +211,7 @@ def _entry(source: JsonText, at: int, foreign: Foreign) -> Entry:
     except ValueError:
         end = source.closing(at)
         return Entry((at, end), _broken(source.text[at:end]))
-    flaw = _flaw(source, found, (at, end)) or modified(found, source.text[at:end]) or _misplaced(found, foreign)
+    flaw = _flaw(source, found, (at, end)) or _misplaced(found, foreign) or modified(found, source.text[at:end])
     return Entry((at, end), flaw) if flaw else _told(found, places, (at, end))
 
 

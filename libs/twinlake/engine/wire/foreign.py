@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 MODIFIERS = ("modifierExtension", "implicitRules")
+# Behind an escape a name may hide.
+MAY_NAME = (*MODIFIERS, "\\u")
+MAY_NAME_BYTES = tuple(name.encode() for name in MAY_NAME)
 SHAPES = {"object": dict, "array": list, "text": str}
 
 
@@ -51,8 +54,7 @@ class Foreign:
 def modified(found: dict[str, Any], text: str | bytes) -> Flaw | None:
     """Rule and reason for what stands in a text, if an element within it may turn round what it says."""
     # Of the text first: nearly no record has one, and walking through each would double what reading costs.
-    names = (*MODIFIERS, "\\u") if isinstance(text, str) else (*(name.encode() for name in MODIFIERS), b"\\u")
-    if not any(name in text for name in names):
+    if not any(name in text for name in (MAY_NAME if isinstance(text, str) else MAY_NAME_BYTES)):
         return None
     left: list[Any] = [found]
     while left:

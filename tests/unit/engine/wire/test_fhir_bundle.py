@@ -266,6 +266,13 @@ def test_what_is_no_whole_bundle_lands_nothing(data, rule):
     assert fault.value.rule == rule and "Ada" not in fault.value.reason
 
 
+@pytest.mark.parametrize("member", ['"implicitRules":"urn:rules"', '"link":[{"modifierExtension":[{"url":"urn:x"}]}]'])
+def test_a_bundle_that_may_turn_round_what_it_holds_lands_nothing(member):
+    with pytest.raises(FileFault) as told:
+        found(f'{{"resourceType":"Bundle",{member},"entry":[{FIRST}]}}'.encode())
+    assert told.value.rule == "modifier_extension"
+
+
 def test_a_cut_gzip_lands_nothing(tmp_path):
     file = tmp_path / "bundle.json.gz"
     file.write_bytes(gzip.compress(bundle(entry(ADA)))[:-9])
