@@ -3,7 +3,8 @@
 Those of another version of their standard are known by elements that only that version has, or has in that shape. A
 feed's `foreign` names each by its place, `Encounter.patient`, `Patient.name.family:array`, or a resource alone,
 `MedicationOrder`, with the version whose it is. Others say themselves that they may mean something else: whoever does
-not know their extension or rules must not process them (FHIR R4, 2.4.0 Extensibility; 2.26 Resource, implicitRules).
+not know their extension or rules must not process them (hl7.org/fhir/R4/extensibility.html#modifierExtension,
+…/resource-definitions.html#Resource.implicitRules).
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ MODIFIERS = ("modifierExtension", "implicitRules")
 MAY_NAME = (*MODIFIERS, "\\u")
 MAY_NAME_BYTES = tuple(name.encode() for name in MAY_NAME)
 SHAPES = {"object": dict, "array": list, "text": str}
-
-
 Flaw = tuple[str, str]
 
 
