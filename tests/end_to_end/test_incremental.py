@@ -58,7 +58,8 @@ def test_one_value_changed_in_place_rebuilds_one_person(lake: TinyLake) -> None:
     changed = {name for name, row in did.items() if row["mode"] == "units"}
     assert changed == {
         "silver.measurement", "gold.blood_glucose_feature", "gold.diabetes_feature", "gold.person_day_vitals",
-        "gold.person_summary", "twins.patient_state", "twins.patient_state_history",
+        "gold.person_summary", "gold.vital_day", "gold.imputed_vitals", "twins.patient_state",
+        "twins.patient_state_history",
     }  # fmt: skip
     assert {did[name]["units_changed"] for name in changed} == {1}
     whole = {"gold.unit_evidence"}  # A distribution is made from everybody's values.
