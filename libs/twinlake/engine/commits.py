@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TRIES = 20
 FIRST_SECONDS, LONGEST_SECONDS = 0.05, 5.0
-# Upkeep alone cuts a log: delta-rs would after any commit, by the age of entries, whatever a publication asks for.
+# Upkeep alone cuts a log: Delta would take entries out by their age, whatever a publication or the next run asks for,
+# Spark at a checkpoint of a table without this property and delta-rs after any commit.
+OWN_CLEANUP = "delta.enableExpiredLogCleanup"
 KEEP_LOG = {"cleanup_expired_logs": False}
 # As Delta says in Spark that somebody else was first.
 CONFLICTS = ("DELTA_CONCURRENT", "io.delta.exceptions.Concurrent")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
 from twinlake.engine.changes import MOST_UNITS
-from twinlake.engine.commits import persistently, refuse_if_overtaken, table_lock
+from twinlake.engine.commits import OWN_CLEANUP, persistently, refuse_if_overtaken, table_lock
 from twinlake.engine.ops import State
 from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
@@ -203,7 +203,7 @@ def _properties(table: Table) -> dict[str, str]:
         "overwriteSchema": "true",
         "delta.enableChangeDataFeed": "true",
         "delta.enableDeletionVectors": "true",
-        "delta.enableExpiredLogCleanup": "false",
+        OWN_CLEANUP: "false",
         "delta.dataSkippingStatsColumns": ",".join(counted),
     }
 

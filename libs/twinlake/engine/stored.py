@@ -31,8 +31,7 @@ def read_stored(spark: SparkSession, path: str, columns: Sequence[str] = ()) -> 
     from pyspark.sql.types import StructType
 
     table = DeltaTable(path)
-    # Of a Delta schema the JSON is Spark's own.
-    whole = StructType.fromJson(json.loads(table.schema().to_json()))
+    whole = _schema(table)
     schema = StructType([whole[name] for name in columns or whole.names])
     if not is_small(table, len(schema)):
         return spark.read.format("delta").load(path).select(*schema.names)
@@ -52,12 +51,15 @@ def is_small(table: DeltaTable, columns: int, more: int = 0) -> bool:
 
 def has_schema(table: DeltaTable, schema: StructType) -> bool:
     """Whether a table stores these columns, of these types and in this order; a comment or a bound is no matter."""
+    told, stored = ([(f.name, f.dataType.simpleString()) for f in each] for each in (schema, _schema(table)))
+    return told == stored
+
+
+def _schema(table: DeltaTable) -> StructType:
     from pyspark.sql.types import StructType
 
-    stored = StructType.fromJson(json.loads(table.schema().to_json()))
-    return [(f.name, f.dataType.simpleString()) for f in stored] == [
-        (f.name, f.dataType.simpleString()) for f in schema
-    ]
+    # Of a Delta schema the JSON is Spark's own.
+    return StructType.fromJson(json.loads(table.schema().to_json()))
 
 
 def replace_rows(path: str, table: DeltaTable, rows: DataFrame, where: str, said: str) -> None:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from twinlake.engine.commits import OWN_CLEANUP
 from twinlake.engine.compaction import said_of
 from twinlake.engine.delta_log import LOG
 from twinlake.engine.ops import Ops
 from twinlake.engine.retention import Asked
 
-# Delta would take entries out by their age, whatever a publication or the next run asks for.
-OWN_CLEANUP = "delta.enableExpiredLogCleanup"
 # A reader replays as many without much ado.
 ENTRIES = 10
 VERSION = re.compile(r"\.?(\d{20})\..+")
