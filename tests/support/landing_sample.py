@@ -60,7 +60,7 @@ def toy_run(folder: Path, run_id: str = "run-1", spark: Any = None, day: int = 1
 def land(run: Run, hospital: str = "h") -> int:
     """Land a hospital's new files."""
     ledger = read_ledger(run.ops)
-    return ingest(run, hospital, new_files(run.home.feeds, hospital, SYSTEMS, ledger), ledger)
+    return ingest(run, hospital, new_files(run.home.feeds, hospital, run.systems, ledger), ledger)
 
 
 def bronze(run: Run, feed: str) -> list[tuple]:

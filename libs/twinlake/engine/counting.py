@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from twinlake.declare.source import System
-from twinlake.engine.ledger import FeedKey, Ledger
+from twinlake.engine.ledger import LANDED, FeedKey, Ledger
+
+Delivery = tuple[object, object]
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,55 @@ class Step:
 
 
 def contents(ledger: Ledger, systems: Mapping[str, System], system: str, feed: str) -> dict[FeedKey, list[Content]]:
-    """The contents of a feed that ever landed, by hospital."""
+    """The contents of a feed that ever landed, by hospital.
+
+    Of a path the last content counts. A delivery of a snapshot takes the place of those before it when all of it has
+    landed: until then what they said stands beside it, for what a file held that was refused is not known.
+    """
     rows: dict[FeedKey, dict[tuple, Mapping[str, Any]]] = {}
-    for row in ledger.landed(system, systems[system].landed_in(feed) if system in systems else feed):
+    for row in ledger.landed(system, _landed_in(systems, system, feed)):
         # A mended content is the same content: its last row speaks for it.
         rows.setdefault((str(row["hospital"]), system, feed), {})[row["path"], row["sha256"], row["delivered_at"]] = row
     whole = system in systems and systems[system].feed(feed).delivery == "snapshot"
-    return {key: [_content(row, found.values(), whole) for row in found.values()] for key, found in rows.items()}
+    partial = partial_deliveries(ledger, systems, system, feed) if whole else set()
+    return {
+        key: [_content(row, found.values(), whole, partial) for row in found.values()] for key, found in rows.items()
+    }
 
 
-def _content(row: Mapping[str, Any], landed: Iterable[Mapping[str, Any]], whole: bool) -> Content:
-    after = [r["delivered_at"] for r in landed if _replaces(r, row) or (whole and r["delivery"] > row["delivery"])]
+def counting_now(ledger: Ledger, systems: Mapping[str, System]) -> dict[FeedKey, frozenset[Content]]:
+    """The contents whose records count now, by hospital, system and feed in which they landed."""
+    feeds = {(str(row["system"]), str(row["feed"])) for row in ledger.rows if row["status"] == LANDED}
+    return {
+        key: frozenset(content for content in found if content.ended_at is None)
+        for system, feed in sorted(feeds)
+        for key, found in contents(ledger, systems, system, feed).items()
+    }
+
+
+def partial_deliveries(ledger: Ledger, systems: Mapping[str, System], system: str, feed: str) -> set[Delivery]:
+    """The deliveries of a feed some file of which was refused and has not landed since."""
+    files: dict[tuple[Delivery, object], set[object]] = {}
+    for row in ledger.told(system, _landed_in(systems, system, feed)):
+        files.setdefault(((row["hospital"], row["delivery"]), row["path"]), set()).add(row["status"])
+    return {delivery for (delivery, _), told in files.items() if "quarantined" in told and LANDED not in told}
+
+
+def _landed_in(systems: Mapping[str, System], system: str, feed: str) -> str:
+    return systems[system].landed_in(feed) if system in systems else feed
+
+
+def _content(
+    row: Mapping[str, Any], landed: Iterable[Mapping[str, Any]], whole: bool, partial: set[Delivery]
+) -> Content:
+    after = [r["delivered_at"] for r in landed if _replaces(r, row) or (whole and _follows(r, row, partial))]
     known = (row[name] for name in ("path", "sha256", "delivered_at", "mended"))
     return Content(*known, min(after, default=None))
+
+
+def _follows(later: Mapping[str, Any], row: Mapping[str, Any], partial: set[Delivery]) -> bool:
+    """Whether a later delivery of a snapshot landed whole."""
+    return later["delivery"] > row["delivery"] and (later["hospital"], later["delivery"]) not in partial
 
 
 def _replaces(later: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -1,29 +1,15 @@
-"""The landing ledger: what became of every file, and which files count now."""
+"""The landing ledger: what became of every file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from twinlake.declare.source import System
 from twinlake.engine.ops import Ops
 
 LANDED = "landed"
 NONE_READABLE = "no record of it can be read; what was known before stands"
 FeedKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """One content of one path that landed."""
-
-    path: str
-    sha256: str
-    delivery: str
-    delivered_at: datetime
-    rekeyed: int
-    mended: int
 
 
 @dataclass(frozen=True)
@@ -37,21 +23,13 @@ class Ledger:
     def current(self) -> dict[str, Mapping[str, object]]:
         return {str(row["path"]): row for row in self.rows}
 
-    def active(self, systems: Mapping[str, System]) -> dict[FeedKey, frozenset[LandedFile]]:
-        """The files whose records count now, by hospital, system and feed.
-
-        Of a path the last content that landed counts; of a snapshot feed only its latest delivery does.
-        """
-        files: dict[FeedKey, dict[str, LandedFile]] = {}
-        for row in self.rows:
-            if row["status"] == LANDED:
-                key = (str(row["hospital"]), str(row["system"]), str(row["feed"]))
-                files.setdefault(key, {})[str(row["path"])] = _landed(row)
-        return {key: _latest(found.values(), key, systems) for key, found in files.items()}
-
     def landed(self, system: str, feed: str) -> list[Mapping[str, object]]:
         """Every content that ever landed for a feed."""
-        return [r for r in self.rows if r["status"] == LANDED and (r["system"], r["feed"]) == (system, feed)]
+        return [row for row in self.told(system, feed) if row["status"] == LANDED]
+
+    def told(self, system: str, feed: str) -> list[Mapping[str, object]]:
+        """Every word on the files of a feed."""
+        return [row for row in self.rows if (row["system"], row["feed"]) == (system, feed)]
 
 
 def read_ledger(ops: Ops, version: int | None = None) -> Ledger:
@@ -62,16 +40,3 @@ def read_ledger(ops: Ops, version: int | None = None) -> Ledger:
         return Ledger(-1, ())
     rows = sorted(ops.rows("landing_ledger", at), key=lambda row: (row["sequence"], row["path"]))
     return Ledger(at, tuple(rows))
-
-
-def _landed(row: Mapping[str, object]) -> LandedFile:
-    return LandedFile(*(row[name] for name in ("path", "sha256", "delivery", "delivered_at", "rekeyed", "mended")))  # type: ignore[arg-type]
-
-
-def _latest(files: Iterable[LandedFile], key: FeedKey, systems: Mapping[str, System]) -> frozenset[LandedFile]:
-    files = list(files)
-    system = systems.get(key[1])
-    if system is None or system.feed(key[2]).delivery == "increment":
-        return frozenset(files)
-    last = max(file.delivery for file in files)
-    return frozenset(file for file in files if file.delivery == last)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from twinlake.declare.errors import DataError
 from twinlake.declare.source import Feed, System
+from twinlake.engine.counting import counting_now
 from twinlake.engine.environment import load_environment
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import WHOLE
@@ -72,11 +73,11 @@ def _refuse_lost(rows: list[dict[str, Any]]) -> None:
 
 
 def _landed_feeds(run: Run, ledger: Ledger) -> set[LandedFeed]:
-    return {(s, f) for (_, s, f), files in ledger.active(run.systems).items() if files}
+    return {(s, f) for (_, s, f), files in counting_now(ledger, run.systems).items() if files}
 
 
 def _state(run: Run, ledger: Ledger, system: str, feed: str) -> str:
-    active = [files for key, files in ledger.active(run.systems).items() if key[1:] == (system, feed)]
+    active = [files for key, files in counting_now(ledger, run.systems).items() if key[1:] == (system, feed)]
     files = sorted((f.path, f.sha256, f.mended) for of_hospital in active for f in of_hospital)
     tables = [(name, *_told(run, name)) for name in _tables_of(run, system, feed)]
     declared = run.systems[system]

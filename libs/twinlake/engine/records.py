@@ -14,7 +14,7 @@ from twinlake.declare.hospital import Hospital
 from twinlake.declare.source import Feed
 from twinlake.declare.standardise import with_exact_numbers
 from twinlake.engine.bronze import BRONZE
-from twinlake.engine.counting import Content, contents
+from twinlake.engine.counting import Content, contents, partial_deliveries
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
 from twinlake.engine.run import Run, local_rows
@@ -104,12 +104,15 @@ class Records:
     def moves(self, system: str, feed: str) -> bool:
         """Whether a record may have changed its person from one version to the next.
 
-        A snapshot shows both in the files that came and went; an increment shows only the new one.
+        A snapshot that landed whole shows both in the files that came and went; else only the new one is seen.
         """
         declared = self._feed(system, feed)
         named_apart = bool(declared.key) and declared.person is not None and declared.person not in declared.key
+        if not (named_apart and self._has_history(system, feed)):
+            return False
         rekeyed = any(row["rekeyed"] for row in self._landed(system, feed))
-        return named_apart and self._has_history(system, feed) and (declared.delivery == "increment" or rekeyed)
+        partial = partial_deliveries(self.ledger, self.run.systems, system, feed)
+        return declared.delivery == "increment" or rekeyed or bool(partial)
 
     def _contents(self, system: str, feed: str) -> list[Content]:
         found = contents(self.ledger, self.run.systems, system, feed)

@@ -18,6 +18,7 @@ from tests.support.landing_sample import AS_OF, HOSPITAL, NOTES, PERSONS, SYSTEM
 from twinlake.catalog.sources._fhir_feeds import PATIENT
 from twinlake.catalog.sources.hl7v2 import SYSTEM as HL7V2
 from twinlake.engine import staging
+from twinlake.engine.counting import counting_now
 from twinlake.engine.home import Home, open_home
 from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.integrity import _held, missing_records, unbalanced_files
@@ -303,7 +304,7 @@ def test_the_same_name_with_new_content_is_read_again_and_the_newer_one_counts(t
     put(tmp_path, {"persons.csv": HEAD + b"1,Ada,worse\n"})
     run = landed(tmp_path, "run-2")
     assert told(run, "persons.csv") == (1, 1, 0, 0, "landed", "")
-    (counts,) = read_ledger(run.ops).active({"toy": SYSTEM}).values()
+    (counts,) = counting_now(read_ledger(run.ops), {"toy": SYSTEM}).values()
     assert [(file.path, file.sha256) for file in counts] == [
         (f"h/toy/{DAY}/persons.csv", read_ledger(run.ops).current[f"h/toy/{DAY}/persons.csv"]["sha256"])
     ]

@@ -19,6 +19,7 @@ from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.declare.expressions import key_of
 from twinlake.declare.source import Feed, csv_feed
 from twinlake.engine import resolution, withdrawal
+from twinlake.engine.counting import counting_now
 from twinlake.engine.decisions import decisions_of, record_decision
 from twinlake.engine.erased import Erased, hash_of, read_erased, register
 from twinlake.engine.ingest import ALL_ERASED, unfinished
@@ -73,7 +74,7 @@ def test_a_snapshot_of_erased_persons_alone_takes_back_what_it_took_back_of_othe
     lay(run.home.feeds, {"h/toy/2026-10-02/persons.csv": "id,name,note\n1,Ann,x\n"})
     assert land(toy_run(tmp_path, "run-2")) == 0
     assert row(run, "h/toy/2026-10-02/persons.csv") == [1, 0, 0, 0, 1, "landed"]
-    counts = read_ledger(run.ops).active(SYSTEMS)["h", "toy", "persons"]
+    counts = counting_now(read_ledger(run.ops), SYSTEMS)["h", "toy", "persons"]
     assert {file.path for file in counts} == {"h/toy/2026-10-02/persons.csv"}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.landing_sample import SYSTEMS, land, lay, toy_run
 from twinlake.engine.changes import changed_source_persons, steps_of
+from twinlake.engine.counting import counting_now
 from twinlake.engine.erased import hash_of, register
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.reconcile import reconcile
@@ -19,7 +20,7 @@ def test_a_feed_of_which_all_was_erased_has_no_records(tmp_path: Path, spark) ->
         lay(run.home.feeds, {f"h/toy/{day}/persons.csv": f"id,name,note\n1,Ann,{day}\n"})
         assert land(run) == 0
         ledger = read_ledger(run.ops)
-        assert ledger.active(SYSTEMS)["h", "toy", "persons"]
+        assert counting_now(ledger, SYSTEMS)["h", "toy", "persons"]
         records = Records(run, ledger)
         assert records.accounted("toy", "persons").count() == 0
         assert records.current("toy", "persons").count() == 0

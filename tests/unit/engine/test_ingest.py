@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.support.landing_sample import SYSTEMS, bronze, land, landed_row, lay, toy_run
+from twinlake.declare.source import System, csv_feed
 from twinlake.engine import ingest as engine_ingest
 from twinlake.engine.ingest import new_files, refused_rows
 from twinlake.engine.integrity import missing_records, unbalanced_files
@@ -191,3 +193,20 @@ def test_a_refused_hospital_and_a_stray_file_are_told_once_and_a_mended_one_too(
     assert tell({}, {"h": None}) == [("h/hospital.toml", "accepted")]
     assert tell({}, {"h": None}) == []
     assert tell({"h": "no time zone"}, {}) == [("h/hospital.toml", "refused")]
+
+
+def test_a_record_that_moved_in_a_partial_snapshot_is_the_former_persons_no_more(spark, tmp_path):
+    stays = csv_feed("stays", r"stays\d\.csv", "id,who", "snapshot", key=("id",), person="who")
+    toy = System("toy", "A system of tests.", (stays,), ())
+    files = {"10-01/stays1": "id,who\n1,ada\n", "10-01/stays2": "id,who\n2,ada\n",
+             "10-02/stays1": "id,who\n1,bo\n", "10-02/stays2": "id;who\n2;ada\n"}  # fmt: skip
+    lay(tmp_path / "feeds", {f"h/toy/2026-{name}.csv": text for name, text in files.items()})
+    run = replace(toy_run(tmp_path, "run-1", spark), systems={"toy": toy})
+    land(run)
+    records = Records(run, read_ledger(run.ops))
+    stored = {row["source_person_id"]: row["source_person_key"] for row in records.bronze("toy", "stays").collect()}
+
+    def ids(*names):
+        return sorted(row["id"] for row in records.current("toy", "stays", [stored[n] for n in names]).collect())
+
+    assert (ids("ada"), ids("bo"), ids("ada", "bo")) == (["2"], ["1"], ["1", "2"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.landing_sample import SYSTEMS, landed_row
+from tests.support.landing_sample import AS_OF, SYSTEMS, landed_row
+from twinlake.engine.counting import contents, counting_now
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import Ops
 
 
 def active(*rows):
-    files = Ledger(0, tuple(rows)).active(SYSTEMS)
+    files = counting_now(Ledger(0, tuple(rows)), SYSTEMS)
     return {(key[0], key[2], f.path, f.sha256) for key, found in files.items() for f in found}
 
 
@@ -34,6 +35,38 @@ def test_of_a_snapshot_the_latest_delivery_counts_in_whatever_order_they_come():
 def test_of_a_snapshot_in_several_files_all_of_the_latest_delivery_count():
     rows = [landed_row(f"h/{d}/{p}.csv", 1, delivery=d) for d in ("2026-10-01", "2026-11-01") for p in "pq"]
     assert {path for _, _, path, _ in active(*rows)} == {"h/2026-11-01/p.csv", "h/2026-11-01/q.csv"}
+
+
+def snapshot_in_parts(*refused):
+    """Two deliveries of a snapshot in two files each; `refused` names files of it."""
+    return [
+        landed_row(f"h/{delivery}/{part}.csv", day, delivery=delivery, delivered_at=AS_OF.replace(day=day),
+                   status="quarantined" if f"{delivery}/{part}" in refused else "landed")
+        for day, delivery in enumerate(("2026-10-01", "2026-11-01"), 1) for part in "pq"
+    ]  # fmt: skip
+
+
+def paths(*rows):
+    return {path.removeprefix("h/2026-") for _, _, path, _ in active(*rows)}
+
+
+def test_a_snapshot_of_which_a_part_was_refused_takes_no_place_until_that_part_has_landed():
+    rows = snapshot_in_parts("2026-11-01/q")
+    assert paths(*rows) == {"10-01/p.csv", "10-01/q.csv", "11-01/p.csv"}
+    mended = landed_row("h/2026-11-01/q.csv", 9, "b", delivery="2026-11-01", delivered_at=AS_OF.replace(day=2))
+    assert paths(*rows, mended) == {"11-01/p.csv", "11-01/q.csv"}
+    (known,) = contents(Ledger(0, (*rows, mended)), SYSTEMS, "toy", "persons").values()
+    assert {c.path: c.ended_at for c in known}["h/2026-10-01/q.csv"] == AS_OF.replace(day=2)
+
+
+def test_a_snapshot_that_landed_whole_takes_the_place_of_a_partial_one_too():
+    whole = landed_row("h/2026-12-01/p.csv", 9, delivery="2026-12-01", delivered_at=AS_OF.replace(day=3))
+    assert paths(*snapshot_in_parts("2026-11-01/q"), whole) == {"12-01/p.csv"}
+
+
+def test_a_part_that_landed_and_came_again_broken_leaves_its_snapshot_whole():
+    again = landed_row("h/2026-11-01/q.csv", 9, "b", delivery="2026-11-01", status="quarantined")
+    assert paths(*snapshot_in_parts(), again) == {"11-01/p.csv", "11-01/q.csv"}
 
 
 def test_increments_all_count_and_hospitals_do_not_touch_each_other():
