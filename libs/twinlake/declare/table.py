@@ -96,6 +96,11 @@ class Table:
         return tuple(DICTIONARY[c] for c in self.columns)
 
     @property
+    def nested(self) -> tuple[str, ...]:
+        """The columns that hold values within values."""
+        return tuple(f.name for f in self.fields if "<" in f.type)
+
+    @property
     def ddl(self) -> str:
         return ", ".join(f"`{f.name}` {f.type}" for f in self.fields)
 

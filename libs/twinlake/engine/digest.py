@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twinlake.engine.bronze import BRONZE
@@ -23,7 +23,8 @@ def stored_digests(run: Run, published: Publication) -> dict[str, str]:
     digests = {}
     for name, version in sorted(published.versions.items()):
         rows = run.spark.read.format("delta").option("versionAsOf", version).load(run.ops.path(name))
-        digests[name] = _digest(rows, run.table(name.split(".")[1]).columns)
+        table = run.table(name.split(".")[1])
+        digests[name] = _digest(rows, table.columns, table.nested)
     return digests
 
 
@@ -43,8 +44,8 @@ def lake_digest(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()[:32]
 
 
-def _digest(rows: DataFrame, columns: tuple[str, ...]) -> str:
+def _digest(rows: DataFrame, columns: Sequence[str], nested: Sequence[str] = ()) -> str:
     from pyspark.sql import functions as F
 
-    count, total = rows.agg(F.count(F.lit(1)), hash_sum(columns)).first()  # type: ignore[misc]
+    count, total = rows.agg(F.count(F.lit(1)), hash_sum(columns, nested)).first()  # type: ignore[misc]
     return f"{count}:{int(total)}"

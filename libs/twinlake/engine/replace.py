@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,18 +45,20 @@ class Outcome:
         return self.mode in ("first", "full", "units")
 
 
-def row_hash(columns: tuple[str, ...]) -> Column:
-    """A 64-bit hash of a row in which a null is a value of its own."""
+def row_hash(columns: Sequence[str], nested: Sequence[str] = ()) -> Column:
+    """A 64-bit hash of a row in which a null is a value of its own, within the `nested` columns too."""
     from pyspark.sql import functions as F
 
-    return F.xxhash64(*columns, F.array(*(F.col(c).isNull() for c in columns)))
+    # xxhash64 passes over nulls: where they are says a mask, and of values within values their JSON.
+    nulls = F.array(*(F.col(c).isNull() for c in columns))
+    return F.xxhash64(*columns, nulls, *(F.to_json(c) for c in nested))
 
 
-def hash_sum(columns: tuple[str, ...]) -> Column:
+def hash_sum(columns: Sequence[str], nested: Sequence[str] = ()) -> Column:
     """The sum of row hashes, exact whatever the order."""
     from pyspark.sql import functions as F
 
-    return F.coalesce(F.sum(row_hash(columns).cast("decimal(20,0)")), F.lit(0)).cast("decimal(38,0)")
+    return F.coalesce(F.sum(row_hash(columns, nested).cast("decimal(20,0)")), F.lit(0)).cast("decimal(38,0)")
 
 
 def shaped(table: Table, rows: DataFrame) -> DataFrame:
@@ -115,7 +117,7 @@ def _first(run: Run, table: Table, judged: DataFrame, state: State) -> Outcome:
     judged = judged.persist()
     seen = Observation()
     broken = F.size("_broken") > 0
-    kept_hash = F.when(~broken, row_hash(table.columns)).cast("decimal(20,0)")
+    kept_hash = F.when(~broken, row_hash(table.columns, table.nested)).cast("decimal(20,0)")
     watched = judged.observe(
         seen, F.count(F.lit(1)).alias("built"), F.count(F.when(broken, 1)).alias("quarantined"),
         F.sum(kept_hash).cast("decimal(38,0)").alias("hash_sum"),
@@ -192,7 +194,7 @@ def _by_unit(table: Table, rows: DataFrame, side: str) -> DataFrame:
     from pyspark.sql import functions as F
 
     return rows.groupBy(F.col(table.unit).alias("unit")).agg(
-        F.count(F.lit(1)).alias(f"{side}_rows"), hash_sum(table.columns).alias(f"{side}_hash")
+        F.count(F.lit(1)).alias(f"{side}_rows"), hash_sum(table.columns, table.nested).alias(f"{side}_hash")
     )
 
 
@@ -238,7 +240,9 @@ def rearrange(run: Run, table: Table, files: int, said: str) -> None:
 
     seen, path = Observation(), run.ops.path(table.full_name)
     stored = run.spark.read.format("delta").load(path)
-    watched = stored.observe(seen, F.count(F.lit(1)).alias("rows"), hash_sum(table.columns).alias("hash_sum"))
+    watched = stored.observe(
+        seen, F.count(F.lit(1)).alias("rows"), hash_sum(table.columns, table.nested).alias("hash_sum")
+    )
     (
         watched.repartition(files, table.unit)
         .sortWithinPartitions(table.unit, *table.key)

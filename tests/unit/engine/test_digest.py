@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from twinlake.engine.digest import lake_digest
 from twinlake.engine.replace import hash_sum
 
 SCHEMA = "a string, b string, d double"
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = [("x", None, 0.1), (None, "x", 0.2), ("y", "z", 0.3), ("y", "z", 0.3)]
 
 
@@ -30,6 +33,22 @@ def test_order_and_partitions_do_not_matter_but_every_row_does(digest) -> None:
 def test_a_null_is_a_value_and_has_a_place(digest) -> None:
     assert digest([("x", None, 1.0)]) != digest([(None, "x", 1.0)])
     assert digest([(None, None, None)]) != digest([])
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("struct<dose: string, unit: string>", ("mg", None), (None, "mg")),
+        ("array<struct<dose: string, unit: string>>", [("mg", None)], [(None, "mg")]),
+        ("array<string>", ["mg", None], [None, "mg"]),
+        ("array<string>", ["mg", None], ["mg"]),
+        ("struct<at: timestamp, value: double>", (MOMENT, 1.0), (MOMENT + timedelta(microseconds=1), 1.0)),
+    ],
+)
+def test_a_null_within_a_value_has_its_place_too(spark, kind, one, other) -> None:
+    digests = spark.createDataFrame([(0, one), (1, other)], f"row int, value {kind}").groupBy("row")
+    first, second = digests.agg(hash_sum(("value",), ("value",)).alias("digest")).collect()
+    assert first["digest"] != second["digest"]
 
 
 def test_the_lake_digest_is_of_all_tables_in_any_order() -> None:
