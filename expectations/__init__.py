@@ -17,7 +17,7 @@ from twinlake.declare.table import Table
 
 def rules_for(table: Table) -> tuple[Rule, ...]:
     """Every rule of a table, named `<table>.<rule>`; a written rule takes the place of a made one of its name."""
-    written = written_rules(table.layer, table.name)
+    written = (*written_rules(table.layer, table.name), *_of_versions(table))
     named = [rule.name for rule in written]
     twice = sorted({name for name in named if named.count(name) > 1})
     from_schema = {rule.name: rule for rule in schema_rules(table)}
@@ -30,6 +30,13 @@ def rules_for(table: Table) -> tuple[Rule, ...]:
     made = {**from_schema, **of_omop}
     rules = [*(rule for name, rule in made.items() if name not in taken), *written]
     return tuple(replace(rule, name=f"{table.name}.{rule.name}") for rule in rules)
+
+
+def _of_versions(table: Table) -> tuple[Rule, ...]:
+    """What refuses a row refuses its earlier versions: what never stood was never known."""
+    of = table.versions_of
+    rules = written_rules(table.layer, of) if of else ()
+    return tuple(replace(rule, judged_as=f"{of}.{rule.name}") for rule in rules if rule.is_quarantining)
 
 
 def written_rules(layer: str, name: str) -> tuple[Rule, ...]:

@@ -189,7 +189,8 @@ def _own(plan: Plan, table: Table) -> Iterator[str]:
     yield _text(LIBRARY / "catalog" / table.layer / f"{table.name}.py")
     yield _text(*sorted(EXPECTATIONS.glob("*.py")), EXPECTATIONS / table.layer / f"{table.name}.py")
     if table.versions_of:
-        yield _text(LIBRARY / "catalog" / table.layer / f"{table.versions_of}.py")
+        of = f"{table.layer}/{table.versions_of}.py"
+        yield _text(LIBRARY / "catalog" / of, EXPECTATIONS / of)
     if table.is_implemented_by_sources:
         yield _text(*sorted((LIBRARY / "catalog" / "sources").rglob("*.py")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import expectations
 from expectations import rules_for, written_rules
 from twinlake import catalog
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.rule import Rule
 from twinlake.declare.table import Table
 
@@ -81,3 +83,21 @@ def test_spark_understands_every_expression(spark):
 def test_a_fatal_rule_of_rows_never_needs_another_table():
     fatal: list[Rule] = [r for t in TABLES.values() for r in rules_for(t) if r.kind == "row" and r.severity == "fatal"]
     assert fatal and not [r.name for r in fatal if r.refers_to]
+
+
+VERSIONS = [table for table in TABLES.values() if table.versions_of]
+
+
+@pytest.mark.parametrize("table", VERSIONS, ids=lambda table: table.full_name)
+def test_what_refuses_a_row_refuses_its_earlier_versions_at_each_hospital_alike(table: Table):
+    from twinlake.engine.checks import checks_for
+
+    lenient = Hospital("h", "H", "Europe/Dublin", "urn:h", severity={f"{table.versions_of}.value_in_range": "warn"})
+
+    def refusing(each: Table) -> set[tuple]:
+        checks = checks_for(rules_for(each), {"h": lenient, "g": replace(lenient, severity={})}, each.columns)
+        fatal = [c for c in checks if c.severity == "fatal" and c.rule.kind == "row"]
+        return {(c.rule.expression, c.except_at, c.only_at) for c in fatal}
+
+    stands = refusing(TABLES[f"{table.layer}.{table.versions_of}"])
+    assert stands and not stands - refusing(table)

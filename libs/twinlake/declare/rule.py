@@ -55,7 +55,8 @@ class Rule:
     `mostly` is the share of judged rows that must be good. `calendar` restricts the rule to hospitals with that
     calendar. `replaces` names the rule of the schema that this one says better. `by` is a column of codes by which the
     broken rows are told apart: one rule may hold a limit for each of hundreds of codes. `types` (column → SQL type), in
-    the place of expression and expectation, is what the stored table's columns are.
+    the place of expression and expectation, is what the stored table's columns are. `judged_as` names the rule whose
+    severity at a hospital holds for this one.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Rule:
     replaces: str = ""
     by: str = ""
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    judged_as: str = ""
 
     def __post_init__(self) -> None:
         problems = [*_wrong_words(self), *_wrong_body(self)]

@@ -156,7 +156,8 @@ def flat(expression: str) -> str:
 
 def _checks(rule: Rule, hospitals: Mapping[str, Hospital]) -> Iterator[Check]:
     judged = {n: h for n, h in hospitals.items() if rule.calendar in (None, h.calendar)}
-    said = {n: h.severity.get(rule.name, rule.severity) for n, h in judged.items() if rule.expression}
+    name = rule.judged_as or rule.name
+    said = {n: h.severity.get(name, rule.severity) for n, h in judged.items() if rule.expression}
     elsewhere = {n: severity for n, severity in said.items() if severity != rule.severity}
     left_out = sorted({*elsewhere, *(set(hospitals) - set(judged))})
     yield Check(rule, rule.severity, tuple(left_out))

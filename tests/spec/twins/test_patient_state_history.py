@@ -60,11 +60,51 @@ def test_a_condition_starts_and_ends(history) -> None:
     """
     )  # fmt: skip
     expect(actual, """
-        item            | item_name  | observed_at | value_as_string | known_from | known_until
-        SNOMED:10509002 | Bronchitis | 2020-01-01  | active          | 2020-02-01 |
-        SNOMED:10509002 | Bronchitis | 2020-01-20  | ended           | 2020-02-01 |
-        source:COUGH    | Cough      | 2020-01-01  | active          | 2020-02-01 |
+        fact_id | item            | item_name  | observed_at | ended_at   | value_as_string | known_from | known_until
+        7       | SNOMED:10509002 | Bronchitis | 2020-01-01  | 2020-01-20 | active          | 2020-02-01 |
+        8       | source:COUGH    | Cough      | 2020-01-01  |            | active          | 2020-02-01 |
     """)  # fmt: skip
+
+
+CONDITIONS = """
+    condition_occurrence_id | person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | known_from | hospital
+    1                       | 1         | E11            | ICD10CM              | 2010-01-01           | 2012-05-01         | 2015-01-01 | a
+    2                       | 1         | E11            | ICD10CM              | 2011-01-01           |                    | 2015-01-01 | b
+    3                       | 1         | J20            | ICD10CM              | 2020-03-01           | 2020-03-02         | 2020-04-01 | a
+    4                       | 1         | J20            | ICD10CM              | 2020-03-02           |                    | 2020-05-01 | a
+    5                       | 2         | J20            | ICD10CM              | 2020-03-01           |                    | 2020-04-01 | a
+    6                       | 2         | J20            | ICD10CM              | 2020-03-01           | 2020-03-05         | 2020-04-01 | b
+"""
+
+
+@pytest.mark.parametrize(
+    ("valid_at", "known_at", "expected"),
+    [
+        ("2010-06-01", "2020-12-31", "1 | ICD10CM:E11 | active | 2010-01-01 | a"),
+        ("2013-01-01", "2020-12-31", "1 | ICD10CM:E11 | active | 2011-01-01 | b"),
+        (
+            "2020-03-02",
+            "2020-04-30",
+            "1 | ICD10CM:J20 | ended | 2020-03-02 | a\n2 | ICD10CM:J20 | active | 2020-03-01 | b",
+        ),
+        (
+            "2020-03-02",
+            "2020-05-01",
+            "1 | ICD10CM:J20 | active | 2020-03-02 | a\n2 | ICD10CM:J20 | active | 2020-03-01 | b",
+        ),
+        (
+            "2020-03-05",
+            "2020-05-01",
+            "1 | ICD10CM:J20 | active | 2020-03-02 | a\n2 | ICD10CM:J20 | ended | 2020-03-05 | b",
+        ),
+    ],
+)
+def test_of_several_recordings_of_a_condition_the_one_that_starts_last_speaks(
+    history, valid_at, known_at, expected
+) -> None:
+    diabetes = "" if valid_at < "2020" else "1 | ICD10CM:E11 | active | 2011-01-01 | b\n"
+    told = state_known_on(history(conditions=CONDITIONS), DAY(valid_at), DAY(known_at))
+    expect(told, "person_id | item | value_as_string | observed_at | hospital\n" + diabetes + expected)
 
 
 HISTORY = """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @table(
     grain="a version of a measured value that no longer stands",
     key=("measurement_id", "known_from"),
-    required=("known_from", "known_until"),
+    required=(*current.required, "known_from", "known_until"),
     from_sources=FROM_SOURCES,
     optional=OPTIONAL,
     via={"concept": through_codes("measurement_superseded", *CODES)},

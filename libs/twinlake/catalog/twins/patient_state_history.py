@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from twinlake.catalog.events import item_of
-from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.table import table
 from twinlake.vocabulary.measurements import ITEM_CODES
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 COLUMNS = (
-    "fact_id", "person_id", "item", "item_name", "observed_at", "known_from", "known_until", "value_as_number",
-    "value_as_string", "operator", "unit_code", "hospital", "system", "_record_id",
+    "fact_id", "person_id", "item", "item_name", "observed_at", "ended_at", "known_from", "known_until",
+    "value_as_number", "value_as_string", "operator", "unit_code", "hospital", "system", "_record_id",
 )  # fmt: skip
 ACTIVE, ENDED = "active", "ended"
 
@@ -35,8 +34,9 @@ def patient_state_history(
     """The twin in two times: `observed_at` is when it was true, [`known_from`, `known_until`) when the lake said so.
 
     Equation: the state of an item on day V as known on day K is the fact with the largest `observed_at` <= V among
-    those with `known_from` <= K < `known_until` (`state_known_on`). A condition is an item that becomes `active` when
-    it starts and `ended` when it ends.
+    those with `known_from` <= K < `known_until` (`state_known_on`). A condition is an item that is `active` from when
+    it starts and, from `ended_at` on, `ended`; of several recordings the one that starts last speaks for all, as in
+    gold.person_summary.
 
     Assumptions. A fact is known from the delivery that brought it, not from when a clinician knew it. A version that
     was replaced within its own delivery was never known. What it cannot tell: earlier versions of a condition (a
@@ -45,7 +45,7 @@ def patient_state_history(
     versions = measurement.withColumn("known_until", F.lit(None).cast("timestamp")).unionByName(
         measurement_superseded, allowMissingColumns=True
     )
-    facts = _measured(versions).unionByName(_conditions(condition_occurrence)).select(*COLUMNS)
+    facts = _measured(versions).unionByName(_conditions(condition_occurrence))
     return facts.where("known_until is null or known_from < known_until")
 
 
@@ -53,15 +53,23 @@ def state_known_on(history: DataFrame, valid_at: dt.date, known_at: dt.date) -> 
     """One row a person and item: what was true at `valid_at`, as the lake knew it at `known_at`; both inclusive.
 
     A date means the end of that day, UTC; a datetime that very moment. Of several facts at one time the largest value
-    is taken, then the last hospital by name, as in gold.person_summary; a fact without a value says nothing.
+    is taken, then the last hospital by name, and of two conditions that start at one time the one that knows an end,
+    as in gold.person_summary; a fact without a value says nothing. What has ended is told as `ended`, since then.
     """
-    known = F.lit(_after(known_at))
+    known, valid = F.lit(_after(known_at)), F.lit(_after(valid_at))
     was_known = (F.col("known_from") < known) & (F.col("known_until").isNull() | (F.col("known_until") >= known))
     says = F.coalesce(F.col("value_as_number").cast("string"), "value_as_string").isNotNull()
-    facts = history.where((F.col("observed_at") < F.lit(_after(valid_at))) & was_known & says)
-    ties = ("observed_at", "value_as_number", "value_as_string", "hospital", "fact_id")
+    facts = history.where((F.col("observed_at") < valid) & was_known & says)
+    ties = ("observed_at", "ended_at", "value_as_number", "value_as_string", "hospital", "fact_id")
     last = Window.partitionBy("person_id", "item").orderBy(*(F.col(c).desc_nulls_last() for c in ties))
-    return facts.withColumn("nth", F.row_number().over(last)).where("nth = 1").drop("nth")
+    latest = facts.withColumn("nth", F.row_number().over(last)).where("nth = 1").drop("nth")
+    has_ended = F.col("ended_at") < valid
+    return latest.withColumns(
+        {
+            "value_as_string": F.when(has_ended, ENDED).otherwise(F.col("value_as_string")),
+            "observed_at": F.when(has_ended, F.col("ended_at")).otherwise(F.col("observed_at")),
+        }
+    )
 
 
 def _after(moment: dt.date) -> dt.datetime:
@@ -77,25 +85,23 @@ def _measured(versions: DataFrame) -> DataFrame:
         .withColumn("item", F.coalesce(item_of(ITEM_CODES), _coded("measurement")))
         .withColumn("item_name", F.col("measurement_name"))
         .withColumn("observed_at", F.col("measurement_datetime"))
+        .withColumn("ended_at", F.lit(None).cast("timestamp"))
         .select(*COLUMNS)
     )
 
 
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:
-    """Two facts of each condition: it starts and, if an end is known, it ends."""
-    start = F.struct(F.lit(ACTIVE).alias("said"), F.col("condition_start_date").alias("on"))
-    end = F.struct(F.lit(ENDED).alias("said"), F.col("condition_end_date").alias("on"))
-    facts = condition_occurrence.withColumn("fact", F.explode(F.array(start, end))).where("fact.on is not null")
-    return facts.select(
-        surrogate_key("condition_occurrence_id", "fact.said").alias("fact_id"),
+    return condition_occurrence.where("condition_start_date is not null").select(
+        F.col("condition_occurrence_id").alias("fact_id"),
         "person_id",
         _coded("condition").alias("item"),
         F.col("condition_name").alias("item_name"),
-        F.col("fact.on").cast("timestamp").alias("observed_at"),
+        F.col("condition_start_date").cast("timestamp").alias("observed_at"),
+        F.col("condition_end_date").cast("timestamp").alias("ended_at"),
         "known_from",
         F.lit(None).cast("timestamp").alias("known_until"),
         F.lit(None).cast("double").alias("value_as_number"),
-        F.col("fact.said").alias("value_as_string"),
+        F.lit(ACTIVE).alias("value_as_string"),
         F.lit(None).cast("string").alias("operator"),
         F.lit(None).cast("string").alias("unit_code"),
         "hospital",

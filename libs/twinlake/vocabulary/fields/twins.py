@@ -23,5 +23,6 @@ PAGE = (
     Field("publication_id", "string", "The publication this is read at"),
     Field("fact_id", "bigint", "One fact, whatever its versions said"),
     Field("item", "string", "What it is about: an item of person_summary, else `vocabulary:code`"),
+    Field("ended_at", "timestamp", "When a condition ended, UTC; null while no source says that it did"),
     Field("item_name", "string", "The item in the hospital's words"),
 )
