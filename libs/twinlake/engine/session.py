@@ -34,10 +34,14 @@ MEANING = {
 }
 # Parquet takes an IN list as a chain of as many ORs, and Java follows it call by call: 2,000 overflow the usual stack.
 STACK = "-Xss16m"
+# A machine's own linear algebra would give a model other last digits than Java's.
+SAME_DIGITS = tuple(f"-Ddev.ludovic.netlib.{library}.allowNative=false" for library in ("blas", "lapack", "arpack"))
 EXECUTOR_JAVA = "spark.executor.extraJavaOptions"
 # They print the value a query failed on, which may be a patient's.
 QUOTING_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 LOG4J = REPOSITORY / "infra" / "log4j2.properties"
+# What speaks through Java's own logging: MLlib's linear algebra, of the libraries it did not find.
+JUL = REPOSITORY / "infra" / "logging.properties"
 
 
 def start_session(
@@ -72,13 +76,20 @@ def properties(environment: Environment, java_options: Sequence[str] = ()) -> di
         # Together with spark.jars the driver would load Delta twice; alone, spark.jars keeps it out of the archive.
         **({"spark.driver.extraClassPath": ":".join(jars)} if environment.is_local else {"spark.jars": ",".join(jars)}),
     }
-    executors = " ".join([STACK, environment.spark.get(EXECUTOR_JAVA, "")]).strip()
+    executors = " ".join([STACK, *SAME_DIGITS, environment.spark.get(EXECUTOR_JAVA, "")]).strip()
     return {**machine, **environment.spark, EXECUTOR_JAVA: executors, **MEANING}
 
 
 def _java_options(environment: Environment) -> list[str]:
-    logging = [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}", "-Duser.timezone=UTC"]
-    return [*logging, STACK, *environment.java_options, *(cds.java_options() if environment.is_local else ())]
+    logging = [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}", f"-Djava.util.logging.config.file={JUL}"]
+    return [
+        *logging,
+        "-Duser.timezone=UTC",
+        STACK,
+        *SAME_DIGITS,
+        *environment.java_options,
+        *(cds.java_options() if environment.is_local else ()),
+    ]
 
 
 def _prepare_process() -> None:

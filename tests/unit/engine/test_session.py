@@ -67,6 +67,12 @@ def test_nobody_is_phoned(spark: SparkSession) -> None:
     assert (os.environ["GX_ANALYTICS_ENABLED"], os.environ["MLFLOW_DISABLE_TELEMETRY"]) == ("false", "true")
 
 
+def test_a_machines_own_linear_algebra_is_left_alone(spark: SparkSession) -> None:
+    found = {name: spark._jvm.java.lang.System.getProperty(f"dev.ludovic.netlib.{name}.allowNative")
+             for name in ("blas", "lapack", "arpack")}  # fmt: skip
+    assert set(found.values()) == {"false"}
+
+
 def test_splinks_similarity_functions_are_on_the_class_path(spark: SparkSession) -> None:
     spark.sql("CREATE TEMPORARY FUNCTION similarity_probe AS 'uk.gov.moj.dash.linkage.JaroWinklerSimilarity'")
     spark.sql("DROP TEMPORARY FUNCTION similarity_probe")
