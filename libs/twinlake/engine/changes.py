@@ -14,6 +14,7 @@ from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import WHOLE
 from twinlake.engine.records import CARRIED, CONTENT, Records, landed_in_bronze, parse
 from twinlake.engine.run import Run, local_rows
+from twinlake.engine.stored import read_changes
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -85,8 +86,7 @@ def _net(run: Run, system: str, feed: str, found: set[Step], *columns: str) -> D
 
 def changed_rows(run: Run, table: str, since: int, now: int) -> DataFrame:
     """Rows of a table before and after each change between two versions."""
-    reader = run.spark.read.format("delta").option("readChangeFeed", "true")
-    return reader.option("startingVersion", since + 1).option("endingVersion", now).load(run.ops.path(table))
+    return read_changes(run.spark, run.ops.path(table), since, now)
 
 
 def was_rewritten(run: Run, table: str, since: int) -> bool:

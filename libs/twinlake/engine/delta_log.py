@@ -55,22 +55,26 @@ class DeltaLog:
         """The newest checkpoint that is not after `version`; -1 if there is none."""
         return max((c for c in versions(self.names, CHECKPOINT) if c <= version), default=-1)
 
+    def entry(self, version: int) -> Path:
+        """Where a commit stands."""
+        return self.folder / f"{version:020}.json"
+
     def actions(self, version: int) -> list[Action]:
         """What one commit did."""
-        found = read_entry(self.folder / f"{version:020}.json")
+        found = read_entry(self.entry(version))
         if found is None:
             raise DataError(f"{self.table}: entry {version} of its log is missing or no JSON. See `twinlake verify`.")
         return found
 
     def said(self, version: int) -> Action:
         """What a commit says of itself; nothing where its entry is gone."""
-        actions = read_entry(self.folder / f"{version:020}.json") or []
+        actions = read_entry(self.entry(version)) or []
         return {"version": version, **next((a["commitInfo"] for a in actions if "commitInfo" in a), {})}
 
     def history(self, newest: int) -> Iterator[Action]:
         """What the commits up to `newest` say of themselves, the newest first, as far back as entries go."""
         version = newest
-        while (self.folder / f"{version:020}.json").is_file():
+        while self.entry(version).is_file():
             yield self.said(version)
             version -= 1
 
@@ -130,7 +134,7 @@ class DeltaLog:
         part.write_text("".join(json.dumps(action) + "\n" for action in actions), encoding="utf-8")
         try:
             # Fails where another commit took the version.
-            os.link(part, self.folder / f"{newest + 1:020}.json")
+            os.link(part, self.entry(newest + 1))
         finally:
             part.unlink()
 

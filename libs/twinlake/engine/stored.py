@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from twinlake.engine.commits import KEEP_LOG
-from twinlake.engine.delta_log import DeltaLog
+from twinlake.engine.delta_log import Action, DeltaLog, read_entry
 from twinlake.engine.session import PAGE_ROWS
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FEW_VALUES = 1_500_000
 # Long texts are few values and many bytes; in memory they are several times as many as in a file.
 SMALL_FILES = 32 << 20
+# Files of changes up to here are read without Spark, which takes a second to plan a change feed.
+SMALL_CHANGES = 8 << 20
 # As Spark does.
 CHECKPOINT_EVERY = 10
 
@@ -36,6 +39,40 @@ def read_stored(spark: SparkSession, path: str, columns: Sequence[str] = ()) -> 
     if not is_small(table, len(schema)):
         return spark.read.format("delta").load(path).select(*schema.names)
     return _handed(spark, table, schema)
+
+
+def read_changes(spark: SparkSession, path: str, since: int, now: int) -> DataFrame:
+    """The rows of a table before and after each change between two versions, and `_change_type`, which says which."""
+    from deltalake import DeltaTable
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    if not _is_told_plainly(DeltaLog(Path(path)), range(since + 1, now + 1)):
+        reader = spark.read.format("delta").option("readChangeFeed", "true")
+        told = reader.option("startingVersion", since + 1).option("endingVersion", now).load(path)
+        return told.drop("_commit_version", "_commit_timestamp")
+    table = DeltaTable(path)
+    schema = StructType([*_schema(table), StructField("_change_type", StringType())])
+    return _as_frame(spark, table.load_cdf(since + 1, now, columns=schema.names), schema)
+
+
+def _is_told_plainly(log: DeltaLog, commits: range) -> bool:
+    """Whether a few small files say what changed; where rows are marked or only moved, Spark knows what that means."""
+    entries = [read_entry(log.entry(version)) for version in commits]
+    files = [file for entry in entries for file in _telling(entry or ())]
+    is_plain = bool(entries) and None not in entries and None not in files
+    return is_plain and _are_small([file for file in files if file], log.table)
+
+
+def _telling(entry: Iterable[Action]) -> list[Action | None]:
+    """The files that say which rows a commit changed, as Delta has it (PROTOCOL.md, "Change Data Files")."""
+    told = [action["cdc"] for action in entry if "cdc" in action]
+    whole = [action[kind] for action in entry for kind in ("add", "remove") if kind in action]
+    return told or [file if file["dataChange"] and not file.get("deletionVector") else None for file in whole]
+
+
+def _are_small(files: Sequence[Action], table: Path) -> bool:
+    paths = [table / unquote(file["path"]) for file in files]
+    return all(path.is_file() for path in paths) and sum(path.stat().st_size for path in paths) <= SMALL_CHANGES
 
 
 def is_small(table: DeltaTable, columns: int, more: int = 0) -> bool:
@@ -83,12 +120,17 @@ def replace_rows(path: str, table: DeltaTable, rows: DataFrame, where: str, said
 
 
 def _handed(spark: SparkSession, table: DeltaTable, schema: StructType) -> DataFrame:
-    import pyarrow as pa
     from deltalake import QueryBuilder
-    from pyspark.sql.pandas.types import to_arrow_schema
 
     names = ", ".join(f'"{name}"' for name in schema.names)
-    rows = pa.table(QueryBuilder().register("stored", table).execute(f"SELECT {names} FROM stored"))
+    return _as_frame(spark, QueryBuilder().register("stored", table).execute(f"SELECT {names} FROM stored"), schema)
+
+
+def _as_frame(spark: SparkSession, found: Any, schema: StructType) -> DataFrame:
+    import pyarrow as pa
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    rows = pa.table(found)
     typed = to_arrow_schema(schema, timezone="UTC")
     # A column without any chunk, as of a table without files, is one that Spark cannot take.
     return spark.createDataFrame(rows.cast(typed) if rows.num_rows else typed.empty_table(), schema)

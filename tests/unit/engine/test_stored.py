@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
 from twinlake.engine import stored
-from twinlake.engine.stored import CHECKPOINT_EVERY, read_stored, replace_rows
+from twinlake.engine.stored import CHECKPOINT_EVERY, read_changes, read_stored, replace_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -87,3 +87,68 @@ def test_the_log_is_summed_up_now_and_then_in_a_way_that_spark_believes(spark: S
     assert (log / f"{CHECKPOINT_EVERY:020}.checkpoint.parquet").is_file()
     assert not (log / "._last_checkpoint.crc").exists()
     assert spark.read.format("delta").load(path).count() == 99
+
+
+FEED = {"delta.enableChangeDataFeed": "true", "delta.enableDeletionVectors": "true"}
+
+
+@pytest.fixture
+def changing(spark: SparkSession, tmp_path: Path) -> str:
+    """Versions: 0 made, 1 and 2 a row replaced by delta-rs, 3 one deleted by Spark, 4 another of its file replaced,
+    5 all rearranged, 6 one replaced by two."""
+    path = str(tmp_path / "changing")
+    spark.sql(EVERY_TYPE).repartition(2).write.format("delta").options(**FEED).save(path)
+    for person in (3, 4):
+        _replace(spark, path, person)
+    spark.sql(f"DELETE FROM delta.`{path}` WHERE person_id = 9")
+    _replace(spark, path, 8)
+    rows = spark.read.format("delta").load(path)
+    rows.coalesce(1).write.format("delta").mode("overwrite").option("dataChange", "false").save(path)
+    _replace(spark, path, 9, 2)
+    return path
+
+
+def _replace(spark: SparkSession, path: str, person: int, rows: int = 1) -> None:
+    new = (
+        spark.sql(EVERY_TYPE)
+        .where(f"person_id >= {person}")
+        .limit(rows)
+        .withColumns({"person_id": F.lit(person).cast("bigint"), "name": F.lit("new")})
+    )
+    replace_rows(path, DeltaTable(path), new.coalesce(1), f"person_id in ({person})", "{}")
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "is_handed"),
+    [
+        (-1, 0, True),
+        (0, 1, True),
+        (0, 2, True),
+        (1, 2, True),
+        (2, 3, False),
+        (3, 4, True),
+        (4, 5, False),
+        (5, 6, True),
+        (-1, 6, False),
+    ],
+)
+def test_changes_are_those_that_sparks_own_feed_tells(spark, changing, since, now, is_handed) -> None:
+    told = read_changes(spark, changing, since, now)
+    feed = spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", since + 1)
+    scanned = feed.option("endingVersion", now).load(changing).drop("_commit_version", "_commit_timestamp")
+    assert ("LocalRelation" in told._jdf.queryExecution().optimizedPlan().toString()) == is_handed
+    assert_df_equality(told, scanned, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_many_changes_are_left_to_spark_and_so_is_a_file_that_is_gone(spark, changing, monkeypatch) -> None:
+    def is_handed() -> bool:
+        told = read_changes(spark, changing, 0, 1)
+        return "LocalRelation" in told._jdf.queryExecution().optimizedPlan().toString()
+
+    assert is_handed()
+    with monkeypatch.context() as few:
+        few.setattr(stored, "SMALL_CHANGES", 10)
+        assert not is_handed()
+    for file in Path(changing).glob("_change_data/*"):
+        file.unlink()
+    assert not is_handed()
