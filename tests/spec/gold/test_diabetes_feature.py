@@ -83,6 +83,15 @@ def test_whoever_has_any_diabetes_on_the_index_day_is_not_asked_about(features):
     expect(rows.where("is_current"), "exclusion_reason\n the person already has diabetes")
 
 
+def test_whoever_was_diagnosed_after_the_latest_visit_is_not_asked_about_a_first_diagnosis_today(features):
+    rows = features("1 | E11.9 | ICD10CM | 2018-05-01")
+    expect(
+        rows.where("is_current"),
+        "index_datetime | exclusion_reason\n 2018-02-01 08:00 | the person already has diabetes",
+    )
+    assert rows.where("not is_current").count() == 3, "what came later changes nothing of the past"
+
+
 def test_the_current_row_says_why_a_person_cannot_be_scored(features):
     expect(features().where("is_current"), "index_datetime | is_female | exclusion_reason\n 2018-02-01 08:00 | true | ")
     expect(features(deaths="1 | 2018-03-01").where("is_current"), "exclusion_reason\n the person has died")

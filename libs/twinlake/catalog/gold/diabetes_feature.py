@@ -51,6 +51,7 @@ def diabetes_feature(
 ) -> DataFrame:
     """Persons without any diabetes up to and including the index day, measured for a year or more before it.
 
+    Of the current row all that is known counts, a diagnosis after the latest visit or value as well.
     The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
     doi:10.1111/j.1467-9469.2006.00529.x). The label is true where the first type 2 diabetes starts 1 to 1826 days after
     the index day, false where the person was followed for 1826 days or got it later, else null. What it cannot tell:
@@ -113,10 +114,10 @@ def _label() -> Column:
 
 
 def _exclusion() -> Column:
-    has_diabetes = F.col("diabetes_from") <= F.to_date("observed_at")
+    is_diagnosed, by_then = F.col("diabetes_from").isNotNull(), F.col("diabetes_from") <= F.to_date("observed_at")
     is_new = F.coalesce("observed_days", F.lit(0)) < HISTORY_DAYS
     return (
         F.when(F.col("is_current") & F.col("died").isNotNull(), F.col("died"))
-        .when(has_diabetes, "the person already has diabetes")
+        .when(F.when(F.col("is_current"), is_diagnosed).otherwise(by_then), "the person already has diabetes")
         .when(is_new, f"measured for less than {HISTORY_DAYS} days")
     )
