@@ -39,7 +39,10 @@ def glucose_rows(spark: SparkSession, persons: int = 120, seed: int = 1) -> Data
 
 
 def diabetes_rows(spark: SparkSession, persons: int = 500, seed: int = 2, intercept: float = -1.5) -> DataFrame:
-    """A labelled and a current row a person: log-odds are `intercept` + 1.5 standard scores of HbA1c + 1 of weight."""
+    """A labelled row and, 2700 days later, a current one a person.
+
+    The log-odds are `intercept` + 1.5 standard scores of HbA1c + 1 of weight.
+    """
     import numpy as np
 
     draw, rows = np.random.default_rng(seed), []
@@ -49,7 +52,7 @@ def diabetes_rows(spark: SparkSession, persons: int = 500, seed: int = 2, interc
         label = bool(draw.random() < 1 / (1 + np.exp(-odds)))
         for visit in (0, 3):
             truth = label if visit == 0 else None
-            rows.append((*_key(person, visit), 50, person % 2 == 0, *_plain(100 + 10 * scores), truth, None))
+            rows.append((*_key(person, visit, days=900), 50, person % 2 == 0, *_plain(100 + 10 * scores), truth, None))
     columns = ", ".join(f"{column} double" for column in DIABETES_COLUMNS)
     return spark.createDataFrame(
         rows, f"{ROW}, is_female boolean, {columns}, has_diabetes_within_5_years boolean, exclusion_reason string"
@@ -57,20 +60,21 @@ def diabetes_rows(spark: SparkSession, persons: int = 500, seed: int = 2, interc
 
 
 def shuffled(features: DataFrame, label: str, seed: int = 3) -> DataFrame:
-    """The labelled rows with their labels dealt anew; what the label knew of the features is gone."""
+    """The rows with their labels dealt anew; what the label knew of the features is gone."""
     import numpy as np
 
     rows = [row.asDict() for row in features.where(f"{label} is not null").orderBy("person_id").collect()]
     dealt = np.random.default_rng(seed).permutation(len(rows))
     labels = [rows[place][label] for place in dealt]
     mixed = [{**row, label: value} for row, value in zip(rows, labels, strict=True)]
-    return features.sparkSession.createDataFrame(
+    dealt_anew = features.sparkSession.createDataFrame(
         [tuple(row[name] for name in features.columns) for row in mixed], features.schema
     )
+    return dealt_anew.unionByName(features.where(f"{label} is null"))
 
 
-def _key(person: int, visit: int) -> tuple[int, dt.datetime, bool]:
-    return person, START + dt.timedelta(days=100 * visit + person), visit == 3
+def _key(person: int, visit: int, days: int = 100) -> tuple[int, dt.datetime, bool]:
+    return person, START + dt.timedelta(days=days * visit + person), visit == 3
 
 
 def _plain(values: list[float | None] | np.ndarray) -> list[float | None]:

@@ -33,8 +33,16 @@ class Parts:
 
 
 def labelled_rows(model: Model, features: DataFrame) -> DataFrame:
-    """The rows of the target whose label is known: person, index, features and label as numbers."""
+    """The rows of the target whose label is known: person, index, features and label as numbers.
+
+    Of a time at risk that reaches past the newest moment of all only what ended it early can be known, a death or the
+    outcome: such rows are left out whatever came of them. Where a hospital shifts its dates, the newest moment is later
+    than it was, and the deaths of the last years stay in.
+    """
     rows = features.where(F.col(model.label).isNotNull() & ~F.col("is_current") & F.col("exclusion_reason").isNull())
+    if model.time_at_risk:
+        newest = features.agg(F.max(F.to_date("index_datetime"))).collect()[0][0]
+        rows = rows.where(F.date_add(F.to_date("index_datetime"), model.time_at_risk.last_day) <= F.lit(newest))
     numbers = [F.col(column).cast("double").alias(column) for column in model.columns]
     return rows.select(*ORDER, *numbers, F.col(model.label).cast("double").alias("label"))
 

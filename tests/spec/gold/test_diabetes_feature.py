@@ -100,9 +100,45 @@ def test_the_current_row_says_why_a_person_cannot_be_scored(features):
     expect(features(weighed="person_id").where("is_current"), "exclusion_reason\n measured for less than 365 days")
 
 
-def test_a_person_not_followed_for_five_years_without_diabetes_has_no_label(features):
+def test_whoever_was_not_followed_for_five_years_has_no_label_whatever_was_found(features):
     few = "\n".join(VISITS.strip().splitlines()[:4])
-    expect(features(visits=few).where("not is_current"), "followed_days | has_diabetes_within_5_years\n 28 | ")
+    lost = "followed_days | has_diabetes_within_5_years\n 28 | "
+    expect(features(visits=few).where("not is_current"), lost)
+    expect(features("1 | E11.9 | ICD10CM | 2011-06-01", visits=few).where("not is_current"), lost)
+
+
+def test_whoever_died_was_followed_until_then(features):
+    few = "\n".join(VISITS.strip().splitlines()[:4])
+    dead = {"deaths": "1 | 2012-12-24", "visits": few}
+    expect(features(**dead).where("not is_current"), "has_diabetes_within_5_years\n false")
+    ill = "1 | E11.9 | ICD10CM | 2012-12-24"
+    expect(features(ill, **dead).where("not is_current"), "has_diabetes_within_5_years\n true")
+
+
+def test_nobody_is_asked_about_after_death(features):
+    past = features(deaths="1 | 2011-02-01").where("not is_current")
+    assert past.isEmpty(), "visits of the day of death and after it"
+
+
+def test_the_share_of_true_labels_is_the_risk_however_short_the_record(spark, given):
+    """A thousand persons visit on each 2 January of 2011 to 2020; each 1 July ten of them are diagnosed.
+
+    Only the visits of 2011 to 2015 have five years before them: 1000, 990 … 960 persons, 50 of each to be diagnosed.
+    """
+    persons = spark.range(1000).withColumnRenamed("id", "person_id")
+    visits = persons.selectExpr(
+        "person_id",
+        "explode(transform(sequence(2011, 2020), y -> make_timestamp(y, 1, 2, 8, 0, 0))) visit_start_datetime",
+    )
+    diagnosed = persons.where("person_id < 90").selectExpr(
+        "person_id", "'E11.9' condition_code", "'ICD10CM' condition_vocabulary",
+        "make_date(2011 + person_id div 10, 7, 1) condition_start_date",
+    )  # fmt: skip
+    weighed = given(WEIGHED, measurement).drop("person_id").crossJoin(persons)
+    born = given(PERSON).drop("person_id").crossJoin(persons)
+    rows = diabetes_feature.build(born, given("person_id", death), visits, diagnosed, weighed)
+    counted = rows.where("has_diabetes_within_5_years is not null").groupBy("has_diabetes_within_5_years").count()
+    assert {row[0]: row[1] for row in counted.collect()} == {True: 250, False: 4650}
 
 
 def test_every_declared_column_comes_in_its_type(features):

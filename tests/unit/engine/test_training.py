@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
-from tests.support.model_sample import diabetes_rows, glucose_rows, shuffled
+from tests.support.model_sample import START, diabetes_rows, glucose_rows, shuffled
 from twinlake.catalog.models.blood_glucose import LABEL as GLUCOSE
 from twinlake.catalog.models.blood_glucose import blood_glucose
 from twinlake.catalog.models.diabetes_probability import LABEL as DIABETES
@@ -54,6 +54,15 @@ def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(f
     last = parts.train.agg(F.max("index_datetime")).collect()[0][0]
     assert parts.heldout.where("is_later").agg(F.min("index_datetime")).collect()[0][0] > last
     parts.release()
+
+
+def test_a_time_at_risk_that_reaches_past_the_newest_moment_teaches_nothing(spark):
+    # The newest moment is that of the last of ten persons, day 2709: 1826 days before it is day 883.
+    day = F.when(F.col("person_id") == 1, 883).when(F.col("person_id") == 2, 884)
+    moved = F.when(~F.col("is_current"), F.timestamp_add("DAY", day, F.lit(START)))
+    rows = diabetes_rows(spark, 10).withColumn("index_datetime", F.coalesce(moved, "index_datetime"))
+    persons = labelled_rows(diabetes_probability, rows).select("person_id").collect()
+    assert {row[0] for row in persons} == set(range(10)) - {2}
 
 
 def test_coefficients_are_those_of_the_normal_equations(features, run, store):

@@ -53,15 +53,18 @@ def diabetes_feature(
 
     Of the current row all that is known counts, a diagnosis after the latest visit or value as well.
     The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
-    doi:10.1111/j.1467-9469.2006.00529.x). The label is true where the first type 2 diabetes starts 1 to 1826 days after
-    the index day, false where the person was followed for 1826 days or got it later, else null. What it cannot tell:
-    diabetes that nobody coded; when it began, for the coded day is the day of diagnosis.
+    doi:10.1111/j.1467-9469.2006.00529.x). The label says whether the first type 2 diabetes starts 1 to 1826 days after
+    the index day; it is null unless the person was followed for those 1826 days or until death, whatever was found
+    (Reps 2021, doi:10.1186/s12911-021-01408-x, table 1, choice 1: with choice 3, which keeps whoever has the outcome,
+    every label of a record's last five years is true). A death without diabetes is an answer, not a loss.
+    What it cannot tell: diabetes that nobody coded; when it began, for the coded day is the day of diagnosis; whether
+    those who were lost fared as those who stayed: who is ill is seen for longer.
     """
     return (
         _known_at_each_moment(visit_occurrence, measurement)
         .join(person.select("person_id", "birth_date", "year_of_birth", "sex"), "person_id")
         .join(_onsets(condition_occurrence), "person_id", "left")
-        .join(death.select("person_id", F.lit(DIED).alias("died")), "person_id", "left")
+        .join(death.select("person_id", "death_date"), "person_id", "left")
         .withColumn("age_at_index_years", age_years(F.to_date("observed_at")))
         .withColumn("is_female", is_female())
         .withColumn(LABEL, F.when(~F.col("is_current"), _label()))
@@ -108,16 +111,19 @@ def _onsets(condition_occurrence: DataFrame) -> DataFrame:
 
 def _label() -> Column:
     days = F.date_diff("type_2_from", F.to_date("observed_at"))
-    return F.when(days.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), True).when(
-        (F.col("followed_days") >= LAST_DAY_AT_RISK) | (days > LAST_DAY_AT_RISK), False
-    )
+    is_followed = (F.col("followed_days") >= LAST_DAY_AT_RISK) | F.col("death_date").isNotNull()
+    return F.when(is_followed, F.coalesce(days.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), F.lit(False)))
 
 
 def _exclusion() -> Column:
-    is_diagnosed, by_then = F.col("diabetes_from").isNotNull(), F.col("diabetes_from") <= F.to_date("observed_at")
     is_new = F.coalesce("observed_days", F.lit(0)) < HISTORY_DAYS
     return (
-        F.when(F.col("is_current") & F.col("died").isNotNull(), F.col("died"))
-        .when(F.when(F.col("is_current"), is_diagnosed).otherwise(by_then), "the person already has diabetes")
+        F.when(_happened("death_date"), DIED)
+        .when(_happened("diabetes_from"), "the person already has diabetes")
         .when(is_new, f"measured for less than {HISTORY_DAYS} days")
     )
+
+
+def _happened(day: str) -> Column:
+    """By the index day; of the current row, ever."""
+    return F.col(day).isNotNull() & (F.col("is_current") | (F.col(day) <= F.to_date("observed_at")))

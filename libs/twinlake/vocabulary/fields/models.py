@@ -14,7 +14,7 @@ PAGE = (
     Field("is_current", "boolean", "True for the person's latest moment, which is scored; false where a label may be"),
     Field("exclusion_reason", "string", "Why the person is outside the model's target at the index; null if inside"),
     Field("observed_days", "int", "Days from the first measured value to the index", unit="d"),
-    Field("followed_days", "int", "Days from the index to the last thing known of the person", unit="d", minimum=0),
+    Field("followed_days", "int", "Days from the index to the person's last visit or value", unit="d", minimum=0),
     Field(
         "age_at_index_years", "int", "Completed years of age at the index; by year alone where only that is known",
         unit="a", minimum=0, maximum=130,
@@ -34,7 +34,7 @@ PAGE = (
     Field("blood_glucose_mg_per_dl", "double", "Glucose measured at the index: what is predicted", unit="mg/dL"),
     Field(
         "has_diabetes_within_5_years", "boolean",
-        "First type 2 diabetes 1 to 1826 days after the index day; null if not followed that long without it",
+        "First type 2 diabetes 1 to 1826 days after the index day; null if not followed that long or until death",
     ),
     Field("model_name", "string", "The model, a file in catalog/models"),
     Field("model_version", "string", "Hash of the model's declaration, training data and coefficients"),
