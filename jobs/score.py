@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from jobs._run import Opened, main
-from twinlake.engine.champions import champion_state
+from twinlake.engine.champions import champion_of
 from twinlake.engine.models import store_of
 from twinlake.engine.replace import Outcome
 from twinlake.engine.scoring import load_champion
@@ -17,7 +17,7 @@ def step(opened: Opened, given: argparse.Namespace) -> Outcome:
     run, models = opened.run, opened.plan.models
     store = store_of(run)
     table = opened.plan.tables[opened.plan.node(given.node).target.split(".")[1]]
-    states = {name: champion_state(name, store.tracking_uri).fingerprint for name in table.features}
+    states = {name: champion_of(models[name], store.tracking_uri).fingerprint for name in table.features}
     champions = _Champions(lambda name: load_champion(models[name], store))
     return make(run, table, "score", {"champions": champions}, fingerprint=repr(states))
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 
 from jobs._run import Opened, main
-from twinlake.engine.champions import champion_version
+from twinlake.engine.champions import champion_of
 from twinlake.engine.models import store_of, train_on_publication
 
 
 def step(opened: Opened, given: argparse.Namespace, *, always: bool = True) -> bool:
-    """Train the node's model; with `always` false only where there is no champion. Whether it was trained."""
+    """Train the node's model; with `always` false only where there is no champion for it. Whether it was trained."""
     name = given.node.removeprefix("train.")
     store = store_of(opened.run)
-    if not always and champion_version(name, store.tracking_uri):
+    model = opened.plan.models[name]
+    if not always and champion_of(model, store.tracking_uri).version:
         opened.run.progress(f"{'train.' + name:<34} has a champion")
         return False
-    model = opened.plan.models[name]
     return train_on_publication(opened.run, model, store, always=always)
 
 

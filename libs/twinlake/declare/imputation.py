@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from twinlake.declare.errors import DeclarationError
-from twinlake.declare.model import ERRORS, Model, Promotion, Split, plain
+from twinlake.declare.model import ERRORS, Model, Promotion, Split, digest, plain
 from twinlake.declare.table import Table
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ class Imputation:
     def vitals(self) -> tuple[str, ...]:
         """What is imputed."""
         return tuple(each.vital for each in self.carried)
+
+    @property
+    def question_digest(self) -> str:
+        """Stands for what is filled of whom and from what; only what was trained for it fills."""
+        return digest((self.target, self.outcome, self.feature_table, self.carried, self.covariates))
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -124,6 +124,12 @@ class Model:
         return plain(self)
 
     @property
+    def question_digest(self) -> str:
+        """Stands for what is predicted of whom, when and from what; only what was trained for it scores."""
+        answer = (self.kind, self.outcome, self.label, self.unit, self.time_at_risk)
+        return digest((self.target, self.feature_table, self.lookback_days, self.learner.features, answer))
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The columns the registered model reads."""
         return self.learner.columns
@@ -155,8 +161,12 @@ def model(address: str, question: str | None, **declaration: Any) -> Model:
 def model_version(declared: Model, data_digest: str, coefficients: Mapping[str, Iterable[float]]) -> str:
     """Sixteen hex digits that stand for declaration, data and coefficients (each to 12 significant digits)."""
     rounded = {name: [f"{value:.11e}" for value in values] for name, values in sorted(coefficients.items())}
-    whole = {"declaration": declared.declaration, "data": data_digest, "coefficients": rounded}
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+    return digest({"declaration": declared.declaration, "data": data_digest, "coefficients": rounded})
+
+
+def digest(value: Any) -> str:
+    """Sixteen hex digits that stand for (a part of) a declaration."""
+    return hashlib.sha256(json.dumps(plain(value), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _unknown_columns(declared: Model) -> list[str]:

@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twinlake.declare.imputation import Learnt
 
 CHAMPION = "champion"
 VERSION = "twinlake.model_version"
+QUESTION = "twinlake.question_digest"
 REASON = "twinlake.reason"
 UNTRAINED = "no model has been trained yet"
+ANOTHER_QUESTION = "the champion was trained when this model was declared to answer another question"
 SQLITE = "sqlite:///"
 
-VERSION_QUERY = """
+TAG_QUERY = """
     select tag.value from registered_model_aliases alias
     join model_version_tags tag on tag.name = alias.name and tag.version = alias.version
     where alias.name = ? and alias.alias = ? and tag.key = ?
@@ -24,15 +30,17 @@ EVERY_QUERY = """
     join model_version_tags tag on tag.name = alias.name and tag.version = alias.version
     where alias.alias = ? and tag.key = ? order by alias.name
 """
+Read = tuple[str | None, str | None, str | None]
 REASON_QUERY = "select value from registered_model_tags where name = ? and key = ?"
 
 
 @dataclass(frozen=True)
 class ChampionState:
-    """The champion's model_version; or None, and what the last training came to."""
+    """The champion's model_version and the question it was trained for; or None, and what the last training came to."""
 
     version: str | None
     reason: str | None
+    question_digest: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -43,13 +51,15 @@ class ChampionState:
 def champion_state(model_name: str, tracking_uri: str) -> ChampionState:
     """The champion of `model_name`; a store that does not exist is not made."""
     read = _from_sqlite if tracking_uri.startswith(SQLITE) else _from_client
-    version, reason = read(model_name, tracking_uri)
-    return ChampionState(version, None if version else reason or UNTRAINED)
+    version, reason, question = read(model_name, tracking_uri)
+    return ChampionState(version, None if version else reason or UNTRAINED, question)
 
 
-def champion_version(model_name: str, tracking_uri: str) -> str | None:
-    """The champion's model_version; None without a champion."""
-    return champion_state(model_name, tracking_uri).version
+def champion_of(model: Learnt, tracking_uri: str) -> ChampionState:
+    """The champion that scores: one that was trained for the question the model is declared to answer today."""
+    state = champion_state(model.name, tracking_uri)
+    is_another = state.version is not None and state.question_digest != model.question_digest
+    return ChampionState(None, ANOTHER_QUESTION) if is_another else state
 
 
 def champion_versions(tracking_uri: str) -> dict[str, str | None]:
@@ -70,25 +80,27 @@ def _opened(tracking_uri: str) -> Iterator[sqlite3.Connection | None]:
         yield database if made else None
 
 
-def _from_sqlite(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+def _from_sqlite(model_name: str, tracking_uri: str) -> Read:
     with _opened(tracking_uri) as database:
         if database is None:
-            return None, None
-        version = database.execute(VERSION_QUERY, (model_name, CHAMPION, VERSION)).fetchone()
+            return None, None, None
+        version = database.execute(TAG_QUERY, (model_name, CHAMPION, VERSION)).fetchone()
         reason = database.execute(REASON_QUERY, (model_name, REASON)).fetchone()
-    return (version[0] if version else None), (reason[0] if reason else None)
+        question = database.execute(TAG_QUERY, (model_name, CHAMPION, QUESTION)).fetchone()
+    version, reason, question = (found[0] if found else None for found in (version, reason, question))
+    return version, reason, question
 
 
-def _from_client(model_name: str, tracking_uri: str) -> tuple[str | None, str | None]:
+def _from_client(model_name: str, tracking_uri: str) -> Read:
     import mlflow
     from mlflow.exceptions import MlflowException
 
     client = mlflow.MlflowClient(tracking_uri, tracking_uri)
     found = [each for each in client.search_registered_models(f"name = '{model_name}'") if each.name == model_name]
     if not found:
-        return None, None
+        return None, None, None
     try:
-        version = client.get_model_version_by_alias(model_name, CHAMPION).tags.get(VERSION)
+        tags = client.get_model_version_by_alias(model_name, CHAMPION).tags
     except MlflowException:
-        version = None
-    return version, found[0].tags.get(REASON)
+        tags = {}
+    return tags.get(VERSION), found[0].tags.get(REASON), tags.get(QUESTION)

@@ -19,6 +19,8 @@ class ModelRun:
     model_version: str | None
     publication_id: str
     data_digest: str
+    declaration_digest: str
+    question_digest: str
     trained_persons: int
     trained_rows: int
     heldout_persons: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twinlake.declare.model import Model
+from twinlake.declare.model import Model, digest
 from twinlake.engine.publication import publication_id
 from twinlake.engine.run import Run
 from twinlake.engine.tracking import ModelStore
@@ -21,12 +22,14 @@ def store_of(run: Run) -> ModelStore:
 
 
 def train_on_publication(run: Run, model: Model, store: ModelStore, *, always: bool = True) -> bool:
-    """Train on the feature table as it is pinned; whether a model was trained (not so on data it was trained on).
+    """Train on the feature table as it is pinned; whether a model was trained.
 
-    With `always` false nothing is trained either where the evidence is as little as it was when that was refused.
+    Not so where the last training was of this declaration on this publication. With `always` false
+    nothing is trained either where the evidence is as little as it was when that was refused.
     """
     pinned = publication_id(run)
-    if _was_trained(run, model, pinned):
+    last = _last_training(run, model)
+    if (last.get("publication_id"), last.get("declaration_digest")) == (pinned, digest(model)):
         run.progress(f"{'train.' + model.name:<34} was trained on publication {pinned}")
         return False
     from twinlake.engine.training import refusal, train
@@ -37,7 +40,7 @@ def train_on_publication(run: Run, model: Model, store: ModelStore, *, always: b
     assert state is not None
     features = run.spark.read.format("delta").load(run.ops.path(table.full_name))
     refused = None if always else refusal(model, features)
-    if refused and refused == _last_reason(run, model):
+    if refused and refused == last.get("reason"):
         run.progress(f"{'train.' + model.name:<34} not trained again: {refused}")
         return False
     done = train(model, features, publication_id=pinned, data_digest=state.digest, store=store)
@@ -45,13 +48,9 @@ def train_on_publication(run: Run, model: Model, store: ModelStore, *, always: b
     return True
 
 
-def _last_reason(run: Run, model: Model) -> str | None:
-    reasons = [row["reason"] for row in run.ops.rows("model_run") if row["model_name"] == model.name]
-    return reasons[-1] if reasons else None
-
-
-def _was_trained(run: Run, model: Model, pinned: str) -> bool:
-    return any((r["model_name"], r["publication_id"]) == (model.name, pinned) for r in run.ops.rows("model_run"))
+def _last_training(run: Run, model: Model) -> Mapping[str, Any]:
+    trainings = [row for row in run.ops.rows("model_run") if row["model_name"] == model.name]
+    return trainings[-1] if trainings else {}
 
 
 def _keep(run: Run, done: ModelRun, seconds: float) -> None:

@@ -57,7 +57,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "model_run": pa.schema(
         [("run_id", TEXT), ("model_name", TEXT), ("model_version", TEXT), ("publication_id", TEXT),
-         ("data_digest", TEXT), ("trained_persons", WHOLE), ("trained_rows", WHOLE), ("heldout_persons", WHOLE),
+         ("data_digest", TEXT), ("declaration_digest", TEXT), ("question_digest", TEXT), ("trained_persons", WHOLE),
+         ("trained_rows", WHOLE), ("heldout_persons", WHOLE),
          ("heldout_rows", WHOLE), ("heldout_events", WHOLE), ("metrics", TEXT), ("is_champion", pa.bool_()),
          ("reason", TEXT), ("mlflow_run_id", TEXT), ("plots", TEXT), ("seconds", REAL)]
     ),

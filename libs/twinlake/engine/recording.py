@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from twinlake.engine import tracking
 from twinlake.engine.calibration import Bin
-from twinlake.engine.champions import VERSION
+from twinlake.engine.champions import QUESTION, VERSION
 from twinlake.engine.evaluation import Metric
 from twinlake.engine.fitting import Fit
 from twinlake.engine.model_places import place_of
@@ -98,6 +98,7 @@ def _parameters(model: Model, run: ModelRun) -> dict[str, object]:
 def _tags(run: ModelRun, version: str) -> dict[str, str]:
     return {
         VERSION: version,
+        QUESTION: run.question_digest,
         tracking.PUBLICATION: run.publication_id,
         "twinlake.data_digest": run.data_digest,
         "twinlake.is_champion": str(run.is_champion).lower(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.engine.champions import champion_state
+from twinlake.engine.champions import champion_of
 from twinlake.engine.evaluation import prediction
 from twinlake.engine.imputing import FittedImputation
 from twinlake.engine.tracking import ModelStore, load_champion_pipeline
@@ -47,8 +47,8 @@ class FittedChampion:
 
 
 def load_champion(model: Learnt, store: ModelStore) -> FittedChampion | FittedImputation:
-    """The champion as the registry has it now; without one, the reason the last training gave."""
-    state = champion_state(model.name, store.tracking_uri)
+    """The champion as the registry has it now; without one for today's question, the reason why there is none."""
+    state = champion_of(model, store.tracking_uri)
     pipeline = load_champion_pipeline(store, model.name) if state.version else None
     kind = FittedImputation if model.kind == "imputation" else FittedChampion
     return kind(model, state.version, state.reason, pipeline)

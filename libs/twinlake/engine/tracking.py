@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from twinlake.engine.champions import CHAMPION, REASON, VERSION
+from twinlake.engine.champions import CHAMPION, QUESTION, REASON, VERSION
 from twinlake.engine.model_places import place_of, settle
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ def note_reason(client: MlflowClient, model: Model, reason: str) -> None:
 
 
 def promote(client: MlflowClient, model: Model, version: str) -> None:
-    """From now on this version scores."""
+    """From now on this version scores, while the model is declared to answer the question it does today."""
+    client.set_model_version_tag(model.name, version, QUESTION, model.question_digest)
     client.set_registered_model_alias(model.name, CHAMPION, version)
 
 

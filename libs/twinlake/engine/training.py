@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F
 
-from twinlake.declare.model import model_version
+from twinlake.declare.model import digest, model_version
 from twinlake.engine import imputing, tracking
 from twinlake.engine.calibration import calibration_bins, calibration_metrics
-from twinlake.engine.champions import champion_state
+from twinlake.engine.champions import champion_of
 from twinlake.engine.evaluation import BASELINE, HELDOUT, Metric, evaluate, predict
 from twinlake.engine.fitting import Fit, fit_all
 from twinlake.engine.model_run import ModelRun
@@ -108,7 +108,7 @@ def _measured(
 def _judged(model: Learnt, name: str, run: ModelRun, heldout: DataFrame, store: ModelStore) -> ModelRun:
     """The promotion rule, against the baseline and whoever is champion now, on the same held-out rows."""
     metric = model.promotion.metric
-    before = champion_state(model.name, store.tracking_uri).version
+    before = champion_of(model, store.tracking_uri).version
     if before is not None and before == run.model_version:
         return replace(run, is_champion=True, reason="champion: the very model that already scores")
     rival = _champions_metric(model, heldout, store) if before else None
@@ -120,14 +120,9 @@ def _judged(model: Learnt, name: str, run: ModelRun, heldout: DataFrame, store: 
 
 
 def _champions_metric(model: Learnt, heldout: DataFrame, store: ModelStore) -> float | None:
-    """None where the champion cannot read today's features: the declaration has moved on."""
-    from pyspark.errors import PySparkException
-
+    """The promotion metric of the champion, which answers the same question, on the same rows."""
     pipeline = tracking.load_champion_pipeline(store, model.name)
-    try:
-        metrics = evaluate(model, course_of(model).predict(model, {"champion": pipeline}, 0.0, heldout), ("champion",))
-    except PySparkException:
-        return None
+    metrics = evaluate(model, course_of(model).predict(model, {"champion": pipeline}, 0.0, heldout), ("champion",))
     wanted = [m.value for m in metrics if m.part == HELDOUT and m.name == model.promotion.metric]
     return wanted[0] if wanted else None
 
@@ -159,8 +154,8 @@ def _count(rows: DataFrame) -> Count:
 def _blank(model: Learnt, publication_id: str, data_digest: str, trained: Count, heldout: Count) -> ModelRun:
     events = heldout.events if model.kind == "probability" else None
     return ModelRun(
-        model.name, None, publication_id, data_digest, trained.persons, trained.rows, heldout.persons, heldout.rows,
-        events, "[]", False, "", None, None,
+        model.name, None, publication_id, data_digest, digest(model), model.question_digest, trained.persons,
+        trained.rows, heldout.persons, heldout.rows, events, "[]", False, "", None, None,
     )  # fmt: skip
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import functions as F
 
 from tests.support.model_sample import diabetes_rows, glucose_rows
 from twinlake.catalog.models.blood_glucose import blood_glucose
-from twinlake.catalog.models.diabetes_probability import diabetes_probability
-from twinlake.engine.champions import UNTRAINED, champion_state, champion_version
+from twinlake.catalog.models.diabetes_probability import FEATURES, diabetes_probability
+from twinlake.declare.model import TimeAtRisk
+from twinlake.engine.champions import ANOTHER_QUESTION, UNTRAINED, champion_of, champion_state
 from twinlake.engine.scoring import NOTHING_KNOWN, load_champion
 from twinlake.engine.tracking import ModelStore
 from twinlake.engine.training import train
@@ -71,9 +73,31 @@ def test_without_a_champion_every_score_is_null_with_the_reason(spark, store):
     assert {(r["risk_value"], r["risk_reason"], r["risk_unit"]) for r in rows.collect()} == {(None, UNTRAINED, "mg/dL")}
 
 
+OTHER_QUESTIONS = {
+    "another horizon": {"outcome": "type 2 diabetes within 10 years", "time_at_risk": TimeAtRisk(1, 3652)},
+    "another outcome": {"outcome": "any diabetes within 5 years"},
+    "other features": {"learners": (replace(diabetes_probability.learner, features=FEATURES[:3]),)},
+    "another lookback": {"lookback_days": 365},
+}
+
+
+@pytest.mark.parametrize("declared", OTHER_QUESTIONS.values(), ids=OTHER_QUESTIONS)
+def test_a_champion_that_was_trained_for_another_question_does_not_score(features, champion, store, declared):
+    other = load_champion(replace(diabetes_probability, **declared), store)
+    said = other.score(features.where("person_id < 3")).select("model_version", "risk_prob", "risk_reason").collect()
+    assert {tuple(row) for row in said} == {(None, None, ANOTHER_QUESTION)}
+
+
+def test_a_champion_scores_on_where_only_the_way_to_the_next_one_is_declared_otherwise(champion, store):
+    eager = replace(diabetes_probability, promotion=replace(diabetes_probability.promotion, minimum_events=1))
+    quick = replace(diabetes_probability, learners=(replace(diabetes_probability.learner, parameters={}),))
+    for model in (eager, quick):
+        assert champion_of(model, store.tracking_uri).version == champion.version
+
+
 def test_asking_for_a_champion_makes_no_store(tmp_path):
     uri = f"sqlite:///{tmp_path}/none/mlflow.db"
-    assert champion_version("blood_glucose", uri) is None
+    assert champion_of(blood_glucose, uri).version is None
     assert champion_state("blood_glucose", uri).fingerprint == f"none: {UNTRAINED}"
     assert not (tmp_path / "none").exists()
 
