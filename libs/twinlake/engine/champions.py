@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twinlake.declare.imputation import Learnt
@@ -66,6 +66,13 @@ def champion_versions(tracking_uri: str) -> dict[str, str | None]:
     """Every model that has a champion, with its model_version, of a store that is SQLite; none where there is none."""
     with _opened(tracking_uri) as database:
         return dict(database.execute(EVERY_QUERY, (CHAMPION, VERSION)).fetchall()) if database else {}
+
+
+def standing(trainings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The training whose model scores after these of one model: the last champion of the question asked last."""
+    question = trainings[-1]["question_digest"]
+    champions = [row for row in trainings if row["is_champion"] and row["question_digest"] == question]
+    return champions[-1] if champions else None
 
 
 @contextmanager

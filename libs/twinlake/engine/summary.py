@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinlake.engine.champions import standing
 from twinlake.engine.home import Home
 from twinlake.engine.report.facts import Held, Row, read_facts
 from twinlake.engine.report.markup import duration
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelScore:
-    """The best learner of a model's last training beside the baseline, by one metric."""
+    """The registered learner beside the baseline by one metric: of the champion's training, or of the last one.
+
+    `reason` is what the last training came to.
+    """
 
     model: str
     metric: str
@@ -26,6 +30,12 @@ class ModelScore:
     baseline: float | None
     is_champion: bool
     reason: str
+    stands: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """What scores: the model of the last training, the champion before it, or nobody."""
+        return "champion stands" if self.stands else "champion" if self.is_champion else "no champion"
 
 
 @dataclass(frozen=True)
@@ -57,14 +67,14 @@ def summarise(home: Home) -> Summary:
 
 def _score(name: str, runs: Sequence[Row]) -> ModelScore:
     """By the metric the training measured first; the learner declared last is the model that is registered."""
-    last = runs[-1]
-    measured = [m for m in json.loads(last["metrics"] or "[]") if m["part"] == "heldout"]
+    last, champion = runs[-1], standing(runs)
+    measured = [m for m in json.loads((champion or last)["metrics"] or "[]") if m["part"] == "heldout"]
     metric = measured[0]["name"] if measured else ""
     of = {m["learner"]: m["value"] for m in measured if m["name"] == metric}
     baseline = of.pop("baseline", None)
     value = list(of.values())[-1] if of else None
-    champion = any(row["is_champion"] for row in runs)
-    return ModelScore(name, metric, value, baseline, champion, last["reason"] or "")
+    stands = champion is not None and champion is not last
+    return ModelScore(name, metric, value, baseline, champion is not None, last["reason"] or "", stands)
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
@@ -102,8 +112,7 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
 
 
 def _score_row(score: ModelScore) -> tuple[str, ...]:
-    verdict = "champion" if score.is_champion else "no champion"
-    return score.model, score.metric, _figure(score.value), _figure(score.baseline), verdict
+    return score.model, score.metric, _figure(score.value), _figure(score.baseline), score.verdict
 
 
 def _figure(value: float | None) -> str:

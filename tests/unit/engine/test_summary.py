@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import FrozenInstanceError
 from io import StringIO
 from pathlib import Path
@@ -63,6 +64,19 @@ def test_the_report_is_named_once_it_is_written(tmp_path: Path) -> None:
 def test_it_is_frozen(summary: Summary) -> None:
     with pytest.raises(FrozenInstanceError):
         summary.persons = 0  # type: ignore[misc]
+
+
+def test_a_refused_challenger_leaves_the_champions_own_figure(tmp_path: Path) -> None:
+    home = published_lake(tmp_path)
+    worse = [{"learner": each, "part": "heldout", "name": "mse", "value": value, "low": None, "high": None}
+             for each, value in (("multiple", 900), ("baseline", 800))]  # fmt: skip
+    refused = {"model_name": "blood_glucose", "metrics": json.dumps(worse), "is_champion": False, "reason": "worse"}
+    Ops(home.lake).append("model_run", [refused])
+    glucose = summarise(home).scores[0]
+    assert (glucose.value, glucose.baseline, glucose.verdict, glucose.reason) == (380, 430, "champion stands", "worse")
+    Ops(home.lake).append("model_run", [{**refused, "question_digest": "of another outcome"}])
+    glucose = summarise(home).scores[0]
+    assert (glucose.value, glucose.baseline, glucose.verdict) == (900, 800, "no champion")
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])

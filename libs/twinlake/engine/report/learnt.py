@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
+from twinlake.engine.champions import standing
 from twinlake.engine.report.charts import Estimate, intervals
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.lake import in_words, shown
@@ -53,11 +54,11 @@ def _words(name: str) -> str:
 def _champion(runs: Sequence[Row]) -> str:
     last = runs[-1]
     version = f"version <code>{text(last['model_version'])}</code>. " if last["model_version"] else ""
-    champions = [row for row in runs if row["is_champion"]]
+    champion = standing(runs)
     if last["is_champion"]:
         return f"<p>{badge('champion', 'good')} {version}{_because(last)}</p>"
-    if champions:
-        stands = f"The champion before it stands: version <code>{text(champions[-1]['model_version'])}</code>."
+    if champion:
+        stands = f"The champion before it stands: version <code>{text(champion['model_version'])}</code>."
         return f"<p>{badge('champion stands', 'good')} {stands} Last training: {_because(last)}</p>"
     return f"<p>{badge('no champion', 'warn')} {_because(last)}</p>"
 
