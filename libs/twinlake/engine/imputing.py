@@ -109,7 +109,8 @@ def predict(model: Imputation, fitted: dict[str, PipelineModel], constant: float
     """A row for each sign that was taken and is hidden: `label`, and what each way says, in standard deviations.
 
     A fifth of all signs taken is hidden, by the hash of person, day and panel: the signs of one panel are missing
-    together in hospitals, and so they are here.
+    together in hospitals, and so they are here. A way that says nothing of a sign is measured as if it said the mean of
+    the hidden values: what is hidden is the same for every way, and for the champion beside its challenger.
     """
     taken = rows.withColumns({f"{c.vital}_hidden": F.when(_is_hidden(model, c), F.col(c.vital)) for c in model.carried})
     hidden = taken.withColumns({c.vital: F.when(~_is_hidden(model, c), F.col(c.vital)) for c in model.carried})
@@ -125,8 +126,7 @@ def predict(model: Imputation, fitted: dict[str, PipelineModel], constant: float
         for vital in model.vitals
     )
     long = hidden.select("person_id", "index_datetime", "is_later", F.inline(F.array(*each)))
-    long = long.where(" and ".join(f"{name} is not null" for name in ("label", *fitted)))
-    return _standardised(long, ("label", *fitted))
+    return _standardised(long.where("label is not null"), ("label", *fitted))
 
 
 def metrics_of_vitals(predicted: DataFrame, learners: tuple[str, ...]) -> tuple[Metric, ...]:
@@ -191,7 +191,8 @@ def _is_hidden(model: Imputation, each: Carried) -> Column:
 
 
 def _standardised(long: DataFrame, names: tuple[str, ...]) -> DataFrame:
-    """Minus the mean and over the deviation of the hidden values themselves, so that every sign weighs alike."""
+    """Minus the mean, over the deviation of the hidden values, so that every sign weighs alike; null is 0."""
     of = long.groupBy("vital_name").agg(F.avg("label").alias("_mean"), F.stddev_pop("label").alias("deviation"))
     told = long.join(F.broadcast(of.where("deviation > 0")), "vital_name")
-    return told.withColumns({name: (F.col(name) - F.col("_mean")) / F.col("deviation") for name in names}).drop("_mean")
+    scores = {name: (F.col(name) - F.col("_mean")) / F.col("deviation") for name in names}
+    return told.withColumns({name: F.coalesce(score, F.lit(0.0)) for name, score in scores.items()}).drop("_mean")

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.gold.imputed_vitals import imputed_vitals
 from twinlake.catalog.models.missing_vitals import missing_vitals
-from twinlake.engine.imputing import HIDDEN_SHARE, LEARNERS, MULTIVARIATE, predict, rows
+from twinlake.engine.imputing import HIDDEN_SHARE, LEARNERS, MULTIVARIATE, fit_all, predict, rows
 from twinlake.engine.preparation import BUCKETS
 from twinlake.engine.scoring import load_champion
 from twinlake.engine.tracking import ModelStore
@@ -110,6 +110,23 @@ def test_a_hidden_value_tells_nothing_of_itself(features, champion) -> None:
     guessed = [h.agg(F.stddev_pop(F.col("told") * F.col("deviation"))).collect()[0][0] for h in hidden]
     assert guessed[0] == pytest.approx(guessed[1], rel=1e-9)
     assert hidden[1].agg(F.max("deviation")).collect()[0][0] > 100, "the labels did move"
+
+
+def test_who_says_nothing_of_a_sign_is_measured_on_the_same_values_as_who_does(features) -> None:
+    days = rows(missing_vitals, features.where("person_id < 60")).withColumn("is_later", F.lit(False))
+    heightless = days.withColumn("height", F.lit(None).cast("double"))
+    knows, blind = fit_all(missing_vitals, days)[-1].fitted, fit_all(missing_vitals, heightless)[0].fitted
+    error = F.avg(F.pow(F.col("label") - F.col("told"), 2))
+    measured = {}
+    for name, pipeline in {"knows": knows, "blind": blind}.items():
+        signs = predict(missing_vitals, {"told": pipeline}, 0.0, days).groupBy("vital_name")
+        found = signs.agg(F.count("label").alias("rows"), F.first("deviation").alias("deviation"), error.alias("error"))
+        measured[name] = {row["vital_name"]: row for row in found.collect()}
+    for sign, row in measured["knows"].items():
+        other = measured["blind"][sign]
+        assert (row["rows"], row["deviation"]) == (other["rows"], pytest.approx(other["deviation"]))
+    assert measured["blind"]["height"]["error"] == pytest.approx(1), "the mean's error"
+    assert measured["knows"]["height"]["error"] < 0.9
 
 
 def test_the_champion_fills_every_gap_and_leaves_what_was_measured(features, champion) -> None:
