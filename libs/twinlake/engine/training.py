@@ -63,7 +63,7 @@ def train(model: Learnt, features: DataFrame, *, publication_id: str, data_diges
     course = course_of(model)
     parts = split_rows(model.split, course.rows(model, features))
     try:
-        trained, heldout = _count(parts.train), _count(parts.heldout)
+        trained, heldout = _count(parts.train), _evidence(model, parts)
         run = _blank(model, publication_id, data_digest, trained, heldout)
         fits = () if _cannot_learn(model, trained) else course.fit_all(model, parts.train)
         if not fits or trained.mean is None:
@@ -77,7 +77,7 @@ def refusal(model: Learnt, features: DataFrame) -> str | None:
     """Why no model could become champion on these rows, however good it were; None if one could."""
     parts = split_rows(model.split, course_of(model).rows(model, features))
     try:
-        heldout = _count(parts.heldout)
+        heldout = _evidence(model, parts)
     finally:
         parts.release()
     events = heldout.events if model.kind == "probability" else None
@@ -138,6 +138,11 @@ def _untrained(model: Learnt, run: ModelRun, trained: Count, store: ModelStore) 
 
 def _cannot_learn(model: Learnt, trained: Count) -> bool:
     return trained.rows < MINIMUM_TRAINING_ROWS or (model.kind == "probability" and trained.is_constant)
+
+
+def _evidence(model: Learnt, parts: Parts) -> Count:
+    """Of the held-out what is predicted, which of an imputation are the hidden values alone."""
+    return _count(course_of(model).predict(model, {}, 0.0, parts.heldout))
 
 
 def _count(rows: DataFrame) -> Count:

@@ -15,7 +15,7 @@ from twinlake.engine.imputing import HIDDEN_SHARE, LEARNERS, MULTIVARIATE, fit_a
 from twinlake.engine.preparation import BUCKETS
 from twinlake.engine.scoring import load_champion
 from twinlake.engine.tracking import ModelStore
-from twinlake.engine.training import train
+from twinlake.engine.training import refusal, train
 
 SCHEMA = (
     "person_id bigint, measurement_date date, age_at_index_years int, is_female boolean, "
@@ -89,6 +89,22 @@ def test_it_beats_the_mean_by_what_the_signs_tell_each_other(run) -> None:
     assert own["weight", "baseline"] == pytest.approx(12, abs=4), "in its own unit, kg"
     hidden = {m["part"]: m["value"] for m in json.loads(run.metrics) if m["name"] == "hidden"}
     assert {"weight", "height", "heart_rate"} <= set(hidden)
+
+
+def test_only_hidden_values_and_whose_they_are_count_as_evidence(spark, run) -> None:
+    hidden = [m["value"] for m in json.loads(run.metrics) if m["name"] == "hidden"]
+    assert run.heldout_rows == sum(hidden)
+    days = [(person, START, 40, True, [("weight", "kg", 60.0 + person, START)]) for person in range(100)]
+    features, seed = spark.createDataFrame(days, SCHEMA), F.lit(missing_vitals.split.seed)
+    midnight = F.col("measurement_date").cast("timestamp")
+    hashes = (F.xxhash64(seed, "person_id"), F.xxhash64(seed, "person_id", midnight, F.lit("body")))
+    shares = (missing_vitals.split.heldout_share, HIDDEN_SHARE)
+    for share, of in zip(shares, hashes, strict=True):
+        features = features.where(F.pmod(of, F.lit(BUCKETS)) < round(share * BUCKETS))
+    measured = features.count()
+    assert 1 < measured < 20
+    said = refusal(missing_vitals, spark.createDataFrame(days, SCHEMA))
+    assert said == f"no new champion: {measured} held-out persons, 20 needed"
 
 
 def test_signs_that_tell_nothing_are_no_better_than_their_mean(spark, tmp_path) -> None:
