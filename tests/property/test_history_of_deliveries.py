@@ -10,7 +10,7 @@ from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlake.engine.versions import spans, spans_by_repetition
+from twinlake.engine.versions import WITHDRAWN, spans, spans_by_repetition
 
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SCHEMA = (
@@ -94,3 +94,42 @@ def test_what_was_told_once_needs_no_comparing(spark, seed) -> None:
         spans_by_repetition(alone, None), every.join(repeated, "_fact_key", "left_anti"),
         ignore_row_order=True, ignore_column_order=True,
     )  # fmt: skip
+
+
+def some_contents(chance: random.Random) -> dict[str, tuple[str | None, str | None, bool]]:
+    """What a record of each content says in two places, if anything, and whether it takes back what was said."""
+    return {
+        says: (chance.choice([None, f"{says}1"]), chance.choice([None, f"{says}2"]), chance.random() < 0.2)
+        for says in "ABC"
+    }
+
+
+def whole_on(said: list[Said], contents: dict, at: int) -> tuple[str | None, ...] | None:
+    """The oracle: from the highest down to one that takes back, the first that says something in a place."""
+    standing = [s for s in said if s.delivered <= at and (s.ended is None or s.ended > at)]
+    down = [s.says for s in sorted(standing, key=lambda s: s.rank, reverse=True)]
+    last = next((n for n, says in enumerate(down) if contents[says][2]), len(down))
+    kept = down[: last + 1]
+    return (down[0], *(next((v for says in kept if (v := contents[says][n])), None) for n in (0, 1))) if down else None
+
+
+@settings(max_examples=3)
+@given(seed=st.integers(0, 2**32))
+def test_what_a_version_leaves_out_is_as_the_highest_beneath_it_said(spark, seed) -> None:
+    chance = random.Random(seed)
+    said = [s for key in range(KEYS) for s in some_said(chance, key)]
+    contents = {key: some_contents(chance) for key in range(KEYS)}
+    rows = []
+    for place, s in enumerate(said):
+        note, mark, gone = contents[s.key][s.says]
+        rows.append((*s.row(place), note, (s.says, mark), gone))
+    chance.shuffle(rows)
+    schema = f"{SCHEMA}, note string, body struct<own: string, mark: string>, {WITHDRAWN} boolean"
+    found = spans(spark.createDataFrame(rows, schema), ("note", "body.mark")).toArrow().to_pylist()
+    for key in range(KEYS):
+        mine = [s for s in said if s.key == key]
+        for at in range(12):
+            known = [r for r in found if r["_fact_key"] == key and r["known_from"] <= day(at)
+                     and (r["known_until"] is None or r["known_until"] > day(at))]  # fmt: skip
+            whole = whole_on(mine, contents[key], at)
+            assert [(r["body"]["own"], r["note"], r["body"]["mark"]) for r in known] == [w for w in [whole] if w]

@@ -54,7 +54,9 @@ class Feed:
     `files` is a regular expression for the path inside the system's folder, without a dated folder in front and
     without `.gz`. `schema` is Spark DDL: for CSV every column in the header's order, for JSON what conform reads.
     `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
-    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `exact_numbers`
+    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `derived` are
+    columns made of those that are read, by SQL. `kept` are columns, or fields of them (`PID.f7`), that a later version
+    may leave out: where it is null there, the last version that is not counts for them. `exact_numbers`
     are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
     records that no table takes. `foreign` gives, place by place, what only records of another version of the standard
     have, and which version that is: they go to quarantine. So do those whose `resourceType` is another than
@@ -80,6 +82,8 @@ class Feed:
     person: str | None = None
     version: str | None = None
     withdrawn: str | None = None
+    derived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    kept: tuple[str, ...] = ()
     exact_numbers: tuple[str, ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     within: str | None = None
@@ -100,6 +104,8 @@ class Feed:
             )
         if missing := sorted({*self.required} - {*self.columns}):
             raise DeclarationError(f"feed {self.name}: required {', '.join(missing)} is no column.")
+        if strangers := sorted({place.partition(".")[0] for place in self.kept} - {*self.columns, *self.derived}):
+            raise DeclarationError(f"feed {self.name}: kept {', '.join(strangers)} is no column.")
         if self.nameless and (self.key or self.person):
             raise DeclarationError(f"feed {self.name}: what has a key or a person is not nameless.")
         if (self.within is None) != (self.only is None):
@@ -174,8 +180,13 @@ def csv_feed(name: str, files: str, header: str, delivery: str, **rest: Any) -> 
 
 
 def part(of: Feed, name: str, only: str, **own: Any) -> Feed:
-    """The records of a mixed feed of one kind, with what differs for them: schema, withdrawn, unmapped …"""
-    blank: dict[str, Any] = {"withdrawn": None, "unmapped": MappingProxyType({})}
+    """The records of a mixed feed of one kind, with what differs for them: schema, withdrawn, unmapped, kept …"""
+    blank: dict[str, Any] = {
+        "withdrawn": None,
+        "unmapped": MappingProxyType({}),
+        "derived": MappingProxyType({}),
+        "kept": (),
+    }
     return replace(of, **{**blank, **own, "name": name, "files": "", "within": of.name, "only": only})
 
 

@@ -18,7 +18,7 @@ from twinlake.engine.counting import Content, contents, partial_deliveries
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
 from twinlake.engine.run import Run, local_rows
-from twinlake.engine.versions import STORED_RANK, spans, spans_by_repetition
+from twinlake.engine.versions import STORED_RANK, WITHDRAWN, spans, spans_by_repetition
 from twinlake.engine.wire import translator
 
 if TYPE_CHECKING:
@@ -134,31 +134,42 @@ class Records:
         from pyspark.sql import functions as F
 
         if not self._has_history(system, feed):
-            rows = self.bronze(system, feed, keys)
+            rows = self._compared(system, feed, keys)
             if rows is None:
                 return None
             once = rows.withColumn("known_from", F.col("delivered_at")).withColumn("is_current", F.col("is_active"))
             return once.withColumn("known_until", F.lit(None).cast("timestamp"))
+        kept = self._feed(system, feed).kept
         if keys is None:
-            return self._spans(self.bronze(system, feed), system, feed)  # type: ignore[arg-type]
+            return self._spans(self._compared(system, feed), system, feed, kept)  # type: ignore[arg-type]
         if not self.moves(system, feed):
-            return spans(self.bronze(system, feed, keys))  # type: ignore[arg-type]
+            return spans(self._compared(system, feed, keys), kept)  # type: ignore[arg-type]
         # A version of one person may end where another person's begins: both are needed to know.
-        known = spans(self.bronze(system, feed, self._with_former(system, feed, keys)))  # type: ignore[arg-type]
-        return known.where(F.col("source_person_key").isin(keys))
+        every = self._compared(system, feed, self._with_former(system, feed, keys))
+        return spans(every, kept).where(F.col("source_person_key").isin(keys))  # type: ignore[arg-type]
 
-    def _spans(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
+    def _compared(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
+        """Bronze, parsed where a version may leave out what another one said."""
+        from pyspark.sql import functions as F
+
+        rows, declared = self.bronze(system, feed, keys), self._feed(system, feed)
+        if rows is None or not declared.kept:
+            return rows
+        parsed = parse(with_settings(rows, self.run.hospitals), declared, (*rows.columns, *SETTINGS))
+        return parsed.withColumn(WITHDRAWN, F.expr(f"coalesce({declared.withdrawn or False}, false)"))
+
+    def _spans(self, rows: DataFrame, system: str, feed: str, kept: tuple[str, ...] = ()) -> DataFrame:
         """The spans of a whole feed. Most of its records were told once, and comparing means moving them all."""
         if sum(int(str(row["bytes"])) for row in self._landed(system, feed)) < COMPARED_BYTES:
-            return spans(rows)
+            return spans(rows, kept)
         place = (self.ledger.version, system, feed)
         if place not in self.run.repeated:
             keys = rows.groupBy("_fact_key").count().where("count > 1").select("_fact_key")
             self.run.repeated[place] = keys.limit(MOST_REPEATED + 1).toArrow()
         repeated = self.run.repeated[place]
         if len(repeated) > MOST_REPEATED:
-            return spans(rows)
-        return spans_by_repetition(rows, self.run.spark.createDataFrame(repeated) if len(repeated) else None)
+            return spans(rows, kept)
+        return spans_by_repetition(rows, self.run.spark.createDataFrame(repeated) if len(repeated) else None, kept)
 
     def _with_former(self, system: str, feed: str, keys: list[int]) -> list[int]:
         """These source persons and all others whose records bear the same keys."""
@@ -171,7 +182,10 @@ class Records:
 
     def _parsed(self, rows: DataFrame, system: str, feed: str) -> DataFrame:
         declared = self._feed(system, feed)
-        parsed = parse(with_settings(rows, self.run.hospitals), declared)
+        if declared.kept:
+            parsed = rows.select(*CARRIED, *declared.columns, *declared.derived)
+        else:
+            parsed = parse(with_settings(rows, self.run.hospitals), declared)
         return parsed.where(f"not coalesce({declared.withdrawn}, false)") if declared.withdrawn else parsed
 
 
@@ -214,7 +228,8 @@ def parse(rows: DataFrame, feed: Feed, carried: tuple[str, ...] = CARRIED) -> Da
 
     # inline, not `record.*`: Spark would push a filter on a parsed column below and parse once for each mention.
     record = _arranged(feed) if feed.layouts else F.array(_record(feed))
-    return of_kind(rows, feed).select(*carried, F.inline(record))
+    read = of_kind(rows, feed).select(*carried, F.inline(record))
+    return read.withColumns({name: F.expr(sql) for name, sql in feed.derived.items()}) if feed.derived else read
 
 
 def _arranged(feed: Feed) -> Column:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructType
 
 STORED_RANK = ("record_version", "delivered_at", "record_hash", "path", "record_offset")
 RANK = ("version_at", *STORED_RANK)
+# Whether a row takes back what its key said before.
+WITHDRAWN = "_withdrawn"
 
 
-def spans(rows: DataFrame) -> DataFrame:
+def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     """A row for each span of each `_fact_key` in which one version counted, with `known_from` and `known_until`.
 
     A row of `rows` stands from `delivered_at` until `ended_at`, half-open, null while it still does. Of those that
     stand the highest record version counts, then the last delivery, then the highest hash: arrival does not matter.
+    Where it is null in a column of `kept` (`PID.f7`: a field of one), the highest of them that is not counts for that
+    column, as far back as one is `WITHDRAWN`.
     """
     from pyspark.sql import functions as F
 
@@ -24,8 +31,9 @@ def spans(rows: DataFrame) -> DataFrame:
     ranked = rows.withColumn("version_at", F.try_to_timestamp("record_version"))
     every = ranked.groupBy("_fact_key").agg(F.collect_list(F.struct(*RANK, *rest)).alias("_every"))
     # A column a step: an array that a lambda mentions again would be made again for each of its elements.
-    told = every.withColumn("_told", F.transform(_moments(), _said))
-    changes = told.withColumn("_changes", F.filter("_told", _is_news))
+    told = every.withColumn("_told", F.transform(_moments(), partial(_said, bool(kept))))
+    whole = told.withColumn("_told", F.transform("_told", partial(_whole, rows.schema, kept))) if kept else told
+    changes = whole.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
     closed = changes.withColumn("_spans", F.transform("_changes", _closed))
     known = closed.select("_fact_key", F.inline("_spans")).where("said is not null")
     return known.select("_fact_key", "said.*", "known_from", "known_until").withColumn(
@@ -33,7 +41,7 @@ def spans(rows: DataFrame) -> DataFrame:
     )
 
 
-def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None) -> DataFrame:
+def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None, kept: Sequence[str] = ()) -> DataFrame:
     """`spans`, where the keys that stand in several rows are known: the others are not compared, and not moved.
 
     `repeated` holds them as `_fact_key`, few enough to be sent everywhere; None: there are none.
@@ -44,7 +52,7 @@ def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None) -> DataFram
         return _alone(rows)
     few = F.broadcast(repeated)
     alone, compared = (rows.join(few, "_fact_key", how) for how in ("left_anti", "left_semi"))
-    return _alone(alone).unionByName(spans(compared))
+    return _alone(alone).unionByName(spans(compared, kept))
 
 
 def _alone(rows: DataFrame) -> DataFrame:
@@ -64,21 +72,57 @@ def _moments() -> Column:
     return F.array_sort(F.array_distinct(F.concat(F.transform("_every", lambda row: row["delivered_at"]), ends)))
 
 
-def _said(at: Column) -> Column:
-    """The version that counted at a moment, null if none did."""
+def _stands(at: Column, row: Column) -> Column:
+    return (row["delivered_at"] <= at) & (row["ended_at"].isNull() | (row["ended_at"] > at))
+
+
+def _said(keeps: bool, at: Column) -> Column:
+    """The version that counted at a moment, null if none did, and with `keeps` the last one that was withdrawn."""
     from pyspark.sql import functions as F
 
-    def stands(row: Column) -> Column:
-        return (row["delivered_at"] <= at) & (row["ended_at"].isNull() | (row["ended_at"] > at))
+    stand = [F.filter("_every", partial(_stands, at))]
+    if keeps:
+        stand.append(F.filter("_every", lambda row: _stands(at, row) & row[WITHDRAWN]))
+    names = ("said", "since")
+    return F.struct(at.alias("known_from"), *(F.array_max(s).alias(n) for n, s in zip(names, stand, strict=False)))
 
-    return F.struct(at.alias("known_from"), F.array_max(F.filter("_every", stands)).alias("said"))
 
-
-def _is_news(told: Column, place: Column) -> Column:
+def _whole(schema: StructType, kept: Sequence[str], told: Column) -> Column:
+    """A version with what it leaves out, as the versions beneath it said it."""
     from pyspark.sql import functions as F
 
-    before = F.get("_told", place - 1)["said"]["record_hash"]
-    return (place == 0) | ~told["said"]["record_hash"].eqNullSafe(before)
+    def last(place: str) -> Column:
+        def says(row: Column) -> Column:
+            is_after = told["since"].isNull() | (row >= told["since"])
+            return _stands(told["known_from"], row) & is_after & _at(row, place).isNotNull()
+
+        return _at(F.array_max(F.filter("_every", says)), place)
+
+    said = told["said"]
+    for column in _heads(kept):
+        # A field at a time would make the struct anew for each: they are set at once.
+        fields = [] if column in kept else schema[column].dataType.names  # type: ignore[attr-defined]
+        each = [(name, f"{column}.{name}") for name in fields]
+        parts = [(last(place) if place in kept else _at(told["said"], place)).alias(name) for name, place in each]
+        said = said.withField(column, F.struct(*parts) if fields else last(column))
+    return F.struct(told["known_from"].alias("known_from"), said.alias("said"))
+
+
+def _heads(kept: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(place.partition(".")[0] for place in kept))
+
+
+def _at(row: Column, place: str) -> Column:
+    return reduce(lambda column, name: column[name], place.split("."), row)
+
+
+def _is_news(kept: Sequence[str], told: Column, place: Column) -> Column:
+    from pyspark.sql import functions as F
+
+    def compared(one: Column) -> Column:
+        return F.struct(*(one["said"][name] for name in ("record_hash", *_heads(kept))))
+
+    return (place == 0) | ~compared(told).eqNullSafe(compared(F.get("_told", place - 1)))
 
 
 def _closed(told: Column, place: Column) -> Column:

@@ -51,6 +51,11 @@ def _fields(fields: dict[str, dict[str, None]]) -> str:
     return ",".join(f"{n}:array<struct<{','.join(f'{c}:string' for c in parts)}>>" for n, parts in fields.items())
 
 
+def fields(*places: str) -> tuple[str, ...]:
+    """These fields as columns of a record: `PID.f7`."""
+    return tuple(dict.fromkeys(map(field, places)))
+
+
 def said(place: str) -> str:
     """SQL: the text at a place, in the first repetition of its field."""
     segment, field, component = _parts(place)
@@ -60,6 +65,11 @@ def said(place: str) -> str:
 def at(place: str) -> Column:
     """The text at a place."""
     return F.expr(said(place))
+
+
+def field(place: str) -> str:
+    """SQL: the repetitions of a field, null where it is not sent. `""`, which deletes, is a text that is null."""
+    return ".".join(_parts(place)[:2])
 
 
 EVENT = f"coalesce({said('MSH-9.2')}, {said('EVN-1')}, '')"

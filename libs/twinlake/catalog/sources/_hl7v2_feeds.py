@@ -1,8 +1,12 @@
-"""The feed of HL7 v2 messages and its parts: a part is one kind of thing that messages tell of."""
+"""The feed of HL7 v2 messages and its parts: a part is one kind of thing that messages tell of.
+
+A field that is not sent leaves what was said before; only `""` deletes it (HL7 2.5.1, chapter 2). So the fields of a
+thing that messages update are kept.
+"""
 
 from __future__ import annotations
 
-from twinlake.catalog.sources._hl7v2 import EVENT, coded, said, schema
+from twinlake.catalog.sources._hl7v2 import EVENT, coded, field, fields, said, schema
 from twinlake.declare.source import Feed, part
 
 MESSAGE = Feed(
@@ -31,12 +35,15 @@ def _is(place: str, *values: str) -> str:
     return f"ifnull({said(place)}, '') in ({', '.join(repr(value) for value in values)})"
 
 
-PERSON = _part(
-    "person", "MSH-7",
-    "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7", "PID-8",
+_DEMOGRAPHICS = (
+    "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7", "PID-8",
     "PID-10.1", "PID-10.2", "PID-11.1", "PID-11.1.2", "PID-11.2", "PID-11.3", "PID-11.4", "PID-11.5",
     "PID-11.7", "PID-13.1", "PID-13.6", "PID-13.7", "PID-13.12", "PID-16", "PID-19", "PID-20", "PID-22.1",
     "PID-22.2", "PID-29",
+)  # fmt: skip
+PERSON = _part(
+    "person", "MSH-7", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", *_DEMOGRAPHICS,
+    kept=fields(*_DEMOGRAPHICS),
     withdrawn=f"{EVENT} = 'A29'",
     unmapped={"PID names no patient by an identifier": "patient is null"},
 )  # fmt: skip
@@ -54,14 +61,18 @@ MERGE = _part(
     },
 )  # fmt: skip
 
-# When it began: told outright, or the moment of the very event that began it.
-STARTED = f"coalesce({said('PV1-44')}, if({EVENT} in ('A01', 'A04'), {said('EVN-6')}, null))"
-# A cancelled discharge (A13) ends nothing, whatever PV1-45 still says.
-ENDED = f"if({EVENT} = 'A13', null, coalesce({said('PV1-45')}, if({EVENT} = 'A03', {said('EVN-6')}, null)))"
 PLANNED = f"{EVENT} in ('A05', 'A14')"
+# When it began: told outright, or the moment of the very event that began it.
+_BEGAN = f"coalesce({field('PV1-44')}, if({EVENT} in ('A01', 'A04'), {field('EVN-6')}, null))"
+# A cancelled discharge (A13) deletes the end, whatever PV1-45 still says.
+_NONE = "array(named_struct('c1', cast(null as string)))"
+_ENDED = f"if({EVENT} = 'A13', {_NONE}, coalesce({field('PV1-45')}, if({EVENT} = 'A03', {field('EVN-6')}, null)))"
+STARTED, ENDED = "get(began, 0).c1", "get(ended, 0).c1"
 VISITED = f"visit is not null and {STARTED} is not null and not {PLANNED}"
 VISIT = _part(
     "visit", "PV1-2", "PV1-3.4", "PV1-3.4.2", "PV1-44", "PV1-45", "EVN-6", *coded("PV2-3"),
+    derived={"began": f"if({PLANNED}, null, {_BEGAN})", "ended": _ENDED},
+    kept=("began", "ended", *fields("PV1-2", "PV1-3", "PV2-3")),
     withdrawn=f"{EVENT} in ('A11', 'A23', 'A27', 'A38')",
     unmapped={
         "a visit that is only planned": PLANNED,
@@ -72,12 +83,18 @@ VISIT = _part(
 
 CONDITION = _part(
     "condition", *coded("DG1-3"), "DG1-4", "DG1-5", "DG1-19", "DG1-21", "PV1-44",
+    kept=fields("DG1-3", "DG1-4", "DG1-5", "DG1-19", "PV1-44"),
     withdrawn=_is("DG1-21", "D"),
     unmapped={"names no diagnosis": f"coalesce({said('DG1-3.1')}, {said('DG1-3.2')}, {said('DG1-4')}) is null"},
 )  # fmt: skip
-PROBLEM = _part("problem", "PRB-1", "PRB-2", *coded("PRB-3"), "PRB-7", "PRB-9", "PRB-16", withdrawn=_is("PRB-1", "DE"))
+PROBLEM = _part(
+    "problem", "PRB-1", "PRB-2", *coded("PRB-3"), "PRB-7", "PRB-9", "PRB-16",
+    kept=fields("PRB-2", "PRB-3", "PRB-7", "PRB-9", "PRB-16"),
+    withdrawn=_is("PRB-1", "DE"),
+)  # fmt: skip
 PROCEDURE = _part(
     "procedure", *coded("PR1-3"), "PR1-4", "PR1-5", "PR1-20",
+    kept=fields("PR1-3", "PR1-4", "PR1-5"),
     withdrawn=_is("PR1-20", "D"),
     unmapped={"names no procedure": f"coalesce({said('PR1-3.1')}, {said('PR1-3.2')}, {said('PR1-4')}) is null"},
 )  # fmt: skip

@@ -1,9 +1,10 @@
 """HL7 v2 messages, 2.1 to 2.9: ADT, ORU, ORM, OML, RDE, RDS, RAS, VXU, BAR, PPR …, whatever event sent them.
 
 A patient is the identifier in PID-3 with its assigning authority (`123^^^GHH`): equal numbers of two authorities are
-two persons. A visit is PV1-19, else the account in PID-18. Each message tells the whole state of what it is about, so
-its segments replace what was said before of the same thing, by MSH-7 and then MSH-10; a PID or PV1 that only says whom
-and where something concerns never replaces that of an ADT message.
+two persons. A visit is PV1-19, else the account in PID-18. What a message says replaces what was said before of the
+same thing, by MSH-7 and then MSH-10; what it leaves out of a person, a visit, a diagnosis, a problem or a procedure
+stays, and only `""` deletes it. A PID or PV1 that only says whom and where something concerns never replaces that of an
+ADT message.
 """
 
 from __future__ import annotations

@@ -113,20 +113,20 @@ def _cut(text: str, separator: str) -> list[str]:
 
 
 def segment_json_once(segment: str, by: Separators) -> str:
-    """A segment as JSON, `{"f3": [{"c1": …, "c4": …, "c4s2": …}]}`: of each field that is there its repetitions."""
+    """A segment as JSON, `{"f3": [{"c1": …, "c4": …, "c4s2": …}]}`: of each field that is not empty its repetitions."""
     fields = fields_of(segment, by)
     is_plain, names = _special(by).isdisjoint, _numbered("f", len(fields))
     # Tests, units, wards and staff of a hospital come in message after message.
     cut = _repetitions if len(segment) <= LONGEST_CACHED else _repetitions.__wrapped__
     said = {
-        name: [{"c1": text}] if is_plain(text) else cut(text, by)
+        name: told
         for name, text in zip(names, fields, strict=True)
-        if text
+        if text and (told := [{"c1": text}] if is_plain(text) else cut(text, by))
     }
     del said["f0"]
     if fields[0] in HEADERS:
         said |= {f"f{n}": [{"c1": text}] for n, text in enumerate(fields[1:3], 1)}
-    elif fields[0] == "OBX" and "f5" in said and fields[2] in SIMPLE:
+    elif fields[0] == "OBX" and len(fields) > 5 and fields[5] and fields[2] in SIMPLE:
         said["f5"] = [{"c1": _value(text, by)} if text else {} for text in _cut(fields[5], by.repetition)]
     return orjson.dumps(said).decode()
 
@@ -142,9 +142,9 @@ segment_json = lru_cache(maxsize=4096)(segment_json_once)
 
 @lru_cache(maxsize=1 << 14)
 def _repetitions(field: str, by: Separators) -> list[dict[str, str | None]]:
-    if by.repetition and by.repetition in field:
-        return [_components(text, by) for text in field.split(by.repetition)]
-    return [_components(field, by)]
+    """Empty where there are separators and nothing else: that is as if the field were not there."""
+    each = [_components(text, by) for text in _cut(field, by.repetition)]
+    return each if any(each) else []
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,194 @@
+"""What HL7 v2 messages that come one after another say together: a field that is not sent leaves what was said."""
+
+# Messages are drawn as wide as they are.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.landing_sample import lay, toy_run
+from tests.support.text_table import expect
+from twinlake.catalog.sources.hl7v2 import SYSTEM
+from twinlake.declare.hospital import read_hospital
+from twinlake.engine.ingest import ingest, new_files
+from twinlake.engine.ledger import read_ledger
+from twinlake.engine.records import Records
+
+SYSTEMS = {"hl7v2": SYSTEM}
+BARE = "PID|1||77^^^GHH^MR"
+FULL = f"{BARE}||Doe^Jane||19800102|F||||||||||ACC1|123456789||||||||||20200301|Y"
+BEGAN, LEFT = "|202003010900", "|202003050900"
+PV1 = "PV1|1|I|W^1^2^GHH||||||||||||||||V9|||||||||||||||||||||||||"[:-1]
+
+
+def message(kind: str, at: str, *segments: str, evn: str = "", control: str = "M1") -> str:
+    """A message of a moment such as `0301` (in 2020); `evn` is EVN-6, when the event was."""
+    header = f"MSH|^~\\&|A|GHH|||2020{at}||{kind}|{control}|P|2.5.1"
+    event = [f"EVN||2020{at}||||{evn}"] if kind.startswith("ADT") else []
+    return "\r".join((header, *event, *segments)) + "\r"
+
+
+Told = Callable[..., object]
+
+
+@pytest.fixture
+def told(spark, tmp_path: Path) -> Told:
+    """`told(table, *days)`: the table's rows once each day's messages are delivered, the first day's first."""
+    lakes = iter(range(100))
+
+    def build(table: str, *days: str):
+        folder = tmp_path / str(next(lakes))
+        run = replace(toy_run(folder, spark=spark), systems=SYSTEMS)
+        lay(run.home.feeds, {f"h/hl7v2/2020-04-{n:02}/a.hl7": text for n, text in enumerate(days, 1)})
+        ledger = read_ledger(run.ops)
+        ingest(run, "h", new_files(run.home.feeds, "h", SYSTEMS, ledger), ledger)
+        run = replace(run, hospitals={"h": read_hospital(run.home.feeds / "h")})
+        records = Records(run, read_ledger(run.ops))
+        made = []
+        for each in SYSTEM.implementing(table):
+            facts, *lookups = (records.current("hl7v2", feed) for feed in each.feeds)
+            made.append(each.map(facts.where(each.when) if each.when else facts, *lookups))
+        first, *others = made
+        for other in others:
+            first = first.unionByName(other, allowMissingColumns=True)
+        return first
+
+    return build
+
+
+def test_an_admission_told_by_its_event_stays_begun_when_the_discharge_does_not_say_so_again(told) -> None:
+    admit = message("ADT^A01", "03010915", BARE, PV1, evn="202003010900")
+    discharge = message("ADT^A03", "03050915", BARE, PV1, evn="202003050900")
+    expect(
+        told("visit_occurrence", admit, discharge),
+        """
+        visit_source_id | visit_code | visit_start_datetime | visit_end_datetime
+        V9              | IMP        | 2020-03-01 09:00     | 2020-03-05 09:00
+        """,
+    )
+
+
+def test_a_transfer_and_an_update_leave_the_times_of_a_visit_and_what_they_send_changes(told) -> None:
+    """The update says another ward and nothing else; two quotes for the reason delete it."""
+    admit = message("ADT^A01", "0301", BARE, PV1 + BEGAN, "PV2|||422504002^Stroke^SCT")
+    moved = message("ADT^A02", "0302", BARE, "PV1|1||X^1^2^NORTH||||||||||||||||V9")
+    expect(
+        told("visit_occurrence", admit, moved),
+        """
+        visit_code | visit_start_datetime | visit_end_datetime | visit_reason_code | care_site_source_id
+        IMP        | 2020-03-01 09:00     |                    | 422504002         | NORTH
+        """,
+    )
+    closed = message("ADT^A03", "0305", BARE, PV1 + LEFT.join(["|", ""]))
+    updated = message("ADT^A08", "0306", BARE, PV1, 'PV2|||""')
+    expect(
+        told("visit_occurrence", admit, closed + updated),
+        """
+        visit_start_datetime | visit_end_datetime | visit_reason_code | care_site_source_id
+        2020-03-01 09:00     | 2020-03-05 09:00   |                   | GHH
+        """,
+    )
+
+
+def test_a_cancelled_discharge_deletes_the_end_and_a_cancelled_admission_all_that_was_said(told) -> None:
+    admit, closed = message("ADT^A01", "0301", BARE, PV1 + BEGAN), message("ADT^A03", "0305", BARE, PV1 + "|" + LEFT)
+    reopened = message("ADT^A13", "0306", BARE, PV1) + message("ADT^A08", "0307", BARE, PV1)
+    expect(
+        told("visit_occurrence", admit + closed, reopened),
+        """
+        visit_start_datetime | visit_end_datetime
+        2020-03-01 09:00     |
+        """,
+    )
+    gone = message("ADT^A11", "0302", BARE, PV1) + message("ADT^A08", "0303", BARE, PV1)
+    assert told("visit_occurrence", admit, gone).count() == 0
+
+
+def test_a_bare_pid_of_a_merge_or_a_move_leaves_the_registration_and_two_quotes_delete(told) -> None:
+    """Seventy-seven to eighty-one have the same, but for their number."""
+    bare = {n: BARE.replace("77", n) for n in ("77", "78", "79", "80", "81")}
+    registered = "".join(message("ADT^A08", "0301", FULL.replace("77", n)) for n in bare)
+    later = (
+        message("ADT^A40", "0302", bare["77"], "MRG|56^^^GHH^MR"), message("ADT^A45", "0302", bare["78"], "MRG|57^^^GHH^MR||||V9"),
+        message("ADT^A44", "0302", bare["79"], "MRG|58^^^GHH^MR||ACC1"), message("ADT^A08", "0302", bare["80"] + "||^^^^|~||^|~^"),
+        message("ADT^A08", "0302", bare["81"] + "|||||M" + "|" * 21 + '""'),
+    )  # fmt: skip
+    expect(
+        told("source_person", registered, "".join(later)),
+        """
+        source_person_id | given_name | family_name | birth_date | sex    | ssn       | death_date
+        77^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
+        78^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
+        79^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
+        80^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
+        81^^^GHH         | JANE       | DOE         | 1980-01-02 | male   | 123456789 |
+        """,
+    )
+
+
+def test_a_person_who_was_deleted_and_is_registered_anew_inherits_nothing(told) -> None:
+    text = message("ADT^A28", "0301", FULL) + message("ADT^A29", "0302", BARE)
+    expect(
+        told("source_person", text + message("ADT^A28", "0303", BARE + "||Roe")),
+        """
+        family_name | given_name | birth_date | sex     | ssn
+        ROE         |            |            | unknown |
+        """,
+    )
+
+
+def test_what_a_laboratory_says_of_a_person_fills_what_registration_left_open_and_nothing_else(told) -> None:
+    registered = message("ADT^A08", "0301", BARE + "||Doe^Jane|||F")
+    named = message("ORU^R01", "0302", BARE + "||Do^J||19800102|M")
+    expect(
+        told("source_person", registered, named),
+        """
+        family_name | given_name | birth_date | sex
+        DOE         | JANE       | 1980-01-02 | female
+        """,
+    )
+
+
+def test_a_diagnosis_a_problem_and_a_procedure_keep_their_days(told) -> None:
+    dated = message(
+        "ADT^A01", "0301", BARE, PV1, "DG1|1||E119^^I10C||20200229", "PR1|1||X^x^L||20200228" + "|" * 14 + "P9"
+    )
+    bare = message("ADT^A08", "0302", BARE, PV1, "DG1|1||E119^^I10C", "PR1|1||X^x^L" + "|" * 16 + "P9")
+    listed = message("PPR^PC1", "0301", BARE, "PRB|AD|20200301|P^p^L|I1|||20200227||20200302")
+    updated = message("PPR^PC2", "0302", BARE, "PRB|UP|20200303|P^p^L|I1")
+    expect(
+        told("condition_occurrence", dated + listed, bare + updated),
+        """
+        condition_source_value | condition_start_date | condition_end_date
+        E119                   | 2020-02-29           |
+        P                      | 2020-02-27           | 2020-03-02
+        """,
+    )
+    expect(
+        told("procedure_occurrence", dated, bare),
+        """
+        procedure_source_value | procedure_datetime
+        X                      | 2020-02-28
+        """,
+    )
+
+
+def test_in_whatever_order_messages_are_delivered_they_say_the_same(told) -> None:
+    registered, merged, died = (
+        message("ADT^A08", "0301", BARE + "||Doe^Jane||19800102|F"),
+        message("ADT^A40", "0302", BARE, "MRG|56^^^GHH^MR"),
+        message("ADT^A31", "0303", BARE + "|||||M" + "|" * 21 + "20200302"),
+    )
+    for days in ((registered, merged, died), (died, merged, registered)):
+        expect(
+            told("source_person", *days),
+            """
+            family_name | birth_date | sex  | death_date
+            DOE         | 1980-01-02 | male | 2020-03-02
+            """,
+        )
