@@ -192,3 +192,58 @@ def test_in_whatever_order_messages_are_delivered_they_say_the_same(told) -> Non
             DOE         | 1980-01-02 | male | 2020-03-02
             """,
         )
+
+
+def order(control: str, number: str, at: str, *rest: str, status: str = "", entered: str = "") -> str:
+    return message("OMP^O09", at, BARE, f"ORC|{control}|{number}|||{status}||||{entered}", *rest)
+
+
+def test_an_order_is_cancelled_stopped_or_refused_by_its_control_alone(told) -> None:
+    """P6: the pharmacy could not cancel; P7 could not be stopped. Without a time of its own a stop is when it was sent."""
+    numbers = [f"P{n}" for n in range(1, 9)]
+    drugs = (f"RXO|{n}^drug^L|100||mg" for n in numbers)
+    placed = "".join(order("NW", n, "0301", rxo, entered="202003010900") for n, rxo in zip(numbers, drugs, strict=True))
+    later = (
+        order("CA", "P1", "0302"), order("DC", "P2", "03020800"), order("OD", "P3", "0302", entered="202003021000"),
+        order("UA", "P4", "0302"), order("SC", "P5", "03020800", status="DC"), order("CA", "P6", "0302"),
+        order("UC", "P6", "0303"), order("DC", "P7", "0302"), order("UD", "P7", "0303"), order("SC", "P8", "0302", status="IP"),
+    )  # fmt: skip
+    expect(
+        told("drug_exposure", placed, "".join(later)),
+        """
+        drug_code | dose_source_value | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime
+        P2        | 100               | DC          | 2020-03-01 09:00             | 2020-03-02 08:00
+        P3        | 100               | OD          | 2020-03-01 09:00             | 2020-03-02 10:00
+        P5        | 100               | DC          | 2020-03-01 09:00             | 2020-03-02 08:00
+        P6        | 100               | UC          | 2020-03-01 09:00             |
+        P7        | 100               | UD          | 2020-03-01 09:00             |
+        P8        | 100               | IP          | 2020-03-01 09:00             |
+        """,
+    )
+
+
+def test_a_replaced_order_ends_and_the_one_in_its_place_begins(told) -> None:
+    """By the placer (RP), and by the pharmacy of its own accord (RU)."""
+    rxe = "RXE||{0}^drug^L|{1}||mg".format
+    placed = order("NW", "P1", "0301", rxe("A", 100)) + order("NW", "P3", "0301", rxe("B", 10))
+    replaced = message(
+        "RDE^O11", "03020900", BARE, "ORC|RP|P1|||||||20200302", rxe("A", 100), "ORC|RO|P2|||||||20200302", rxe("A", 200),
+        "ORC|RU|P3", "ORC|RO|P4|||||||20200302", rxe("B", 20),
+    )  # fmt: skip
+    rows = told("drug_exposure", placed, replaced)
+    expect(
+        rows.where("drug_exposure_end_datetime is null"),
+        """
+        drug_code | dose_source_value | drug_exposure_start_datetime
+        A         | 200               | 2020-03-02
+        B         | 20                | 2020-03-02
+        """,
+    )
+    expect(
+        rows.where("drug_exposure_end_datetime is not null"),
+        """
+        drug_code | dose_source_value | drug_status | drug_exposure_end_datetime
+        A         | 100               | RP          | 2020-03-02
+        B         | 10                | RU          | 2020-03-02 09:00
+        """,
+    )

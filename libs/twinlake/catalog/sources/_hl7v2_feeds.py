@@ -120,19 +120,29 @@ RESULT = _part(
     },
 )  # fmt: skip
 
-NAMED = "coalesce(get(RXE.f2, 0).c1, get(RXE.f2, 0).c2, get(RXO.f1, 0).c1, get(RXO.f1, 0).c2) is not null"
+_NAMED = "coalesce(get(RXE.f2, 0).c1, get(RXE.f2, 0).c2, get(RXO.f1, 0).c1, get(RXO.f1, 0).c2) is not null"
+# HL7 tables 0119 and 0038: what ends an order, and what makes that there was none. Unable to cancel (UC) or to
+# discontinue (UD): it goes on.
+_IS_STOPPED = f"({_is('ORC-1', 'DC', 'OD', 'DR', 'RP', 'RQ', 'RU')} or {_is('ORC-5', 'DC', 'RP')})"
+_IS_CANCELLED = f"({_is('ORC-1', 'CA', 'OC', 'CR', 'UA')} or {_is('ORC-5', 'CA')})"
 # Of an order that is stopped, ORC-15 tells when it was.
-_IS_STOPPED = _is("ORC-1", "DC", "OD", "DR")
 _EFFECTIVE, _ENTERED = said("ORC-15"), said("ORC-9")
-ORDERED = (
-    f"coalesce({said('TQ1-7')}, if({_IS_STOPPED}, null, {_EFFECTIVE}), {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
-)
-STOPPED = f"coalesce(if({_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}), null), {said('TQ1-8')})"
+_ASKED = f"if({_NAMED} and not {_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}, {said('RXE-32')}), null)"
+_BEGINS = f"coalesce({said('TQ1-7')}, {_ASKED})"
+_ENDS = f"""case when {_IS_STOPPED} then array(coalesce({_EFFECTIVE}, {_ENTERED}, {said("MSH-7")}))
+    when {_NAMED} or {_is("ORC-1", "UD")} or {said("TQ1-8")} is not null then array({said("TQ1-8")}) end"""
+ORDERED = f"coalesce(began, {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
+STOPPED = "get(ended, 0)"
+TAKEN = "drug is not null and not coalesce(is_cancelled, false)"
 PRESCRIPTION = _part(
-    "prescription", "ORC-1", "ORC-5", "ORC-9", "ORC-15", *coded("RXE-2"), "RXE-3", "RXE-5.1", "RXE-5.2", "RXE-32",
-    *coded("RXO-1"), "RXO-2", "RXO-4.1", "RXO-4.2", "RXR-1.1", "RXR-1.2", "TQ1-7", "TQ1-8",
-    withdrawn=_is("ORC-1", "CA", "OC", "CR"),
-    unmapped={"names no drug": f"not {NAMED}"},
+    "prescription", "MSH-7", "ORC-1", "ORC-5", "ORC-9", "ORC-15", *coded("RXE-2"), "RXE-3", "RXE-5.1", "RXE-5.2",
+    "RXE-32", *coded("RXO-1"), "RXO-2", "RXO-4.1", "RXO-4.2", "RXR-1.1", "RXR-1.2", "TQ1-7", "TQ1-8",
+    derived={
+        "drug": f"if({_NAMED}, struct(RXE, RXO, RXR), null)", "began": _BEGINS, "ended": _ENDS,
+        "is_cancelled": f"if({_IS_CANCELLED}, true, if({_NAMED} or {_is('ORC-1', 'UC')}, false, null))",
+    },
+    kept=("visit", "drug", "began", "ended", "is_cancelled"),
+    unmapped={"names no drug": "drug is null", "the order was cancelled": "drug is not null and is_cancelled"},
 )  # fmt: skip
 DISPENSE = _part(
     "dispense", "ORC-1", "ORC-5", *coded("RXD-2"), "RXD-3", "RXD-4", "RXD-5.1", "RXD-5.2", "RXR-1.1", "RXR-1.2",

@@ -248,11 +248,12 @@ def observation(result: DataFrame) -> DataFrame:
     )
 
 
-@implements("drug_exposure", when=feeds.NAMED)
+@implements("drug_exposure", when=feeds.TAKEN)
 def drug_order(prescription: DataFrame) -> DataFrame:
-    """RXE as the pharmacy encoded the order, else RXO as it was asked for; a discontinued one (DC) ends then."""
+    """RXE as the pharmacy encoded the order, else RXO as it was asked for; a discontinued or replaced one ends then."""
     element = F.expr("coalesce(get(RXE.f2, 0), get(RXO.f1, 0))")
-    timed = prescription.withColumns({"_from": iso(F.expr(feeds.ORDERED)), "_until": iso(F.expr(feeds.STOPPED))})
+    ordered = prescription.withColumns({name: F.col(f"drug.{name}") for name in ("RXE", "RXO", "RXR")})
+    timed = ordered.withColumns({"_from": iso(F.expr(feeds.ORDERED)), "_until": iso(F.expr(feeds.STOPPED))})
     return shaped(
         with_code(timed, element),
         **columns_of("drug"),

@@ -34,6 +34,8 @@ OPENS = {
     "TXA": _opens("document", "PID PV1", "NTE OBX CON"),
     "SCH": _opens("appointment", "PID PV1", "NTE TQ1 RGS AIS AIG AIL AIP APR"),
 }
+# An order control without an order: it cancels, stops or replaces one that was told before.
+CONTROL = _opens("prescription", "PID PV1", "NTE TQ1 TQ2")
 CONTEXT = frozenset(name for opened in OPENS.values() for name in opened.context)
 OF_APPOINTMENTS = frozenset(("RGS", "AIS", "AIG", "AIL", "AIP", "APR"))
 # These tell who took part, and may stand between a segment and what follows it.
@@ -67,10 +69,12 @@ class Sorted:
     around: dict[str, int] = field(default_factory=dict)
     things: list[Open] = field(default_factory=list)
     appointment: Open | None = None
+    controls: list[Open] = field(default_factory=list)
 
     def sort(self) -> None:
         for place, segment in enumerate(self.segments):
             self._take(place, segment[:3])
+        self.things += [control for control in self.controls if self._is_alone(control)]
         if self.appointment:
             self.appointment.around = {**self.around, **self.appointment.around}
 
@@ -99,8 +103,20 @@ class Sorted:
             thing = Open(OPENS[name], [place], self.around)
             self.things.append(thing)
             self.appointment = self.appointment or (thing if name == "SCH" else None)
+        if name == "ORC":
+            self.controls.append(Open(CONTROL, [place], self.around))
         if name in CONTEXT:
             self.around = {**self.around, name: place}
+
+    def _is_alone(self, control: Open) -> bool:
+        """Whether nothing follows an ORC that it controls; what may follow it in any case becomes its own."""
+        for place in range(control.own[0] + 1, len(self.segments)):
+            name = self.segments[place][:3]
+            if name in control.opens.tail:
+                control.own.append(place)
+            elif name not in ASIDE:
+                return name in ("ORC", "PID")
+        return True
 
     def _forget_request(self, last: Open) -> None:
         """What the pharmacy encoded counts, not what was asked of it."""

@@ -408,6 +408,16 @@ def test_what_the_pharmacy_encoded_counts_and_not_what_was_asked_of_it():
     assert request.key == drug.key
 
 
+def test_an_order_control_alone_is_a_later_version_of_the_order_and_one_with_an_order_is_its_context():
+    asked = message("OMP^O09", PID, "ORC|NW|P1", "RXO|A^Asked^L|1||mg")
+    controls = message("OMP^O09", PID, "ORC|CA|P1", "TQ1|1", "ORC|NW|P2", "ODS|D", "ORC|NW|P3", "OBR|1||F3", at="2021")
+    first, later = of_kind("prescription", asked, controls)
+    assert first.identity == later.identity and first.version < later.version
+    assert [line[:3] for line in later.raw.split("\r")] == ["MSH", "PID", "ORC", "TQ1"]
+    (rest,) = of_kind("rest", controls)
+    assert [line[:3] for line in rest.raw.split("\r")] == ["MSH", "PID", "ORC", "ODS"]
+
+
 def test_an_immunisation_is_known_by_its_number_and_another_giving_by_its_time():
     rxa = ("RXA|0|1|20200301||08^HepB^CVX|0.5|mL", "RXA|0|1|20200301||08^HepB^CVX|0.6|mL")
     vaccines = of_kind("administration", *(message("VXU^V04", PID, "ORC|RE||I1", line) for line in rxa))
