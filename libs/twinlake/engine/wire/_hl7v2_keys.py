@@ -157,10 +157,10 @@ def whose_of(pid: str, pv1: str, mrg: str, by: Separators) -> dict[str, str | No
 
 
 def _result(said: Said) -> list[str]:
-    """By its order; without one by its visit, its panel and its time."""
-    when = said.field("OBX", 14) or said.field("OBR", 7)
-    apart = [said.order] if said.order else [said.visit, said.coded("OBR", 4), when]
-    return [*apart, said.coded("OBX", 3), said.field("OBX", 4)]
+    """By its order, or its visit and panel, and its clinical time: an order may have values of many (OBX-14, OBR-7)."""
+    when = in_utc(said.field("OBX", 14)) or in_utc(said.field("OBR", 7))
+    apart = [said.order] if said.order else [said.visit, said.coded("OBR", 4)]
+    return [*apart, when, said.coded("OBX", 3), said.field("OBX", 4)]
 
 
 def _condition(said: Said) -> list[str]:

@@ -56,7 +56,7 @@ def test_a_message_lands_as_the_things_it_tells_of_each_with_its_context():
     assert found(ORU) == [
         Record(0, "\r".join((HEAD, PID)), "77^^^GHH", "77^^^GHH", version.replace("1", "0", 1), "person"),
         Record(1, "\r".join((HEAD, PID, OBR)), "77^^^GHH|F1^LAB", "77^^^GHH", version, "order"),
-        Record(2, "\r".join(ORU), "77^^^GHH|F1^LAB|2085-9^LN|", "77^^^GHH", version, "result"),
+        Record(2, "\r".join(ORU), "77^^^GHH|F1^LAB|20200301090000.000000|2085-9^LN|", "77^^^GHH", version, "result"),
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_file_holds_as_many_messages_as_it_has_headers():
 
 def test_separators_are_those_the_message_names():
     (result,) = of_kind("result", tuple(line.translate(str.maketrans("|^~&", "$*!:")) for line in ORU))
-    assert result.key == "77^^^GHH|F1^LAB|2085-9^LN|"
+    assert result.key == "77^^^GHH|F1^LAB|20200301090000.000000|2085-9^LN|"
     assert said(result)["OBX"]["f3"] == [{"c1": "2085-9", "c2": "HDL", "c3": "LN"}]
 
 
@@ -318,15 +318,27 @@ def test_a_patient_without_pid_3_is_the_one_in_pid_2():
 
 def test_a_corrected_result_is_a_later_version_of_the_same_key():
     preliminary = message("ORU^R01", PID, "OBR|1||F1|X", "OBX|1|NM|A^a^L||7|||||P|||20200301", at="202003010800")
-    final = message("ORU^R01", PID, "OBR|2||F1|X", "OBX|9|NM|A^a^L||8|||||C|||20200302", at="202003010801")
+    final = message("ORU^R01", PID, "OBR|2||F1|X", "OBX|9|NM|A^a^L||8|||||C|||2020030100", at="202003010801")
     first, second = of_kind("result", preliminary, final)
     assert first.identity == second.identity and first.version < second.version
+
+
+def test_values_of_other_times_under_one_order_are_other_results_and_a_correction_is_of_its_time():
+    """A standing order by OBR-7, a tolerance test by OBX-14, which counts first."""
+    obrs = [f"OBR|1|S1||HR|||20200301{hour}" for hour in ("08", "12")]
+    standing = [message("ORU^R01", PID, "ORC|RE|S1", obr, "OBX|1|NM|HR||80") for obr in obrs]
+    assert len({item.key for item in of_kind("result", *standing)}) == 2
+    values = [f"OBX|1|NM|GLU||{value}||||||F|||20200301{hour}00" for value, hour in ((90, "08"), (180, "09"))]
+    first, second = of_kind("result", message("ORU^R01", PID, "OBR|1||F1|OGTT|||2020030107", *values))
+    mended = "OBX|1|NM|GLU||130||||||C|||20200301090000"
+    (correction,) = of_kind("result", message("ORU^R01", PID, "OBR|1||F1|OGTT|||2020030107", mended, at="2021"))
+    assert first.identity != second.identity == correction.identity and second.version < correction.version
 
 
 def test_two_lines_of_one_text_are_two_results_wherever_they_come_again():
     lines = (PID, "OBR|1||F1|X", "OBX|1|TX|A^a^L||one", "OBX|2|TX|A^a^L||two")
     keys = [item.key for item in of_kind("result", message("ORU^R01", *lines), message("ORU^R01", *lines))]
-    assert keys == 2 * ["77^^^GHH|F1|A^L|", "77^^^GHH|F1|A^L|#2"]
+    assert keys == 2 * ["77^^^GHH|F1||A^L|", "77^^^GHH|F1||A^L|#2"]
 
 
 def test_results_without_an_order_are_told_apart_by_time():
