@@ -17,6 +17,8 @@ OF_MERGES = frozenset(f"A{n}" for n in (18, 30, 34, 36, 39, 40, 46, 47))
 # Types of identifier (HL7 table 0203) that name the patient at the sender, the surest first; these never do.
 OF_PATIENTS = ("MR", "MRN", "PI", "PT", "PN", "")
 NOT_OF_PATIENTS = frozenset(("SS", "DL", "PPN", "AN", "VN", "BC", "MC", "MA", "NI", "NH", "NNUSA"))
+# What senders of immunisations put into ORC-3 where there is no number.
+PLACEHOLDERS = frozenset(("9999",))
 _TIME = re.compile(r"(\d{4,14})(?:\.(\d{1,6}))?([+-]\d{4})?")
 
 
@@ -192,10 +194,14 @@ def _dispense(said: Said) -> list[str]:
 
 
 def _administration(said: Said) -> list[str]:
-    """An immunisation has a number of its own; of another order each giving is told by its time."""
+    """An immunisation has a number of its own; of another order each giving is told by its time and substance."""
     order = said.entity(("ORC", 3), ("ORC", 2))
-    is_vaccine = said.first("MSH", 9).startswith("VXU") and order
-    return [order] if is_vaccine else [order, said.field("RXA", 3), said.coded("RXA", 5)]
+    is_numbered = order and order.partition("^")[0] not in PLACEHOLDERS
+    return (
+        [order]
+        if is_numbered and said.first("MSH", 9).startswith("VXU")
+        else [order, said.field("RXA", 3), said.coded("RXA", 5)]
+    )
 
 
 KEYS: dict[str, Callable[[Said], list[str]]] = {

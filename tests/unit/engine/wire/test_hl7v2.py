@@ -438,6 +438,14 @@ def test_an_immunisation_is_known_by_its_number_and_another_giving_by_its_time()
     assert len({item.key for item in of_kind("administration", *given)}) == 2
 
 
+def test_immunisations_under_the_number_that_means_none_are_told_apart_by_day_and_vaccine():
+    given = [(1, "08"), (2, "08"), (1, "20")]
+    lines = [part for day, cvx in given for part in ("ORC|RE||9999^CDC", f"RXA|0|1|2020030{day}||{cvx}^x^CVX|0.5|mL")]
+    keys = [item.key for item in of_kind("administration", message("VXU^V04", PID, *lines))]
+    again = [item.key for item in of_kind("administration", message("VXU^V04", PID, *lines[2:4]))]
+    assert len({*keys}) == 3 and again == keys[1:2] and not any("#" in key for key in keys)
+
+
 def test_an_appointment_is_its_schedule_and_its_resources():
     lines = ("SCH|P1|F1", "TQ1|1", PID, "PV1|1|O", "RGS|1", "AIS|1||X", "NTE|1||bring it", "AIL|1")
     (booked,) = of_kind("appointment", message("SIU^S12", *lines))
