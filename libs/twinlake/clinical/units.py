@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Conversion", "conversion_column", "convert", "convert_measurements", "number_of"]
 
-_COMPARATOR = r"^\s*(<=|>=|=<|=>|<|>|≤|≥)?\s*"
+_COMPARATOR = r"^\s*(<=|>=|=<|=>|<|>|≤|≥|=)?\s*"
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*$"
-_SPELLINGS = {"≤": "<=", "=<": "<=", "≥": ">=", "=>": ">="}
+_SPELLINGS = {"≤": "<=", "=<": "<=", "≥": ">=", "=>": ">=", "=": ""}
 _LARGEST = 1e300
 """A number beyond it is a fault of the text (`1e999`), and would be infinite in a double."""
 

@@ -50,6 +50,7 @@ def test_structured_numbers_repetitions_and_texts_with_a_unit_are_measurements(i
         "OBX|3|NM|1-3^C^LN||60~~120|/min",
         "OBX|4|ST|1-4^D^LN|| 7.1 |%",
         "OBX|5|ST|1-5^E^LN||7.1",
+        "OBX|6|SN|1-6^F^LN||=^5|mmol/L",
     )
     expect(
         implement(SYSTEM, "measurement", message=result(*obx)),
@@ -60,6 +61,7 @@ def test_structured_numbers_repetitions_and_texts_with_a_unit_are_measurements(i
         1-3              | 60                 | /min              | ''
         1-3              | 120                | /min              | 3
         1-4              | 7.1                | %                 | ''
+        1-6              | =5                 | mmol/L            | ''
         """,
     )
 

@@ -23,6 +23,7 @@ ROWS = [
     ("LOINC", "8310-5", "98.6", "[degF]", "b", None, 98.6 * 0.555555555556 - 17.7777777778, None, "Cel", "ucum"),
     ("LOINC", "6301-6", "1.2", None, "b", None, 1.2, None, "{INR}", "unitless"),
     ("LOINC", "1742-6", "≥1e2", "IU/L", "b", ">=", 100.0, None, "U/L", "enzyme_unit"),
+    ("LOINC", "2345-7", "= 100", "mg/dL", "b", None, 100.0, None, "mg/dL", "identity"),
     ("LOINC", "5804-0", "NEG", "mg/dL", "b", None, None, "NEG", None, "not_numeric"),
     ("LOINC", "5821-4", "0-2", "#/hpf", "b", None, None, "0-2", None, "not_numeric"),
     ("LOINC", "2345-7", "___", "mg/dL", "b", None, None, "___", None, "not_numeric"),
