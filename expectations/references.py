@@ -29,6 +29,18 @@ def visit_exists() -> Rule:
     )
 
 
+def visit_is_theirs() -> Rule:
+    """The visit a fact names is the same person's. A hospital that moved it may not have moved what came of it."""
+    return referring(
+        "visit_is_theirs",
+        "CASE WHEN visit_occurrence.person_id IS NOT NULL THEN visit_occurrence.person_id = person_id END",
+        "the visit that a row names is of the person whom the row is about",
+        to="visit_occurrence",
+        on="visit_occurrence_id",
+        kahn="plausibility",
+    )
+
+
 def care_site_exists() -> Rule:
     """The place of care that a row names is there; its record may come in a later delivery, so this only warns."""
     return referring(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.codes import billable_at_service, system_in_force
-from expectations.references import person_exists, visit_exists
+from expectations.references import person_exists, visit_exists, visit_is_theirs
 from expectations.times import ends_after_start, not_before_birth, not_in_future
 
 RULES = (
@@ -13,5 +13,6 @@ RULES = (
     billable_at_service(),
     person_exists(),
     visit_exists(),
+    visit_is_theirs(),
     not_before_birth("condition_start_date"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.codes import billable_at_service, system_in_force
-from expectations.references import person_exists, visit_exists
+from expectations.references import person_exists, visit_exists, visit_is_theirs
 from expectations.times import clock_is_certain, ends_after_start, not_before_birth, not_in_future
 
 RULES = (
@@ -15,5 +15,6 @@ RULES = (
     clock_is_certain(),
     person_exists(),
     visit_exists(),
+    visit_is_theirs(),
     not_before_birth("procedure_datetime"),
 )

@@ -131,6 +131,20 @@ def test_a_bare_pid_of_a_merge_or_a_move_leaves_the_registration_and_two_quotes_
     )
 
 
+def test_a_visit_that_is_moved_is_the_other_patients_with_all_that_was_said_of_it(told) -> None:
+    """Two days late, and told before its admission is."""
+    admit = message("ADT^A01", "0301", BARE, PV1 + BEGAN)
+    moved = message("ADT^A45", "0303", BARE.replace("77", "88"), "MRG|77^^^GHH^MR||||V9", "PV1|1||||||||||||||||||V9")
+    for days in ((admit, moved), (moved, admit)):
+        expect(
+            told("visit_occurrence", *days),
+            """
+            source_person_id | visit_source_id | visit_code | visit_start_datetime
+            88^^^GHH         | V9              | IMP        | 2020-03-01 09:00
+            """,
+        )
+
+
 def test_a_person_who_was_deleted_and_is_registered_anew_inherits_nothing(told) -> None:
     text = message("ADT^A28", "0301", FULL) + message("ADT^A29", "0302", BARE)
     expect(

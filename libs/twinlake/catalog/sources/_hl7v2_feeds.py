@@ -55,7 +55,9 @@ MERGED = f"{MERGES} and prior is not null and patient is not null and prior <> p
 MERGE = _part(
     "merge", "MSH-7",
     unmapped={
-        "merges or moves an account or a visit, not a patient": f"not {MERGES}",
+        "moves a visit to another patient, which its PV1 tells": f"{EVENT} = 'A45'",
+        "moves an identifier or an account to another patient: not carried out": f"{EVENT} in ('A43', 'A44')",
+        "merges an account or a visit, not a patient": f"not {MERGES}",
         "names no patient who is kept, or none who is retired": "patient is null or prior is null",
         "names one and the same patient: what it said before is taken back": "prior = patient",
     },

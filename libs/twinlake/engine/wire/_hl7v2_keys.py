@@ -11,7 +11,7 @@ from functools import lru_cache
 from twinlake.engine.wire._hl7v2_segments import Separators
 
 # Triggers whose PV1 is the state of the visit itself; in other messages PV1 only says where something belongs.
-OF_VISITS = frozenset(f"A{n:02}" for n in (*range(1, 17), 21, 22, 23, 25, 26, 27, 32, 33, 38, 52, 53))
+OF_VISITS = frozenset(f"A{n:02}" for n in (*range(1, 17), 21, 22, 23, 25, 26, 27, 32, 33, 38, 45, 52, 53))
 # Triggers whose MRG retires the patient's identifier; in other messages it is about an account or a visit.
 OF_MERGES = frozenset(f"A{n}" for n in (18, 30, 34, 36, 39, 40, 46, 47))
 # Types of identifier (HL7 table 0203) that name the patient at the sender, the surest first; these never do.
