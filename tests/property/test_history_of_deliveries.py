@@ -18,6 +18,8 @@ SCHEMA = (
     "path string, record_offset bigint, raw_record string"
 )
 KEYS = 60
+# The last is ahead of the first deliveries, as the clock of a hospital far west of Greenwich is.
+MOMENTS = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-04T12:00:00Z")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,8 @@ class Said:
     delivered: int
     ended: int | None
 
-    @property
-    def rank(self) -> tuple:
-        return (self.version is not None, self.version or "", self.delivered, self.says)
+    def stands(self, at: int) -> bool:
+        return self.delivered <= at and (self.ended is None or self.ended > at)
 
     def row(self, place: int) -> tuple:
         ended = None if self.ended is None else day(self.ended)
@@ -48,15 +49,23 @@ def some_said(chance: random.Random, key: int) -> list[Said]:
     for _ in range(chance.randint(1, 6)):
         delivered = chance.randint(0, 6)
         ended = chance.choice([None, None, delivered, delivered + chance.randint(1, 4)])
-        version = chance.choice([None, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"])
+        version = chance.choice([None, *MOMENTS])
         said.append(Said(key, chance.choice("ABC"), version, delivered, ended))
     return said
 
 
+def rank(one: Said, said: list[Said]) -> tuple:
+    """By its version; without one by its delivery, and after all that stood by then."""
+    if one.version or not any(s.version for s in said):
+        return (one.version or "", False, one.delivered, one.says)
+    stood = [s.version for s in said if s.version and s.stands(one.delivered)]
+    return (max([f"{day(one.delivered):%Y-%m-%dT%H:%M:%SZ}", *stood]), True, one.delivered, one.says)
+
+
 def told_on(said: list[Said], at: int) -> str | None:
     """The oracle: the highest of those that were delivered and still stood on a day."""
-    standing = [s for s in said if s.delivered <= at and (s.ended is None or s.ended > at)]
-    return max(standing, key=lambda s: s.rank).says if standing else None
+    standing = [s for s in said if s.stands(at)]
+    return max(standing, key=lambda s: rank(s, said)).says if standing else None
 
 
 @settings(max_examples=3)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 STORED_RANK = ("record_version", "delivered_at", "record_hash", "path", "record_offset")
-RANK = ("version_at", *STORED_RANK)
+RANK = ("version_at", "is_undated", *STORED_RANK)
 # Whether a row takes back what its key said before.
 WITHDRAWN = "_withdrawn"
 
@@ -21,6 +21,7 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
 
     A row of `rows` stands from `delivered_at` until `ended_at`, half-open, null while it still does. Of those that
     stand the highest record version counts, then the last delivery, then the highest hash: arrival does not matter.
+    A row without a version counts from its delivery on: after all that stood by then, itself dated by its delivery.
     Where it is null in a column of `kept` (`PID.f7`: a field of one), the highest of them that is not counts for that
     column, as far back as one is `WITHDRAWN`.
     """
@@ -29,16 +30,19 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     rest = [c for c in rows.columns if c not in (*RANK, "_fact_key")]
     # As text 00:00:00.123Z would be before 00:00:00Z, and zones would not compare.
     ranked = rows.withColumn("version_at", F.try_to_timestamp("record_version"))
-    every = ranked.groupBy("_fact_key").agg(F.collect_list(F.struct(*RANK, *rest)).alias("_every"))
+    marked = ranked.withColumn("is_undated", F.col("version_at").isNull())
+    every = marked.groupBy("_fact_key").agg(F.collect_list(F.struct(*RANK, *rest)).alias("_every"))
     # A column a step: an array that a lambda mentions again would be made again for each of its elements.
-    told = every.withColumn("_told", F.transform(_moments(), partial(_said, bool(kept))))
+    dated = every.withColumn(
+        "_every", F.when(_has_a_moment(), F.transform("_every", _dated)).otherwise(F.col("_every"))
+    )
+    told = dated.withColumn("_told", F.transform(_moments(), partial(_said, bool(kept))))
     whole = told.withColumn("_told", F.transform("_told", partial(_whole, rows.schema, kept))) if kept else told
     changes = whole.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
     closed = changes.withColumn("_spans", F.transform("_changes", _closed))
     known = closed.select("_fact_key", F.inline("_spans")).where("said is not null")
-    return known.select("_fact_key", "said.*", "known_from", "known_until").withColumn(
-        "is_current", F.col("known_until").isNull()
-    )
+    told_when = known.select("_fact_key", "said.*", "known_from", "known_until").drop("version_at", "is_undated")
+    return told_when.withColumn("is_current", F.col("known_until").isNull())
 
 
 def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None, kept: Sequence[str] = ()) -> DataFrame:
@@ -60,8 +64,8 @@ def _alone(rows: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     return rows.where("ended_at is null or ended_at > delivered_at").select(
-        "*", F.try_to_timestamp("record_version").alias("version_at"), F.col("delivered_at").alias("known_from"),
-        F.col("ended_at").alias("known_until"), F.col("ended_at").isNull().alias("is_current"),
+        "*", F.col("delivered_at").alias("known_from"), F.col("ended_at").alias("known_until"),
+        F.col("ended_at").isNull().alias("is_current"),
     )  # fmt: skip
 
 
@@ -70,6 +74,21 @@ def _moments() -> Column:
 
     ends = F.array_compact(F.transform("_every", lambda row: row["ended_at"]))
     return F.array_sort(F.array_distinct(F.concat(F.transform("_every", lambda row: row["delivered_at"]), ends)))
+
+
+def _has_a_moment() -> Column:
+    """Whether versions of this key are moments; those of HL7 v2 are texts, and compare as such."""
+    from pyspark.sql import functions as F
+
+    return F.exists("_every", lambda row: ~row["is_undated"])
+
+
+def _dated(row: Column) -> Column:
+    from pyspark.sql import functions as F
+
+    standing = F.filter("_every", partial(_stands, row["delivered_at"]))
+    latest = F.array_max(F.transform(standing, lambda other: other["version_at"]))
+    return row.withField("version_at", F.coalesce(row["version_at"], F.greatest(row["delivered_at"], latest)))
 
 
 def _stands(at: Column, row: Column) -> Column:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
+from io import BytesIO
 
 from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect, read_text_table
 from twinlake.catalog.sources.cpcds_claims import SYSTEM
+from twinlake.engine.versions import spans
+from twinlake.engine.wire import reader
 
 CLAIMS = SYSTEM.feed("claims")
 SHORT = {
@@ -152,6 +155,33 @@ def test_a_claim_that_says_itself_that_it_does_not_count_is_withdrawn_or_left_ou
     left = frame_of(spark, SYSTEM, CLAIMS, gone)
     expect(left, "`Claim unique identifier`\nk4\nk5\nk6")
     assert [left.where(sql).count() for sql in CLAIMS.unmapped.values()] == [1, 1]
+
+
+def test_a_line_counts_as_it_came_last_whenever_it_was_paid(spark) -> None:
+    """A cancelled claim is not paid: its day is empty, or the first of Java's calendar."""
+    days = {"paid": "2017-03-01", "cancelled": "1970-01-01", "not paid": "", "corrected": "2017-02-20"}
+    said = {
+        what: claims("claim | line | person\nk1 | 1 | p1", **{"Claim paid date": day}) for what, day in days.items()
+    }
+    files = {(what, month): reader("csv")(BytesIO(said[what].encode()), CLAIMS) for month, what in enumerate(said, 1)}
+    rows = [
+        (1, record.version, f"2026-0{month}-01", what) for (what, month), records in files.items() for record in records
+    ]
+    schema = "_fact_key bigint, record_version string, delivered_at string, record_hash string"
+    delivered = spark.createDataFrame(rows, schema).selectExpr(
+        "_fact_key", "record_version", "timestamp(delivered_at) delivered_at", "record_hash", "'f' path",
+        "0L record_offset", "timestamp(null) ended_at",
+    )  # fmt: skip
+    expect(
+        spans(delivered),
+        """
+        record_hash | known_from          | known_until
+        paid        | 2026-01-01 00:00:00 | 2026-02-01 00:00:00
+        cancelled   | 2026-02-01 00:00:00 | 2026-03-01 00:00:00
+        not paid    | 2026-03-01 00:00:00 | 2026-04-01 00:00:00
+        corrected   | 2026-04-01 00:00:00 |
+        """,
+    )
 
 
 def test_codes_in_the_column_for_ndc_are_told_apart_by_their_form(implement) -> None:

@@ -67,3 +67,26 @@ def test_versions_are_moments_and_not_text(told) -> None:
 
 def test_of_two_versions_in_one_delivery_the_lower_was_never_known(told) -> None:
     assert told(("A", None, 1, None), ("B", None, 1, None)) == [("B", 1, None)]
+
+
+def test_what_has_no_version_takes_back_what_was_delivered_before(told) -> None:
+    """A transaction's deletion has no lastModified (hl7.org/fhir/R4/http.html#transaction)."""
+    assert told(("value", "2026-01-01T15:00:00Z", 1, None), ("deleted", None, 2, None)) == [
+        ("value", 1, 2), ("deleted", 2, None)
+    ]  # fmt: skip
+
+
+def test_what_has_no_version_is_after_a_version_from_a_clock_ahead_of_its_delivery(told) -> None:
+    """The evening of the first in Denver is the second in Greenwich."""
+    assert told(("value", "2026-01-02T03:00:00Z", 1, None), ("deleted", None, 2, None))[-1] == ("deleted", 2, None)
+    assert told(("value", "2026-01-01T08:00:00Z", 1, None), ("deleted", None, 1, None)) == [("deleted", 1, None)]
+
+
+def test_what_has_no_version_is_replaced_by_a_newer_version_and_not_by_an_older_one_that_came_late(told) -> None:
+    first, deleted = ("first", "2026-01-01T00:00:00Z", 1, None), ("deleted", None, 3, None)
+    assert told(first, deleted, ("made anew", "2026-01-04T00:00:00Z", 5, None))[-1] == ("made anew", 5, None)
+    assert told(first, deleted, ("stale", "2026-01-02T00:00:00Z", 5, None))[-1] == ("deleted", 3, None)
+
+
+def test_versions_that_are_no_moments_compare_as_texts_whenever_they_came(told) -> None:
+    assert told(("new", "1 20260102", 1, None), ("old", "1 20260101", 2, None)) == [("new", 1, None)]

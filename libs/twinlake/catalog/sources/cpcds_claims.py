@@ -1,8 +1,9 @@
 """Claims in the Common Payer Consumer Data Set (HL7 CARIN Blue Button), in the CSV tables that Synthea writes.
 
-A line of a claim is a record and its own version: a line that comes again counts as it came last. A claim that says it
-was cancelled, entered in error or adjusted to another one is withdrawn. A claim that another one says it replaces or
-voids keeps its money marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied.
+A line of a claim is a record: one that comes again counts as it was delivered last. The day a claim was paid is no
+version of it: a cancelled one has none, and a correction may move it back. A claim that says it was cancelled, entered
+in error or adjusted to another one is withdrawn. A claim that another one says it replaces or voids keeps its money
+marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied.
 """
 
 from __future__ import annotations
@@ -62,7 +63,6 @@ FEEDS = (
         "increment",
         key=(CLAIM, "Line number"),
         person="Patient account number",
-        version="Claim paid date",
         withdrawn=(
             "`Claim processing status code` in ('cancelled', 'entered-in-error') "
             "or `Claim adjusted to identifier` is not null"
