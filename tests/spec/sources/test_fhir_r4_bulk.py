@@ -188,6 +188,10 @@ def test_a_visit_finds_its_care_site_however_it_is_referred_to(implement) -> Non
         "d": "https://example.org/fhir/Organization/o2/_history/3",
         "e": "Organization?identifier=urn:x%7C5",
         "f": "Organization/nowhere",
+        "g": "Practitioner/o1",
+        "h": "https://example.org/fhir/HealthcareService/o1",
+        "i": "#o1",
+        "j": "Location?identifier=urn:npi|77",
     }
     encounters = [
         {"id": ident, "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": "Patient/p1"},
@@ -205,6 +209,10 @@ def test_a_visit_finds_its_care_site_however_it_is_referred_to(implement) -> Non
         d               | o2                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
         e               | o1                  | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
         f               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        g               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        h               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        i               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
+        j               |                     | AMB        | 2020-01-01 10:00     | 2020-01-01 11:00
         """,
     )
 
@@ -274,6 +282,16 @@ def test_a_drug_is_found_in_the_order_inside_it_or_where_it_refers_to(implement)
                   |                 | Four      | order     | active      |                   |                        |
         """,
     )
+
+
+def test_an_episode_of_care_is_no_visit(implement) -> None:
+    """R4: MedicationAdministration.context is Reference(Encounter | EpisodeOfCare), both may have the id 5."""
+    given = {"status": "completed", "subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2020-01-01",
+             "medicationCodeableConcept": concept(RXNORM, "1", "One")}  # fmt: skip
+    contexts = ("EpisodeOfCare/5", "https://h/EpisodeOfCare/5/_history/1", "https://h/Encounter/5", "urn:uuid:5", "5")
+    records = [{**given, "id": str(n), "context": {"reference": said}} for n, said in enumerate(contexts)]
+    rows = implement(SYSTEM, "drug_exposure", medication_administration=records)
+    assert sorted(str(row.visit_source_id) for row in rows.collect()) == ["5", "5", "5", "None", "None"]
 
 
 def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
@@ -471,5 +489,17 @@ def test_a_link_that_replaces_a_patient_is_a_merge_and_one_that_only_refers_is_n
         source_person_id | retired_source_person_id | surviving_source_person_id | merged_at        | is_in_force
         old              | old                      | new                        | 2020-03-01 09:30 | true
         new              | older                    | new                        | 2020-03-01 09:30 | true
+        """,
+    )
+
+
+def test_a_patient_is_merged_with_a_patient_only(implement) -> None:
+    """R4: Patient.link.other is Reference(Patient | RelatedPerson)."""
+    links = [{"type": "replaced-by", "other": {"reference": f"{kind}/7"}} for kind in ("RelatedPerson", "Patient")]
+    expect(
+        implement(SYSTEM, "person_merge", patient=[{"id": "1", "link": links}, {"id": "2", "link": links[:1]}]),
+        """
+        retired_source_person_id | surviving_source_person_id
+        1                        | 7
         """,
     )

@@ -75,13 +75,15 @@ def struct(**elements: str) -> str:
     return f"struct<{','.join(f'{name}:{kind}' for name, kind in elements.items())}>"
 
 
-def target(path: str) -> str:
-    """SQL: what a reference points to, `system|value` where it is conditional, else the id behind it.
+def target(path: str, kind: str) -> str:
+    """SQL: which resource of a type a reference points to, `system|value` where it is conditional, else by its id.
 
-    `Organization?identifier=s|v`, `Organization/id`, `https://…/Organization/id/_history/2`, `urn:uuid:id`, `#id`.
+    `Organization?identifier=s|v`, `Organization/id`, `https://…/Organization/id/_history/2`, `urn:uuid:id`. None where
+    it points to another type, whose ids are others, or into the resource itself (`#id`).
     """
-    conditional = f"replace(regexp_extract({path}, '[?&]identifier=([^&]+)', 1), '%7C', '|')"
-    literal = f"regexp_extract({path}, '(?:^|[/:#?])([^/:#?]+)(?:/_history/[^/]+)?$', 1)"
+    typed = f"(?:^|/){kind}"
+    conditional = f"replace(regexp_extract({path}, '{typed}[?](?:.*&)?identifier=([^&]+)', 1), '%7C', '|')"
+    literal = f"regexp_extract({path}, '(?:^|:|{typed}/)([^/:#?]+)(?:/_history/[^/]+)?$', 1)"
     return f"coalesce(nullif({conditional}, ''), nullif({literal}, ''))"
 
 
@@ -97,8 +99,11 @@ def first(array: str, condition: str | None = None) -> Column:
 
 
 def visit(path: str = "coalesce(encounter.reference, context.reference)") -> Column:
-    """The encounter a resource belongs to (STU3: `context`); a conditional or contained one is none of this export."""
-    return F.when(~F.expr(path).rlike("[?#]"), F.expr(target(path)))
+    """The encounter a resource belongs to (STU3: `context`, which may be an EpisodeOfCare: that is no visit).
+
+    A conditional or contained one is none of this export.
+    """
+    return F.when(~F.expr(path).rlike("[?#]"), F.expr(target(path, "Encounter")))
 
 
 def with_code(rows: DataFrame, concept: Column, name: str = "_code") -> DataFrame:

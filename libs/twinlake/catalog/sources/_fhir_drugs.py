@@ -21,7 +21,7 @@ from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.source import Via, implements
 from twinlake.declare.standardise import instant
 
-DRUG = Via("medication", fact=target("medicationReference.reference"), lookup=answers_to())
+DRUG = Via("medication", fact=target("medicationReference.reference", "Medication"), lookup=answers_to())
 
 
 def _drugs(facts: DataFrame, medication: DataFrame) -> DataFrame:

@@ -19,6 +19,7 @@ from twinlake.catalog.sources._fhir import (
     files_of,
     resource_feed,
     struct,
+    target,
 )
 from twinlake.catalog.sources._fhir_versions import FOREIGN, verified_as
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE
@@ -42,8 +43,10 @@ PATIENT = resource_feed(
     person="id",
     withdrawn=None,
 )
+# Whom a link means; a RelatedPerson is no Patient, whatever their id.
+OTHER = target("x.other.reference", "Patient")
 # `refer` and `seealso` leave both Patients in use: the model may link them, nothing must.
-MERGES = "x.type in ('replaced-by', 'replaces')"
+MERGES = f"x.type in ('replaced-by', 'replaces') and {OTHER} is not null"
 ORGANIZATION = resource_feed(
     "Organization",
     ddl(identifier=f"array<{IDENTIFIER}>", name="string", address=f"array<{ADDRESS}>"),

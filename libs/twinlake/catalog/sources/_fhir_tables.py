@@ -43,8 +43,7 @@ from twinlake.declare.standardise import (
 )
 from twinlake.vocabulary.fields.silver import VISITS
 
-PROVIDER = Via("organization", fact=target("serviceProvider.reference"), lookup=answers_to())
-OTHER = f"{target('x.other.reference')} AS other"
+PROVIDER = Via("organization", fact=target("serviceProvider.reference", "Organization"), lookup=answers_to())
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 
@@ -102,9 +101,8 @@ def source_person(patient: DataFrame) -> DataFrame:
 @implements("person_merge", when=f"exists(link, x -> {feeds.MERGES})")
 def person_merge(patient: DataFrame) -> DataFrame:
     """Patient.link: a Patient that is `replaced-by` another is retired, one that `replaces` another survives it."""
-    merges = F.expr(
-        f"array_distinct(transform(filter(link, x -> {feeds.MERGES}), x -> struct(x.type AS type, {OTHER})))"
-    )
+    said = f"struct(x.type AS type, {feeds.OTHER} AS other)"
+    merges = F.expr(f"array_distinct(transform(filter(link, x -> {feeds.MERGES}), x -> {said}))")
     told = patient.select("*", F.inline(merges).alias("_type", "_other"))
     own, is_retired = F.col("source_person_id"), F.col("_type") == "replaced-by"
     return shaped(

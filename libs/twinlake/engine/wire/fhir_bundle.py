@@ -21,6 +21,7 @@ from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
 from twinlake.engine.wire.foreign import Flaw, Foreign, modified
 from twinlake.engine.wire.json_text import JsonText
+from twinlake.engine.wire.reference import literal, patient_in
 from twinlake.engine.wire.text import document
 
 Place = tuple[int, int]
@@ -37,7 +38,6 @@ _BREAK = re.compile(r"[\r\n][ \t\r\n]*")
 _REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
 _IS_RESOURCE = re.compile(r'\s*\{(?!\s*"(?:fullUrl|resource|request|response|link|search)"\s*:)')
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
-_LITERAL = re.compile(r"(?:^|[/:])(?:([A-Z][A-Za-z]*)/)?([^/:#?]+)(?:/_history/[^/]+)?$")
 _CONDITIONAL = re.compile(r"[?&]identifier=([^&]+)")
 
 
@@ -78,7 +78,7 @@ class Targets:
     def renamed(self) -> dict[str, str]:
         """References that must be rewritten, as the id behind them is another."""
         told = {url: target for url, target in self.by_url.items() if target}
-        return {url: f"{kind}/{key}" for url, (kind, key) in told.items() if _literal(url)[1] != key}
+        return {url: f"{kind}/{key}" for url, (kind, key) in told.items() if literal(url)[1] != key}
 
 
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
@@ -126,8 +126,7 @@ def _person(entry: Entry, targets: Targets) -> str | None:
     if said:
         identifier = said[1].replace("%7C", "|").replace("%7c", "|")
         return targets.patients.get(identifier) or identifier
-    kind, key = _literal(entry.patient)
-    return key if kind in (None, "Patient") else None
+    return patient_in(entry.patient)
 
 
 def _resolved(reference: re.Match[str], renamed: Mapping[str, str]) -> str:
@@ -136,12 +135,6 @@ def _resolved(reference: re.Match[str], renamed: Mapping[str, str]) -> str:
     except ValueError:  # in an entry that is a fault for that
         target = None
     return f"{reference[1]}{json.dumps(target)}" if target else reference[0]
-
-
-def _literal(reference: str) -> tuple[str | None, str | None]:
-    """Type, if told, and id in `Patient/1`, `https://host/Patient/1/_history/2` or `urn:uuid:1`; of `#1` neither."""
-    found = _LITERAL.search(reference)
-    return (found[1], found[2]) if found else (None, None)
 
 
 def _once(known: dict[str, Any], name: str, target: Any) -> None:
@@ -256,8 +249,7 @@ def _misplaced(found: dict[str, Any], foreign: Foreign) -> Flaw | None:
 
 def _deleted(found: dict[str, Any]) -> tuple[str | None, str | None]:
     """Type and id of what an entry deletes; neither where it does so by a search."""
-    url = _text(found, "request", "url") or ""
-    return _literal(url) if "?" not in url else (None, None)
+    return literal(_text(found, "request", "url") or "")
 
 
 def _told(found: dict[str, Any], places: dict[str, Place], place: Place) -> Entry:
@@ -267,7 +259,7 @@ def _told(found: dict[str, Any], places: dict[str, Place], place: Place) -> Entr
         return Entry(place, None, places["request"], kind or "", key, is_deletion=True, version=changed)
     resource, full_url = found["resource"], _text(found, "fullUrl")
     own = _text(resource, "id")
-    key = own or (_literal(full_url)[1] if full_url and "id" not in resource else None)
+    key = own or (literal(full_url)[1] if full_url and "id" not in resource else None)
     patients = (_text(resource, name, "reference") for name in PERSONS)
     return Entry(
         place, None, places["resource"], resource["resourceType"], key, full_url, False, own is not None,

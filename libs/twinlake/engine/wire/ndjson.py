@@ -12,6 +12,7 @@ import orjson
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, Record
 from twinlake.engine.wire.foreign import Foreign, modified
+from twinlake.engine.wire.reference import patient_in
 from twinlake.engine.wire.text import decode, lines
 
 _LOOSE_NAME = re.compile(rb'"\s+:')
@@ -96,7 +97,7 @@ def _has_duplicate_key(line: bytes) -> bool:
 
 
 def _path(dotted: str | None) -> Path:
-    """Reads a dotted path to a text or whole number; of a FHIR reference, the id it points to."""
+    """Reads a dotted path to a text or whole number; of a FHIR reference, the id of the Patient it points to."""
     if not dotted:
         return lambda found: None
     steps = dotted.split(".")
@@ -109,11 +110,6 @@ def _path(dotted: str | None) -> Path:
             found = found.get(step)
         # A whole number beyond 64 bits comes as a float, in which two keys would be one.
         text = found if type(found) is str else str(found) if type(found) is int else ""
-        return (_pointed_to(text) if is_reference else text) or None
+        return (patient_in(text) if is_reference else text) or None
 
     return take
-
-
-def _pointed_to(reference: str) -> str:
-    """The id in `Patient/1`, `https://host/Patient/1/_history/2` or `urn:uuid:1` (hl7.org/fhir/R4/references.html)."""
-    return reference.partition("/_history/")[0].replace(":", "/").rsplit("/", 1)[-1]
