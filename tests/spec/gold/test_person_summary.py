@@ -108,6 +108,19 @@ def test_a_condition_is_active_if_its_last_recording_has_no_end(summary) -> None
     """)  # fmt: skip
 
 
+def test_a_condition_that_is_over_is_not_active_though_its_last_day_is_unknown(summary) -> None:
+    actual = summary(conditions="""
+        person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | is_condition_over | condition_name | hospital
+        1         | 44054006       | SNOMED               | 2010-01-01           |                    | false             | Diabetes       | a
+        1         | 195662009      | SNOMED               | 2010-01-01           |                    | true              | Pharyngitis    | a
+        1         | 10509002       | SNOMED               | 2013-01-01           |                    | true              | Bronchitis     | a
+        1         | 10509002       | SNOMED               | 2013-01-01           |                    |                   | Bronchitis     | b
+        1         | 55822004       | SNOMED               | 2011-01-01           |                    | true              | Lipids         | a
+        1         | 55822004       | SNOMED               | 2014-01-01           |                    | false             | Lipids         | a
+    """)  # fmt: skip
+    expect(actual.where("person_id = 1"), "active_conditions.condition_name\n[Diabetes, Lipids]")
+
+
 def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
     actual = as_read(person_summary, summary(deaths="person_id | death_date\n2 | 2021-05-06"), "2026-03-01 12:00:00")
     expect(actual, "person_id | age_years\n1 | 45\n2 | 71")

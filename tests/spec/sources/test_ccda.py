@@ -144,6 +144,33 @@ def test_a_problem_is_a_condition_from_its_onset_else_from_when_it_was_written_d
     )
 
 
+def test_an_end_says_that_a_problem_is_over_even_if_nobody_knows_when_it_was(implement) -> None:
+    """C-CDA, Problem Observation: resolved on an unknown day is a high with the nullFlavor UNK; NA and NI are not."""
+    ends = (
+        "",
+        '<high value="2014"/>',
+        '<high nullFlavor="UNK"/>',
+        '<high nullFlavor="NA"/>',
+        '<high nullFlavor="NI"/>',
+    )
+    concerns = [
+        concern(statement("observation", code(str(n), SNOMED, f"{n}", tag="value"),
+                          when=f'<effectiveTime><low value="2013"/>{end}</effectiveTime>'))
+        for n, end in enumerate(ends)
+    ]  # fmt: skip
+    expect(
+        implement(SYSTEM, "condition_occurrence", document=document(section("11450-4", *concerns))),
+        """
+        condition_code | condition_end_date | is_condition_over
+        0              |                    | false
+        1              | 2014-01-01         | true
+        2              |                    | true
+        3              |                    | false
+        4              |                    | false
+        """,
+    )
+
+
 def test_what_is_negated_nullified_cancelled_or_unnamed_is_no_condition(implement) -> None:
     problems = section(
         "11450-4",

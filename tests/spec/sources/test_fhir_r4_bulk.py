@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect
 from twinlake.catalog.sources.fhir_r4_bulk import SYSTEM
 
@@ -253,6 +254,23 @@ def test_a_condition_lasts_from_onset_to_abatement_as_days_were_written(implemen
     )
 
 
+def test_a_condition_may_be_over_though_nobody_says_since_when(implement) -> None:
+    """R4: clinicalStatus inactive, remission and resolved, and any abatement; STU3: abatementBoolean, a code."""
+    base = {"subject": {"reference": "Patient/p1"}, "code": concept(SNOMED, "37320007"), "onsetDateTime": "2001"}
+    told = [
+        *({"clinicalStatus": {"coding": [{"code": code}]}} for code in ("active", "recurrence", "relapse")),
+        {}, {"abatementBoolean": False},
+        *({"clinicalStatus": {"coding": [{"code": code}]}} for code in ("inactive", "remission", "resolved")),
+        {"clinicalStatus": "resolved"}, {"abatementBoolean": True}, {"abatementString": "as a child"},
+        {"abatementAge": quantity(7, "a")}, {"abatementRange": {"low": quantity(7, "a")}},
+    ]  # fmt: skip
+    rows = implement(
+        SYSTEM, "condition_occurrence", condition=[{**base, **said, "id": str(n)} for n, said in enumerate(told)]
+    )
+    found = [(row.is_condition_over, row.condition_end_date) for row in rows.collect()]
+    assert found == [(False, None)] * 5 + [(True, None)] * 8
+
+
 def test_a_drug_is_found_in_the_order_inside_it_or_where_it_refers_to(implement) -> None:
     def order(ident: str, **drug) -> dict:
         return {"id": ident, "status": "active", "intent": "order", "subject": {"reference": "Patient/p1"},
@@ -375,6 +393,20 @@ def test_of_an_allergy_the_kind_is_observed_and_what_it_is_against_is_the_value(
         p1               | 716186003        | SNOMED                 | 716186003                | No known allergy               | 2001-02-03 10:00     |            |                  |                    |                   |
         """,
     )
+
+
+def test_an_allergy_that_is_resolved_or_inactive_is_left_out_with_its_reason(spark, implement) -> None:
+    base = {"patient": {"reference": "Patient/p1"}, "recordedDate": "2001", "code": concept(RXNORM, "1191", "Aspirin")}
+    said = (
+        {"coding": [{"code": "active"}]},
+        {"coding": [{"code": "inactive"}]},
+        {"coding": [{"code": "resolved"}]},
+        "resolved",
+    )
+    allergies = [{**base, "id": str(n), "clinicalStatus": status} for n, status in enumerate(said)]
+    feed = SYSTEM.feed("allergy_intolerance")
+    assert implement(SYSTEM, "observation", allergy_intolerance=allergies).count() == 1
+    assert frame_of(spark, SYSTEM, feed, allergies).where(" or ".join(feed.unmapped.values())).count() == 3
 
 
 def test_an_allergy_that_was_refuted_or_entered_in_error_gives_no_row(implement) -> None:

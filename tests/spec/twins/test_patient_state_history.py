@@ -107,6 +107,23 @@ def test_of_several_recordings_of_a_condition_the_one_that_starts_last_speaks(
     expect(told, "person_id | item | value_as_string | observed_at | hospital\n" + diabetes + expected)
 
 
+def test_a_condition_that_is_over_since_nobody_knows_when_ended_at_the_latest_when_that_became_known(history) -> None:
+    actual = history(
+        conditions="""
+        condition_occurrence_id | person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | is_condition_over | known_from
+        7                       | 1         | 10509002       | SNOMED               | 2020-01-01           |                    | true              | 2020-02-01 10:00
+        8                       | 1         | 55822004       | SNOMED               | 2020-01-01           | 2020-01-20         | true              | 2020-02-01 10:00
+        9                       | 1         | 44054006       | SNOMED               | 2020-01-01           |                    | false             | 2020-02-01 10:00
+    """
+    )  # fmt: skip
+    expect(actual, """
+        item            | ended_at
+        SNOMED:10509002 | 2020-02-01
+        SNOMED:55822004 | 2020-01-20
+        SNOMED:44054006 |
+    """)  # fmt: skip
+
+
 HISTORY = """
     fact_id | person_id | item   | observed_at      | known_from | known_until | value_as_number | hospital
     100     | 1         | weight | 2020-01-01 10:00 | 2020-02-01 | 2020-03-01  | 800             | a

@@ -71,15 +71,16 @@ def _visits(visit_occurrence: DataFrame) -> DataFrame:
 
 
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:
-    """Flags of what was ever recorded, and what is active: the last recording of a code has no end.
+    """Flags of what was ever recorded, and what is active: the last recording of a code has no end and is not over.
 
     Of two recordings that start on one day (an event that two hospitals sent) the one that knows an end is believed.
     """
     code = F.coalesce("condition_code", "condition_source_value").alias("code")
-    names = ("condition_start_date", "condition_end_date", "condition_code", "condition_vocabulary", "condition_name")
-    last = F.max(F.struct(*names, "hospital")).alias("last")
+    is_over = F.col("condition_end_date").isNotNull() | F.coalesce("is_condition_over", F.lit(False))
+    names = ("condition_code", "condition_vocabulary", "condition_name", "hospital")
+    last = F.max(F.struct("condition_start_date", is_over.alias("is_over"), *names)).alias("last")
     each = condition_occurrence.groupBy("person_id", "condition_vocabulary", code).agg(last).select("person_id", "last")
-    open_ones = F.when(F.col("last.condition_end_date").isNull(), F.col("last").dropFields("condition_end_date"))
+    open_ones = F.when(~F.col("last.is_over"), F.col("last").dropFields("is_over"))
     flags = [F.max(_is_any_of(CODELISTS[flag])).alias(flag) for flag in FLAGS]
     at = F.max("last.condition_start_date").cast("timestamp").alias("condition_at")
     active = F.array_sort(F.collect_list(open_ones)).alias("active_conditions")

@@ -25,7 +25,7 @@ OF_SERVICE = ("claim", "encounter")
     key=("condition_occurrence_id",),
     required=("condition_source_value", "condition_start_date", "hospital", "system"),
     from_sources=(*CODED, "condition_start_date", "condition_end_date", "visit_source_id", "part"),
-    optional=("condition_type", *CONCEPTS, "is_billable_at_service"),
+    optional=("condition_type", "is_condition_over", *CONCEPTS, "is_billable_at_service"),
     via={
         "concept": through_codes("condition_occurrence", ("condition_vocabulary", "condition_code")),
         "listed_code": through_lists("condition_occurrence", "condition", "condition_start_date"),
@@ -34,7 +34,7 @@ OF_SERVICE = ("claim", "encounter")
     beside=("death",),
     columns=(
         "condition_occurrence_id", "person_id", "condition_type", *CODED, *CONCEPTS, "is_billable_at_service",
-        "condition_start_date", "condition_end_date", "visit_occurrence_id", "hospital", "system",
+        "condition_start_date", "condition_end_date", "is_condition_over", "visit_occurrence_id", "hospital", "system",
         "known_from", "_record_id",
     ),
 )  # fmt: skip

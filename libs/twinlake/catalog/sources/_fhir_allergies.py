@@ -35,7 +35,7 @@ def _tendency(place: int) -> Column:
     return F.coalesce(whole, one_of(words, F.col("type")), F.lit(_SOME_TENDENCY[place]))
 
 
-@implements("observation", when=f"not {feeds.REFUTED}")
+@implements("observation", when=f"not {feeds.REFUTED} and not {feeds.OUTGROWN}")
 def allergy(allergy_intolerance: DataFrame) -> DataFrame:
     """AllergyIntolerance: the kind of tendency is observed, what it is against is the value; or that none is known."""
     said = with_code(allergy_intolerance, F.col("code"))

@@ -21,7 +21,7 @@ from twinlake.catalog.sources._fhir import (
     struct,
     target,
 )
-from twinlake.catalog.sources._fhir_versions import FOREIGN, verified_as
+from twinlake.catalog.sources._fhir_versions import FOREIGN, coded_as
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE
 from twinlake.declare.source import Feed, part
 
@@ -67,10 +67,12 @@ ENCOUNTER = resource_feed(
 )
 
 
-REFUTED = verified_as("refuted")
+REFUTED = coded_as("verificationStatus", "refuted")
+IN_ERROR = coded_as("verificationStatus", "entered-in-error")
 CONDITION = resource_feed(
     "Condition",
     ddl(
+        clinicalStatus="string",
         verificationStatus="string",
         code=CONCEPT,
         subject=REFERENCE,
@@ -79,12 +81,21 @@ CONDITION = resource_feed(
         onsetPeriod=PERIOD,
         abatementDateTime="string",
         abatementPeriod=PERIOD,
+        abatementAge="string",
+        abatementRange="string",
+        abatementString="string",
+        abatementBoolean="boolean",
         recordedDate="string",
         assertedDate="string",
     ),
     person="subject.reference",
-    withdrawn=verified_as("entered-in-error"),
+    withdrawn=IN_ERROR,
     unmapped={"refuted: the person does not have it": REFUTED},
+)
+# Over, though it may not say since when (hl7.org/fhir/R4/condition.html, clinicalStatus and con-4; STU3: a truth).
+OVER = (
+    f"({coded_as('clinicalStatus', 'inactive', 'remission', 'resolved')} "
+    "or coalesce(abatementBoolean, coalesce(abatementAge, abatementRange, abatementString) is not null))"
 )
 
 # A value that silver.measurement holds, and one that silver.observation holds; both may stand in one panel.
@@ -123,9 +134,12 @@ OBSERVATION = resource_feed(
         f"and not {SOME_OTHER}",
     },
 )
+# hl7.org/fhir/R4/allergyintolerance.html, clinicalStatus: the person is no longer at risk of a reaction.
+OUTGROWN = coded_as("clinicalStatus", "inactive", "resolved")
 ALLERGY_INTOLERANCE = resource_feed(
     "AllergyIntolerance",
     ddl(
+        clinicalStatus="string",
         verificationStatus="string",
         type="string",
         category="array<string>",
@@ -138,8 +152,11 @@ ALLERGY_INTOLERANCE = resource_feed(
         assertedDate="string",
     ),
     person="patient.reference",
-    withdrawn=verified_as("entered-in-error"),
-    unmapped={"refuted: the person does not have it": REFUTED},
+    withdrawn=IN_ERROR,
+    unmapped={
+        "refuted: the person does not have it": REFUTED,
+        "inactive or resolved: the person is no longer at risk": OUTGROWN,
+    },
 )
 _DOSE = struct(doseQuantity=QUANTITY)
 _DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>', doseQuantity=QUANTITY)}>"

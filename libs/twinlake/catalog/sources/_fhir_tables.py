@@ -147,13 +147,17 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
 
 @implements("condition_occurrence", when=f"not {feeds.REFUTED}")
 def condition_occurrence(condition: DataFrame) -> DataFrame:
-    """Condition. Where no onset is told, the day it was recorded (STU3: asserted) is its first."""
+    """Condition. Where no onset is told, the day it was recorded (STU3: asserted) is its first.
+
+    It may be over without a last day: by its clinicalStatus, or at an age, in a range or in words.
+    """
     start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate", "assertedDate")
     return shaped(
         with_code(condition, F.col("code")),
         **columns_of("condition"),
         condition_start_date=day(start),
         condition_end_date=day(F.coalesce("abatementDateTime", "abatementPeriod.end", "abatementPeriod.start")),
+        is_condition_over=F.expr(feeds.OVER),
         visit_source_id=visit(),
         part=F.lit(""),
     )

@@ -46,7 +46,8 @@ def foreign(resource: str) -> dict[str, str]:
     return {place: version for place, version in FOREIGN.items() if place.partition(".")[0] == resource}
 
 
-def verified_as(status: str) -> str:
-    """SQL: whether a verificationStatus, a CodeableConcept in R4 and a code in STU3, says this; both come as text."""
-    coded = "from_json(verificationStatus, 'coding array<struct<code:string>>').coding"
-    return f"ifnull(verificationStatus = '{status}' or exists({coded}, c -> c.code = '{status}'), false)"
+def coded_as(element: str, *codes: str) -> str:
+    """SQL: whether a status, a CodeableConcept in R4 and a code in STU3, says one of these; both come as text."""
+    listed = ", ".join(f"'{code}'" for code in codes)
+    coded = f"from_json({element}, 'coding array<struct<code:string>>').coding"
+    return f"ifnull({element} in ({listed}) or exists({coded}, c -> c.code in ({listed})), false)"

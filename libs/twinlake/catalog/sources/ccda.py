@@ -122,6 +122,7 @@ def condition_occurrence(problem: DataFrame) -> DataFrame:
         **columns_of("condition"),
         condition_start_date=day(F.col("since")),
         condition_end_date=day(F.col("end")),
+        is_condition_over="is_over",
         visit_source_id="visit",
         part=F.lit(""),
     )
@@ -205,7 +206,7 @@ def habit(social: DataFrame) -> DataFrame:
     return _observed(social.withColumn("code", F.when(is_smoking, smoking).otherwise(F.col("code"))), "since")
 
 
-@implements("observation", when=f"{TOOK_PLACE} and {HAS_NAME}")
+@implements("observation", when=f"{TOOK_PLACE} and {HAS_NAME} and not is_over")
 def allergy_(allergy: DataFrame) -> DataFrame:
     """Allergies and intolerances: the kind of allergy, its value the substance (null where it is unknown)."""
     return _observed(allergy, "since", "substance")

@@ -91,13 +91,15 @@ def _measured(versions: DataFrame) -> DataFrame:
 
 
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:
+    """One fact each. One that is over ended when it says so, or at the latest when that became known."""
+    known = F.when(F.col("is_condition_over"), F.greatest("condition_start_date", F.to_date("known_from")))
     return condition_occurrence.where("condition_start_date is not null").select(
         F.col("condition_occurrence_id").alias("fact_id"),
         "person_id",
         _coded("condition").alias("item"),
         F.col("condition_name").alias("item_name"),
         F.col("condition_start_date").cast("timestamp").alias("observed_at"),
-        F.col("condition_end_date").cast("timestamp").alias("ended_at"),
+        F.coalesce("condition_end_date", known).cast("timestamp").alias("ended_at"),
         "known_from",
         F.lit(None).cast("timestamp").alias("known_until"),
         F.lit(None).cast("double").alias("value_as_number"),

@@ -134,6 +134,7 @@ def _statement(element: Element, within: list[Element], about: dict[str, Any], w
         "templates": [t.get("root") for t in find_all(element, "templateId")],
         "start": start,
         "end": said["end"],
+        "is_over": _is_over(element),
         "since": since,
         "visit": _visit_of(about, start),
         "code": _subject(kind, element, words),
@@ -166,10 +167,20 @@ def _common(element: Element, within: list[Element], about: dict[str, Any]) -> d
     }
 
 
-def _span(element: Element) -> dict[str, Any]:
-    """When: the first effectiveTime that is no frequency (PIVL, EIVL)."""
+def _when(element: Element) -> Element | None:
+    """The first effectiveTime that is no frequency (PIVL, EIVL)."""
     whens = [e for e in find_all(element, "effectiveTime") if type_of(e) not in ("PIVL_TS", "EIVL_TS")]
-    when = next((e for e in whens if e.get("operator") != "A"), None)
+    return next((e for e in whens if e.get("operator") != "A"), None)
+
+
+def _is_over(element: Element) -> bool:
+    """Whether a problem or an allergy is resolved: it has an end, be it an unknown one (C-CDA, Problem Observation)."""
+    high = find(_when(element), "high")
+    return high is not None and (time_of(high) is not None or high.get("nullFlavor") == "UNK")
+
+
+def _span(element: Element) -> dict[str, Any]:
+    when = _when(element)
     low, high = time_of(find(when, "low")), time_of(find(when, "high"))
     return {"start": low or time_of(when) or time_of(find(when, "center")), "end": high}
 

@@ -59,7 +59,7 @@ def _flag(name: str, what: str) -> Field:
 PAGE = (
     *(_latest(name, what) for name, what in {**VITALS, **LABS, **LIFESTYLE}.items()),
     *(_flag(name, what) for name, what in FLAGS.items()),
-    Field("active_conditions", CONDITIONS, "Conditions whose last recording has no end, oldest first"),
+    Field("active_conditions", CONDITIONS, "Conditions whose last recording has no end and is not over, oldest first"),
     Field("observed_at", "timestamp", "When it was true of the person, UTC"),
     Field("age_years", "int", "Age in whole years at the publication, or at death", unit="a", minimum=0, maximum=130),
     Field("visit_count", "bigint", "Visits, one that two hospitals sent counted once", minimum=0),

@@ -28,6 +28,11 @@ PAGE = (
     Field("condition_occurrence_id", "bigint", "One recording of a condition"),
     Field("condition_start_date", "date", "First day of the condition"),
     Field("condition_end_date", "date", "Last day of the condition; null while it is active or unknown"),
+    Field(
+        "is_condition_over",
+        "boolean",
+        "Whether the hospital says that it is over, be its last day known or not; null where it does not say",
+    ),
     Field("condition_start_datetime", "timestamp", "Onset or recording of the condition, UTC"),
     Field("measurement_id", "bigint", "One measured value"),
     Field("measurement_datetime", "timestamp", "When the value was true of the person, UTC"),
