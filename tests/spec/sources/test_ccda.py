@@ -364,6 +364,13 @@ def test_a_drug_is_stated_ordered_or_given_and_a_vaccine_is_an_immunisation(impl
     )
 
 
+def test_a_drug_is_over_when_it_is_completed_or_aborted(implement) -> None:
+    """C-CDA on FHIR, ConceptMap CF-MedicationStatus: aborted is stopped, suspended is on hold."""
+    drugs = (drug(str(n), status=status) for n, status in enumerate(("active", "suspended", "completed", "aborted")))
+    rows = implement(SYSTEM, "drug_exposure", document=document(section("10160-0", *drugs)))
+    expect(rows, "drug_code | is_course_over\n0 | false\n1 | false\n2 | true\n3 | true")
+
+
 def test_a_procedure_is_an_act_an_observation_or_a_procedure_that_was_done(implement) -> None:
     def done(kind: str, snomed: str, **rest: str) -> str:
         return statement(kind, code(snomed, SNOMED), **rest)  # type: ignore[arg-type]

@@ -365,6 +365,39 @@ def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_th
     )  # fmt: skip
 
 
+def test_a_status_is_read_by_the_value_set_of_its_resource(implement) -> None:
+    """R4: a completed MedicationDispense was picked up; a completed MedicationRequest or -Statement is over."""
+    base = {"subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": concept(RXNORM, "1")}
+    statuses = ("active", "on-hold", "completed", "stopped", "unknown")
+    resources = [{**base, "id": status, "status": status} for status in statuses]
+    rows = implement(
+        SYSTEM, "drug_exposure", medication_request=[*resources, {**base, "id": "untold"}],
+        medication_dispense=[r for r in resources if r["status"] in ("completed", "stopped", "unknown")],
+        medication_statement=resources, medication_administration=[resources[2]],
+    )  # fmt: skip
+    expect(
+        rows,
+        """
+        drug_type      | drug_status | is_course_over
+        order          | active      | false
+        order          | on-hold     | false
+        order          | completed   | true
+        order          | stopped     | true
+        order          | unknown     | false
+        order          |             |
+        dispensing     | completed   | false
+        dispensing     | stopped     | true
+        dispensing     | unknown     | false
+        statement      | active      | false
+        statement      | on-hold     | false
+        statement      | completed   | true
+        statement      | stopped     | true
+        statement      | unknown     | false
+        administration | completed   |
+        """,
+    )
+
+
 def test_of_an_allergy_the_kind_is_observed_and_what_it_is_against_is_the_value(implement) -> None:
     base = {"patient": {"reference": "Patient/p1"}, "recordedDate": "2001-02-03T10:00:00Z"}
     aspirin, shellfish = concept(RXNORM, "1191", "Aspirin"), concept(SNOMED, "300913006", "Shellfish allergy")

@@ -200,6 +200,28 @@ def test_a_facility_is_a_care_site_once(implement) -> None:
     )
 
 
+def test_an_order_is_over_by_its_status_or_its_control_code_and_a_dispensing_is_not_when_its_order_is_carried_out(
+    implement,
+) -> None:
+    """Tables 0038 (CM completed, CA cancelled, DC discontinued, RP replaced, HD on hold) and 0119 (DC, OD)."""
+    told = (
+        "NW|1|||",
+        "SC|2|||IP",
+        "SC|3|||HD",
+        "SC|4|||CM",
+        "SC|5|||CA",
+        "SC|6|||DC",
+        "SC|7|||RP",
+        "DC|8|||",
+        "OD|9|||",
+    )
+    orders = (message("OMP^O09", PID, f"ORC|{orc}||||202003010900", f"RXO|{orc[3]}^Drug^L") for orc in told)
+    drugs = (message("RDS^O13", PID, f"ORC|{orc}", f"RXD|1|{orc[3]}^Drug^L|20200301") for orc in told)
+    rows = implement(SYSTEM, "drug_exposure", message="".join((*orders, *drugs)).encode()).where("is_course_over")
+    found = sorted((row.drug_type, row.drug_source_value) for row in rows.collect())
+    assert found == [("dispensing", n) for n in "5689"] + [("order", n) for n in "456789"]
+
+
 def test_a_diagnosis_and_a_problem_are_conditions(implement) -> None:
     """ICD-9 and ICD-10-CM come without their dots: 715.96, E888.9, E11.9."""
     dg1 = (

@@ -63,25 +63,48 @@ def test_state_at_is_the_latest_time_anything_was_observed(state) -> None:
 
 def test_a_drug_is_active_unless_its_last_course_has_ended(state) -> None:
     actual = state("""
-        person_id | drug_code | drug_vocabulary | drug_type      | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
-        1         | 860975    | RxNorm          | order          | active      | 2015-01-01                   |                            | a
-        1         | 314076    | RxNorm          | order          |             | 2014-01-01                   |                            | a
-        1         | 308136    | RxNorm          | order          | stopped     | 2014-01-01                   |                            | a
-        1         | 197361    | RxNorm          | order          |             | 2014-01-01                   | 2014-02-01                 | a
-        1         | 106892    | RxNorm          | order          |             | 2019-12-01                   | 2020-03-01                 | b
-        1         | 310798    | RxNorm          | order          | active      | 2010-01-01                   |                            | a
-        1         | 310798    | RxNorm          | order          | Completed   | 2012-01-01                   |                            | a
-        1         | 313782    | RxNorm          | order          | active      | 2012-01-01                   |                            | a
-        1         | 313782    | RxNorm          | order          |             | 2012-01-01                   | 2012-02-01                 | b
-        1         | 11289     | RxNorm          | statement      | active      | 2018-01-01                   |                            | a
-        1         | 36567     | RxNorm          | statement      | not-taken   | 2018-01-01                   |                            | a
-        1         | 140       | CVX             | immunisation   | completed   | 2016-01-01                   |                            | a
-        1         | 5640      | RxNorm          | administration |             | 2016-01-01                   |                            | a
+        person_id | drug_code | drug_vocabulary | drug_type      | drug_status | is_course_over | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
+        1         | 860975    | RxNorm          | order          | active      | false          | 2015-01-01                   |                            | a
+        1         | 314076    | RxNorm          | order          |             |                | 2014-01-01                   |                            | a
+        1         | 308136    | RxNorm          | order          | stopped     | true           | 2014-01-01                   |                            | a
+        1         | 197361    | RxNorm          | order          |             |                | 2014-01-01                   | 2014-02-01                 | a
+        1         | 106892    | RxNorm          | order          |             |                | 2019-12-01                   | 2020-03-01                 | b
+        1         | 310798    | RxNorm          | order          | active      | false          | 2010-01-01                   |                            | a
+        1         | 310798    | RxNorm          | order          | Completed   | true           | 2012-01-01                   |                            | a
+        1         | 313782    | RxNorm          | order          | active      | false          | 2012-01-01                   |                            | a
+        1         | 313782    | RxNorm          | order          |             |                | 2012-01-01                   | 2012-02-01                 | b
+        1         | 11289     | RxNorm          | statement      | active      | false          | 2018-01-01                   |                            | a
+        1         | 36567     | RxNorm          | statement      | not-taken   | true           | 2018-01-01                   |                            | a
+        1         | 140       | CVX             | immunisation   | completed   |                | 2016-01-01                   |                            | a
+        1         | 5640      | RxNorm          | administration |             |                | 2016-01-01                   |                            | a
     """)  # fmt: skip
     expect(actual.where("person_id = 1"), """
         active_drugs.drug_code          | active_drugs.hospital | active_drugs.drug_exposure_start_datetime
         [314076, 860975, 11289, 106892] | [a, a, a, b]          | [2014-01-01, 2015-01-01, 2018-01-01, 2019-12-01]
     """)  # fmt: skip
+
+
+def test_a_drug_that_was_picked_up_is_active_until_its_order_has_ended(state) -> None:
+    """R4: a dispensing is completed when the product has been picked up; nothing is over with that.
+
+    1: ordered and picked up. 2: the order was stopped later, nobody says when. 3: the order ended before it was
+    handed out anew. 4: ordered until March, picked up in January, observed in June. 5: another hospital's old order.
+    """
+    actual = state("""
+        person_id | drug_code | drug_vocabulary | drug_type  | is_course_over | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
+        1         | 1         | RxNorm          | order      | false          | 2021-01-01                   |                            | a
+        1         | 1         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
+        1         | 2         | RxNorm          | order      | true           | 2021-01-01                   |                            | a
+        1         | 2         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
+        1         | 3         | RxNorm          | order      | true           | 2020-01-01                   | 2020-02-01                 | a
+        1         | 3         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
+        1         | 4         | RxNorm          | order      | false          | 2021-01-01                   | 2021-03-01                 | a
+        1         | 4         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
+        1         | 5         | RxNorm          | order      | true           | 2019-01-01                   |                            | b
+        1         | 5         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
+        1         | 6         | RxNorm          | dispensing | true           | 2021-01-02                   |                            | a
+    """, observations="person_id | observation_datetime\n1 | 2021-06-01")  # fmt: skip
+    expect(actual.where("person_id = 1"), "active_drugs.drug_code\n[1, 3, 5]")
 
 
 def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(state) -> None:

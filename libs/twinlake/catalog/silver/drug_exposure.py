@@ -26,13 +26,13 @@ GIVEN = (
     key=("drug_exposure_id",),
     required=("drug_exposure_start_datetime", "drug_type", "hospital", "system"),
     from_sources=(*CODED, *GIVEN, "visit_source_id", "part"),
-    optional=(*CONCEPTS, "time_quality"),
+    optional=("is_course_over", *CONCEPTS, "time_quality"),
     via={"concept": through_codes("drug_exposure", ("drug_vocabulary", "drug_code"))},
     references={"person_id": "person", "visit_occurrence_id": "visit_occurrence"},
     beside=("death",),
     columns=(
-        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "visit_occurrence_id", "time_quality", "hospital",
-        "system", "known_from", "_record_id",
+        "drug_exposure_id", "person_id", *CODED, *CONCEPTS, *GIVEN, "is_course_over", "visit_occurrence_id",
+        "time_quality", "hospital", "system", "known_from", "_record_id",
     ),
 )  # fmt: skip
 def drug_exposure(rows: DataFrame, hospitals: Mapping[str, Hospital], concept: DataFrame) -> DataFrame:

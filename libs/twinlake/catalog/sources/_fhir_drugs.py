@@ -42,7 +42,7 @@ def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFram
         drug_exposure_start_datetime=instant(F.coalesce("authoredOn", "dispenseRequest.validityPeriod.start")),
         drug_exposure_end_datetime=instant(F.col("dispenseRequest.validityPeriod.end")),
         drug_type=F.lit("order"),
-        drug_status="status",
+        **_status(*feeds.ORDER_OVER),
         visit_source_id=visit(),
         part=F.lit(""),
     )
@@ -76,7 +76,7 @@ def drug_dispensing(medication_dispense: DataFrame, medication: DataFrame) -> Da
         drug_exposure_start_datetime=instant(F.coalesce("whenHandedOver", "whenPrepared")),
         drug_exposure_end_datetime=None,
         drug_type=F.lit("dispensing"),
-        drug_status="status",
+        **_status(*feeds.DISPENSING_OVER),
         visit_source_id=visit("context.reference"),
         part=F.lit(""),
     )
@@ -92,7 +92,7 @@ def drug_statement(medication_statement: DataFrame, medication: DataFrame) -> Da
         drug_exposure_start_datetime=instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "dateAsserted")),
         drug_exposure_end_datetime=instant(F.col("effectivePeriod.end")),
         drug_type=F.lit("statement"),
-        drug_status="status",
+        **_status(*feeds.STATEMENT_OVER),
         visit_source_id=visit("context.reference"),
         part=F.lit(""),
     )
@@ -107,6 +107,11 @@ def _dosed(dosages: str) -> dict[str, Column]:
         "dose_unit_source_value": unit(dose),
         "route_source_value": words(dosage["route"]),
     }
+
+
+def _status(*over: str) -> dict[str, Column]:
+    """The status, and whether it is one of those that say the course is over."""
+    return {"drug_status": F.col("status"), "is_course_over": F.col("status").isin(*over)}
 
 
 def _named_drug() -> dict[str, Column]:

@@ -158,6 +158,10 @@ ALLERGY_INTOLERANCE = resource_feed(
         "inactive or resolved: the person is no longer at risk": OUTGROWN,
     },
 )
+# The statuses that say no more is taken, each in its resource's own value set: a completed dispensing was picked up
+# (hl7.org/fhir/R4/valueset-medicationdispense-status.html).
+ORDER_OVER = STATEMENT_OVER = ("completed", "stopped")
+DISPENSING_OVER = ("stopped",)
 _DOSE = struct(doseQuantity=QUANTITY)
 _DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>', doseQuantity=QUANTITY)}>"
 _DRUG = {

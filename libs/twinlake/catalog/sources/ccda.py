@@ -220,6 +220,7 @@ def _exposure(rows: DataFrame, kind: Column, start: str) -> DataFrame:
         drug_exposure_end_datetime=instant(F.col("end")),
         drug_type=kind,
         drug_status="status",
+        is_course_over=F.col("status").isin("completed", "aborted"),
         dose_source_value="dose",
         dose_unit_source_value="dose_unit",
         route_source_value="route",

@@ -280,6 +280,7 @@ def infusion(inputevents: DataFrame, d_items: DataFrame) -> DataFrame:
         **_local("drug"),
         **_exposure("infusion", "starttime", "endtime"),
         drug_status="statusdescription",
+        is_course_over=F.col("statusdescription").isin("FinishedRunning", "Stopped"),
         dose_source_value="amount",
         dose_unit_source_value="amountuom",
         route_source_value=None,

@@ -17,7 +17,7 @@ from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped, vocabulary
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
-from twinlake.declare.standardise import Instant, day, instant, line, postal, sex, state
+from twinlake.declare.standardise import Instant, day, instant, line, postal, present, sex, state
 from twinlake.vocabulary.coding_systems import Vocabulary
 from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, VISITS
 
@@ -141,6 +141,7 @@ def drug_exposure(drug_exposure: DataFrame, concept: DataFrame) -> DataFrame:
         rows, **coded, drug_exposure_start_datetime=_moment("drug_exposure_start"),
         drug_exposure_end_datetime=_moment("drug_exposure_end"),
         drug_type=F.when(coded["drug_vocabulary"] == "CVX", "immunisation").otherwise(kind), drug_status="stop_reason",
+        is_course_over=F.when(present(F.col("stop_reason")).isNotNull(), F.lit(True)),
         dose_source_value=None, dose_unit_source_value="dose_unit_source_value",
         route_source_value=F.coalesce("route_source_value", "_route.name"), visit_source_id="visit_occurrence_id",
         part=F.lit(""),

@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 RECORDED = ("person_id", "sex", "year_of_birth", "birth_date", "death_date", *ITEMS, "active_conditions")
-ENDED = (
-    "completed", "stopped", "cancelled", "entered-in-error", "discontinued", "ended", "not-taken", "not-done",
-    "declined", "draft",
-)  # fmt: skip
-COURSES = ("order", "dispensing", "infusion", "statement")
-
+COURSES = ("order", "infusion", "statement")
 
 # A state later than the publication is of shifted dates, and has neither age today nor staleness.
 IS_PAST = "(state_at IS NULL OR state_at <= as_of)"
@@ -49,8 +44,8 @@ def patient_state(
     Equations. For an item i (weight, glucose ...): x_i = y_i(max t), the last observation carried forward, where y_i
     are the values known in the lake; `state_at` = max t over everything observed (visits, conditions, measurements,
     observations, procedures, starts of drugs). A drug is in the state if its last course (order, dispensing, infusion,
-    or what a person says they take) has not ended: no ending status, and no end before `state_at`. A risk is the
-    model's, at the model's version.
+    or what a person says they take) has not ended: no status that says so, and no end before `state_at`; what was
+    handed out ends with the order that was in force. A risk is the model's, at the model's version.
     Publication-time columns of the view: `age_years`, `staleness_days`, `publication_id`.
 
     Assumptions. A value holds until the next one is observed (no drift, no decay: weigh it by its `observed_at`); what
@@ -79,20 +74,36 @@ def _drugs(drug_exposure: DataFrame) -> DataFrame:
 
     Of two courses that start at one time (an event that two hospitals sent) the one that knows an end is believed.
     """
-    is_ended = F.coalesce(F.lower("drug_status").isin(*ENDED), F.lit(False)).alias("is_ended")
+    is_ended = F.coalesce("is_course_over", F.lit(False)).alias("is_ended")
     names = (
         "drug_exposure_start_datetime", is_ended, "drug_exposure_end_datetime", "drug_code", "drug_vocabulary",
         "drug_name", "dose_source_value", "dose_unit_source_value", "drug_status", "hospital",
     )  # fmt: skip
+
+    def last_of(*kinds: str) -> Column:
+        return F.max(F.when(F.col("drug_type").isin(*kinds), F.struct(*names)))
+
     start = F.max("drug_exposure_start_datetime").alias("drug_exposure_start_datetime")
-    last = F.max(F.when(F.col("drug_type").isin(*COURSES), F.struct(*names))).alias("last")
     drug = F.coalesce("drug_code", "drug_source_value", "drug_name").alias("drug")
-    each = drug_exposure.groupBy("person_id", "drug_vocabulary", drug).agg(start, last)
+    of_hospital = drug_exposure.groupBy("person_id", "drug_vocabulary", drug, "hospital").agg(
+        start, last_of(*COURSES).alias("taken"), last_of("order").alias("order"), last_of("dispensing").alias("handed")
+    )
+    last = F.max(F.greatest("taken", _within_order(F.col("handed"), F.col("order")))).alias("last")
+    each = of_hospital.groupBy("person_id", "drug_vocabulary", "drug").agg(start, last)
     course = F.when(~F.col("last.is_ended"), _course(F.col("last")))
     return each.groupBy("person_id").agg(
         F.max("drug_exposure_start_datetime").alias("drug_exposure_start_datetime"),
         F.array_sort(F.collect_list(course)).alias("courses"),
     )
+
+
+def _within_order(handed: Column, order: Column) -> Column:
+    """A dispensing, which knows no end of its own, ends with the order of its hospital that was in force."""
+    begins, end = handed["drug_exposure_start_datetime"], order["drug_exposure_end_datetime"]
+    in_force = (order["drug_exposure_start_datetime"] <= begins) & (end.isNull() | (end >= begins))
+    is_ended = handed["is_ended"] | F.coalesce(in_force & order["is_ended"], F.lit(False))
+    until = F.coalesce(handed["drug_exposure_end_datetime"], F.when(in_force, end))
+    return handed.withField("is_ended", is_ended).withField("drug_exposure_end_datetime", until)
 
 
 def _course(last: Column) -> Column:

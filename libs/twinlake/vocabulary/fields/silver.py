@@ -57,6 +57,12 @@ PAGE = (
         ),
     ),  # fmt: skip
     Field("drug_status", "string", "Status as the hospital wrote it (active, completed, stopped ...)"),
+    Field(
+        "is_course_over",
+        "boolean",
+        "Whether the status means, in the words of its source and of its kind of exposure, that no more is taken; "
+        "null where there is none",
+    ),
     Field("dose_source_value", "string", "Dose as the hospital wrote it"),
     Field("dose_unit_source_value", "string", "Unit of the dose as the hospital wrote it"),
     Field("route_source_value", "string", "Route as the hospital wrote it"),
