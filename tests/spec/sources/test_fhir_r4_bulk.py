@@ -302,6 +302,46 @@ def test_a_drug_is_found_in_the_order_inside_it_or_where_it_refers_to(implement)
     )
 
 
+def test_an_order_ends_with_its_dosage_or_its_supply_and_not_when_it_may_no_longer_be_filled(implement) -> None:
+    """Until 31 January by its Dosage; ten days; three fills of thirty days; a month of 30.4375 days (UCUM)."""
+
+    def bounds(**said) -> dict:
+        return {"timing": {"repeat": said}}
+
+    def days(value: float, code: str = "d") -> dict:
+        return {"value": value, "system": "http://unitsofmeasure.org", "code": code}
+
+    validity = {"validityPeriod": {"start": "2020-01-01", "end": "2021-01-01"}}
+    told = [
+        {"dispenseRequest": validity},
+        {"dispenseRequest": validity, "dosageInstruction": [bounds(boundsPeriod={"end": "2020-01-31T00:00:00Z"})]},
+        {"dosageInstruction": [bounds(boundsDuration=days(10))]},
+        {"dispenseRequest": {**validity, "expectedSupplyDuration": days(30), "numberOfRepeatsAllowed": 2}},
+        {"dispenseRequest": {"expectedSupplyDuration": days(1, "mo")}},
+        {"dispenseRequest": {"expectedSupplyDuration": days(1, "fortnight")}},
+        {"dosageInstruction": [bounds(boundsDuration=days(10)), bounds(boundsDuration=days(20))]},
+        {"dosageInstruction": [{"text": "once a day"}]},
+    ]  # fmt: skip
+    orders = [
+        {"id": str(n), "subject": {"reference": "Patient/p1"}, "authoredOn": "2020-01-01T08:00:00Z",
+         "medicationCodeableConcept": concept(RXNORM, str(n)), **said} for n, said in enumerate(told)
+    ]  # fmt: skip
+    expect(
+        implement(SYSTEM, "drug_exposure", medication_request=orders),
+        """
+        drug_code | drug_exposure_end_datetime
+        0         |
+        1         | 2020-01-31 00:00
+        2         | 2020-01-11 08:00
+        3         | 2020-03-31 08:00
+        4         | 2020-01-31 18:30
+        5         |
+        6         |
+        7         |
+        """,
+    )
+
+
 def test_an_episode_of_care_is_no_visit(implement) -> None:
     """R4: MedicationAdministration.context is Reference(Encounter | EpisodeOfCare), both may have the id 5."""
     given = {"status": "completed", "subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2020-01-01",

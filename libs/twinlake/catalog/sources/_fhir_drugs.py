@@ -18,9 +18,11 @@ from twinlake.catalog.sources._fhir import (
     words,
 )
 from twinlake.catalog.sources._rows import look_up_newest, shaped
+from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Via, implements
 from twinlake.declare.standardise import instant
 
+DURATIONS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "wk": 604_800, "mo": 2_629_800, "a": 31_557_600}
 DRUG = Via("medication", fact=target("medicationReference.reference", "Medication"), lookup=answers_to())
 
 
@@ -34,13 +36,24 @@ def _drugs(facts: DataFrame, medication: DataFrame) -> DataFrame:
 
 @implements("drug_exposure", when=feeds.ORDERED, via=(DRUG,))
 def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFrame:
-    """MedicationRequest."""
+    """MedicationRequest, until its only Dosage or all that it lets supply ends.
+
+    Until when it may be filled (`validityPeriod`) is no end; `expectedSupplyDuration` is that of one of its fills.
+    """
+    start = instant(F.coalesce("authoredOn", "dispenseRequest.validityPeriod.start"))
+    bounds = F.when(F.size("dosageInstruction") == 1, first("dosageInstruction")["timing"]["repeat"])
+    fills = F.coalesce("dispenseRequest.numberOfRepeatsAllowed", F.lit(0)) + 1
+    lasting = F.coalesce(
+        _seconds(bounds["boundsDuration"]), _seconds(F.col("dispenseRequest.expectedSupplyDuration")) * fills
+    )
     return shaped(
         _drugs(medication_request, medication),
         **_named_drug(),
         **_dosed("dosageInstruction"),
-        drug_exposure_start_datetime=instant(F.coalesce("authoredOn", "dispenseRequest.validityPeriod.start")),
-        drug_exposure_end_datetime=instant(F.col("dispenseRequest.validityPeriod.end")),
+        drug_exposure_start_datetime=start,
+        drug_exposure_end_datetime=F.coalesce(
+            instant(bounds["boundsPeriod"]["end"]).utc, F.timestamp_seconds(F.unix_timestamp(start.utc) + lasting)
+        ),
         drug_type=F.lit("order"),
         **_status(*feeds.ORDER_OVER),
         visit_source_id=visit(),
@@ -107,6 +120,11 @@ def _dosed(dosages: str) -> dict[str, Column]:
         "dose_unit_source_value": unit(dose),
         "route_source_value": words(dosage["route"]),
     }
+
+
+def _seconds(duration: Column) -> Column:
+    """A Duration in seconds, months and years as UCUM has them; null in another unit."""
+    return duration["value"].try_cast("double") * one_of(DURATIONS, unit(duration))
 
 
 def _status(*over: str) -> dict[str, Column]:

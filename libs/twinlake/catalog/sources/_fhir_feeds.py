@@ -163,7 +163,9 @@ ALLERGY_INTOLERANCE = resource_feed(
 ORDER_OVER = STATEMENT_OVER = ("completed", "stopped")
 DISPENSING_OVER = ("stopped",)
 _DOSE = struct(doseQuantity=QUANTITY)
-_DOSAGES = f"array<{struct(text='string', route=CONCEPT, doseAndRate=f'array<{_DOSE}>', doseQuantity=QUANTITY)}>"
+_TIMING = struct(repeat=struct(boundsPeriod=PERIOD, boundsDuration=QUANTITY))
+_DOSAGE = struct(text="string", timing=_TIMING, route=CONCEPT, doseAndRate=f"array<{_DOSE}>", doseQuantity=QUANTITY)
+_DOSAGES = f"array<{_DOSAGE}>"
 _DRUG = {
     "contained": f"array<{struct(id='string', code=CONCEPT)}>",
     "medicationCodeableConcept": CONCEPT,
@@ -183,7 +185,7 @@ MEDICATION_REQUEST = resource_feed(
         **OF_VISIT,
         authoredOn="string",
         dosageInstruction=_DOSAGES,
-        dispenseRequest=struct(validityPeriod=PERIOD),
+        dispenseRequest=struct(validityPeriod=PERIOD, numberOfRepeatsAllowed="int", expectedSupplyDuration=QUANTITY),
     ),
     person="subject.reference",
     unmapped={
