@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from twinlake.declare.expressions import SLACK
 from twinlake.declare.rule import Rule, among, referring, row
-
-# A delivery is dated by its day, at midnight UTC; a zone may be 14 hours ahead of UTC.
-SLACK = "INTERVAL 2 DAYS"
 
 
 def not_in_future(column: str, *, severity: str = "fatal") -> Rule:

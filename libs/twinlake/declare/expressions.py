@@ -38,6 +38,9 @@ def source_person_key() -> Column:
     return surrogate_key("hospital", "system", "source_person_id")
 
 
+# A delivery is dated by its day, at midnight UTC; a zone may be 14 hours ahead of UTC.
+SLACK_DAYS = 2
+SLACK = f"INTERVAL {SLACK_DAYS} DAYS"
 PROVENANCE = ("hospital", "system", "source_person_id", "_record_id", "_fact_key", "known_from", "known_until")
 
 

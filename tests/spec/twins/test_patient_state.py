@@ -10,12 +10,17 @@ from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.observation import observation
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
 from twinlake.catalog.twins.patient_state import patient_state
+from twinlake.declare.hospital import Hospital
 
 SUMMARY = """
     person_id | sex    | birth_date | year_of_birth | weight.value | weight.unit_code | weight.observed_at | weight.hospital | active_conditions.condition_code | observed_at
     1         | female | 1980-03-02 | 1980          | 80.5         | kg               | 2020-01-01         | a               | [44054006]                       | 2020-01-01
     2         | male   |            | 1950          |              |                  |                    |                 | []                               |
 """  # fmt: skip
+
+HOSPITALS = {
+    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
+}
 
 
 @pytest.fixture
@@ -33,6 +38,7 @@ def state(given):
             given(procedures, procedure_occurrence),
             given(observations, observation),
             given(risks, risk_score),
+            HOSPITALS,
         )
 
     return build
@@ -107,6 +113,22 @@ def test_a_drug_that_was_picked_up_is_active_until_its_order_has_ended(state) ->
     expect(actual.where("person_id = 1"), "active_drugs.drug_code\n[1, 3, 5]")
 
 
+def test_an_order_for_a_day_to_come_is_no_observation(state) -> None:
+    """1: to begin a month after its delivery, beside a course until the 5th. 2: a calendar that is shifted."""
+    actual = state("""
+        person_id | drug_code | drug_vocabulary | drug_type | drug_exposure_start_datetime | drug_exposure_end_datetime | known_from | hospital
+        1         | 860975    | RxNorm          | order     | 2020-10-01                   | 2020-11-05                 | 2020-10-01 | a
+        1         | 314076    | RxNorm          | order     | 2020-11-02                   |                            | 2020-11-01 | a
+        1         | 308136    | RxNorm          | order     | 2020-12-01                   |                            | 2020-11-01 | a
+        2         | 308136    | RxNorm          | order     | 2190-12-01                   |                            | 2020-11-01 | s
+    """)  # fmt: skip
+    expect(actual, """
+        person_id | state_at   | active_drugs.drug_code
+        1         | 2020-11-02 | [860975, 314076, 308136]
+        2         | 2190-12-01 | [308136]
+    """)  # fmt: skip
+
+
 def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(state) -> None:
     actual = state(
         risks="""
@@ -120,6 +142,15 @@ def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(stat
         person_id | risks.risk_name     | risks.model_version | risks.risk_prob | risks.risk_value | risks.risk_reason
         1         | [diabetes, glucose] | [null, ab12]        | [null, null]    | [null, 101.5]    | [no champion, null]
         2         | [diabetes]          | [cd34]              | [0.25]          | [null]           | [null]
+    """)  # fmt: skip
+
+
+def test_the_freshest_twins_have_an_age_and_no_days_of_staleness(state) -> None:
+    fresh = state(observations="person_id | observation_datetime\n1 | 2026-03-02 10:00\n2 | 2026-03-04 00:00")
+    expect(as_read(patient_state, fresh, "2026-03-02 00:00:00"), """
+        person_id | age_years | staleness_days
+        1         | 46        | 0
+        2         |           |
     """)  # fmt: skip
 
 

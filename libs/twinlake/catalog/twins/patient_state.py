@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from twinlake.clinical.age import age_years, age_years_sql
+from twinlake.declare.expressions import SLACK
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 from twinlake.vocabulary.fields.gold import ITEMS
 
@@ -18,10 +21,11 @@ RECORDED = ("person_id", "sex", "year_of_birth", "birth_date", "death_date", *IT
 COURSES = ("order", "infusion", "statement")
 
 # A state later than the publication is of shifted dates, and has neither age today nor staleness.
-IS_PAST = "(state_at IS NULL OR state_at <= as_of)"
+IS_PAST = f"(state_at IS NULL OR state_at < as_of + {SLACK})"
+DAYS = "greatest(datediff(cast(as_of AS date), cast(state_at AS date)), 0)"
 VIEW = {
     "age_years": f"CASE WHEN {IS_PAST} THEN {age_years_sql('coalesce(death_date, cast(as_of AS date))')} END",
-    "staleness_days": f"CASE WHEN {IS_PAST} THEN datediff(cast(as_of AS date), cast(state_at AS date)) END",
+    "staleness_days": f"CASE WHEN {IS_PAST} AND state_at IS NOT NULL THEN {DAYS} END",
 }
 
 
@@ -38,14 +42,16 @@ def patient_state(
     procedure_occurrence: DataFrame,
     observation: DataFrame,
     risk_score: DataFrame,
+    hospitals: Mapping[str, Hospital],
 ) -> DataFrame:
     """The state x of a person's twin, without a name: what was observed last, each part with its time and hospital.
 
     Equations. For an item i (weight, glucose ...): x_i = y_i(max t), the last observation carried forward, where y_i
     are the values known in the lake; `state_at` = max t over everything observed (visits, conditions, measurements,
-    observations, procedures, starts of drugs). A drug is in the state if its last course (order, dispensing, infusion,
-    or what a person says they take) has not ended: no status that says so, and no end before `state_at`; what was
-    handed out ends with the order that was in force. A risk is the model's, at the model's version.
+    observations, procedures, starts of drugs but for those that were still to come when they were delivered). A drug
+    is in the state if its last course (order, dispensing, infusion, or what a person says they take) has not ended: no
+    status that says so, and no end before `state_at`; what was handed out ends with the order that was in force. A
+    risk is the model's, at the model's version.
     Publication-time columns of the view: `age_years`, `staleness_days`, `publication_id`.
 
     Assumptions. A value holds until the next one is observed (no drift, no decay: weigh it by its `observed_at`); what
@@ -53,7 +59,7 @@ def patient_state(
     Null probability: the risk's `risk_reason` says why. Source: the silver tables, by the rules of gold.person_summary.
     """
     parts = (
-        _drugs(drug_exposure),
+        _drugs(drug_exposure, hospitals),
         _last(observation, "observation_datetime"),
         _last(procedure_occurrence, "procedure_datetime"),
         _risks(risk_score),
@@ -69,7 +75,7 @@ def patient_state(
     )
 
 
-def _drugs(drug_exposure: DataFrame) -> DataFrame:
+def _drugs(drug_exposure: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
     """When the last exposure began, and the last course of each drug, oldest first; ended ones are out.
 
     Of two courses that start at one time (an event that two hospitals sent) the one that knows an end is believed.
@@ -83,16 +89,19 @@ def _drugs(drug_exposure: DataFrame) -> DataFrame:
     def last_of(*kinds: str) -> Column:
         return F.max(F.when(F.col("drug_type").isin(*kinds), F.struct(*names)))
 
-    start = F.max("drug_exposure_start_datetime").alias("drug_exposure_start_datetime")
+    true_calendar = [name for name, hospital in hospitals.items() if hospital.calendar == "true"]
+    is_planned = F.col("hospital").isin(true_calendar) & F.expr(f"drug_exposure_start_datetime >= known_from + {SLACK}")
+    has_begun = ~F.coalesce(is_planned, F.lit(False))
+    began = F.max(F.when(has_begun, F.col("drug_exposure_start_datetime"))).alias("began")
     drug = F.coalesce("drug_code", "drug_source_value", "drug_name").alias("drug")
     of_hospital = drug_exposure.groupBy("person_id", "drug_vocabulary", drug, "hospital").agg(
-        start, last_of(*COURSES).alias("taken"), last_of("order").alias("order"), last_of("dispensing").alias("handed")
+        began, last_of(*COURSES).alias("taken"), last_of("order").alias("order"), last_of("dispensing").alias("handed")
     )
     last = F.max(F.greatest("taken", _within_order(F.col("handed"), F.col("order")))).alias("last")
-    each = of_hospital.groupBy("person_id", "drug_vocabulary", "drug").agg(start, last)
+    each = of_hospital.groupBy("person_id", "drug_vocabulary", "drug").agg(F.max("began").alias("began"), last)
     course = F.when(~F.col("last.is_ended"), _course(F.col("last")))
     return each.groupBy("person_id").agg(
-        F.max("drug_exposure_start_datetime").alias("drug_exposure_start_datetime"),
+        F.max("began").alias("drug_exposure_start_datetime"),
         F.array_sort(F.collect_list(course)).alias("courses"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from twinlake.declare.expressions import SLACK_DAYS
 from twinlake.engine.report.charts import Bar, bars, columns, pyramid
 from twinlake.engine.report.facts import Facts
 from twinlake.engine.report.lake import (
@@ -159,7 +160,8 @@ def _staleness(facts: Facts, lake: PublishedLake) -> str:
         for place, (days, _) in enumerate(AGES)
     )
     sql = (
-        f"select case when observed_at is null then -2 when observed_at > to_timestamp('{as_of.isoformat()}') then -1 "
+        "select case when observed_at is null then -2 "
+        f"when observed_at >= to_timestamp('{(as_of + timedelta(days=SLACK_DAYS)).isoformat()}') then -1 "
         f"{cases} else {len(AGES)} end age, count(*) n from t group by 1"
     )
     counts = {int(row["age"]): row["n"] for row in lake.counts("gold.person_summary", sql)}
