@@ -22,7 +22,7 @@ class Interval:
     high: float
 
 
-def wilson(events: int, total: int, z: float = Z_95) -> Interval:
+def wilson(events: float, total: float, z: float = Z_95) -> Interval:
     """Wilson's score interval of events/total (Wilson 1927, doi:10.1080/01621459.1927.10502953); [0, 1] for total 0."""
     if total == 0:
         return Interval(0.0, 1.0)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_calibration(model: Model, bins: tuple[Bin, ...], path: Path) -> None:
-    """Stated probability against the share that came true, ten bins with Wilson intervals."""
+    """Stated probability against the share that came true, ten bins with Wilson intervals over persons."""
     figure = _figure()
     axes = figure.add_subplot()
     stated, observed = [each.stated for each in bins], [each.observed for each in bins]

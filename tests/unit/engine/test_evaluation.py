@@ -6,6 +6,7 @@ import json
 import math
 
 import pytest
+from pyspark.sql import functions as F
 
 from twinlake.catalog.models.blood_glucose import blood_glucose
 from twinlake.catalog.models.diabetes_probability import diabetes_probability
@@ -86,6 +87,25 @@ def test_overstated_log_odds_have_a_calibration_slope_below_one(spark):
     assert found["multiple", "calibration_slope"] == pytest.approx(0.5, abs=1e-4)
     assert found["multiple", "calibration_intercept"] == pytest.approx(0, abs=1e-4)
     assert found["multiple", "ece"] == pytest.approx(0.15)
+
+
+def test_yearly_rows_of_one_person_are_one_witness(spark):
+    """Twenty persons of five rows each, two of them with the outcome in all: 10 events of 100 rows, 2 of 20 persons."""
+    rows = predicted(spark, [(n < 10, 0.1, 0.1) for n in range(100)])
+    repeated = rows.withColumn("person_id", F.expr("person_id div 5"))
+    # A bin holds ten rows, of two persons: the first ten have the outcome.
+    first, *others = calibration_bins(repeated, "multiple")
+    assert (first.rows, first.events, first.persons) == (10, 10, 2)
+    assert (first.interval, others[0].interval) == (wilson(2, 2), wilson(0, 2))
+    told = figures(calibration_metrics(repeated, "multiple", (first, *others), minimum_events=3))
+    assert set(told) == {("multiple", "ece")}, "ten rows with the outcome, two persons"
+
+
+def test_unequal_rows_of_persons_tell_less_than_as_many_persons(spark):
+    # One person of five rows and five of one in a bin of ten: (5 + 5) squared over 25 + 5.
+    rows = predicted(spark, [(0, 0.1, 0.1)] * 100)
+    mixed = rows.withColumn("person_id", F.expr("if(person_id % 10 < 5, person_id div 10 * 10, person_id)"))
+    assert [each.persons for each in calibration_bins(mixed, "multiple")] == [pytest.approx(100 / 30)] * 10
 
 
 def test_wilsons_interval_is_the_published_one():
