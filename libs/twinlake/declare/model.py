@@ -60,7 +60,7 @@ class TimeAtRisk:
 
 @dataclass(frozen=True)
 class Split:
-    """Persons are held out by the hash of `seed` and person_id, so that no person stands in two parts.
+    """Persons are held out by the hash of `seed` and person_id, so that no person stands in two parts of a training.
 
     Training sees the earlier rows of the other persons only; `later_share` of all rows are later. Held-out persons are
     measured over all their rows, and over their later rows apart.

@@ -54,7 +54,11 @@ def split_rows(split: Split, rows: DataFrame) -> Parts:
 
 
 def heldout_bucket(split: Split) -> Column:
-    """True for a held-out person: by the hash of seed and person alone, so the same in every lake and every year."""
+    """True for a held-out person: by the hash of seed and person_id alone, so the same every year under one id.
+
+    Whom linkage merges or splits has another id and is dealt anew: a champion may be measured on a few persons whom it
+    was trained on under the id of before.
+    """
     return in_share(split.heldout_share, F.lit(split.seed), F.col("person_id"))
 
 
