@@ -166,6 +166,27 @@ def test_of_several_codings_the_first_in_a_known_vocabulary_counts_and_a_local_c
     )
 
 
+def test_what_is_observed_of_somebody_else_is_not_the_patients(spark, implement) -> None:
+    """R4: Observation.focus, what is observed where that is not the patient of record, or its extension focusCode."""
+    url = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
+    told = [
+        {}, {"focus": [{"reference": "Patient/p1"}]}, {"focus": []}, {"extension": [{"url": "urn:other"}]},
+        {"focus": [{"reference": "RelatedPerson/p1"}]}, {"focus": [{"display": "the fetus"}]},
+        {"focus": [{"reference": "Patient/p1"}, {"reference": "Device/p1"}]},
+        {"extension": [{"url": url, "valueCodeableConcept": {"text": "donor"}}]},
+    ]  # fmt: skip
+    rate = {"code": concept(LOINC, "8867-4"), "valueQuantity": quantity(140, "/min")}
+    mood = {"code": concept(LOINC, "1-1"), "valueString": "well"}
+    records = [
+        result(f"{kind}{n}", **value, **said)
+        for n, said in enumerate(told)
+        for kind, value in (("r", rate), ("m", mood))
+    ]
+    assert [implement(SYSTEM, table, observation=records).count() for table in ("measurement", "observation")] == [4, 4]
+    feed = SYSTEM.feed("observation")
+    assert frame_of(spark, SYSTEM, feed, records).where(" or ".join(feed.unmapped.values())).count() == 8
+
+
 def test_what_was_entered_in_error_or_cancelled_gives_no_row(implement) -> None:
     records = [
         {**result("a", code=concept(LOINC, "1-1"), valueQuantity=quantity(1, "kg")), "status": "entered-in-error"},

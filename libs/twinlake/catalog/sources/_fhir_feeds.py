@@ -111,12 +111,21 @@ SOME_OTHER = (
     f"c -> c.valueQuantity.value is null and {_OTHER.format('c.')} is not null), false))"
 )
 HAPPENED = "ifnull(status, '') <> 'cancelled'"
+# hl7.org/fhir/R4/extension-observation-focuscode.html: the focus is the fetus, the donor, the spouse …
+FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
+OF_ANOTHER = (
+    "(ifnull(exists(focus, f -> not f.reference <=> subject.reference), false) "
+    f"or ifnull(exists(extension, x -> x.url = '{FOCUS_CODE}'), false))"
+)
+OBSERVED = f"{HAPPENED} and not {OF_ANOTHER}"
 
 OBSERVATION = resource_feed(
     "Observation",
     ddl(
+        extension="array<struct<url:string>>",
         code=CONCEPT,
         subject=REFERENCE,
+        focus=f"array<{REFERENCE}>",
         **OF_VISIT,
         effectiveDateTime="string",
         effectivePeriod=PERIOD,
@@ -130,6 +139,7 @@ OBSERVATION = resource_feed(
     exact_numbers=("value",),
     unmapped={
         "cancelled: there is no result": f"not ({HAPPENED})",
+        "it is of somebody or something else than its subject (focus): a fetus, a donor, a spouse": OF_ANOTHER,
         "no value, or one that no table holds (Range, Ratio, Period, SampledData)": f"not {SOME_QUANTITY} "
         f"and not {SOME_OTHER}",
     },

@@ -188,7 +188,7 @@ def _observed_at() -> Instant:
     return instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued"))
 
 
-@implements("measurement", when=f"{feeds.HAPPENED} and {feeds.SOME_QUANTITY}")
+@implements("measurement", when=f"{feeds.OBSERVED} and {feeds.SOME_QUANTITY}")
 def measurement(observation: DataFrame) -> DataFrame:
     """Observation whose value is a Quantity, and each component that has one."""
     return shaped(
@@ -204,7 +204,7 @@ def measurement(observation: DataFrame) -> DataFrame:
     )
 
 
-@implements("observation", when=f"{feeds.HAPPENED} and {feeds.SOME_OTHER}")
+@implements("observation", when=f"{feeds.OBSERVED} and {feeds.SOME_OTHER}")
 def observation_(observation: DataFrame) -> DataFrame:
     """Observation whose value is a code, text, number without unit, truth or time, and each such component."""
     said = F.coalesce("valueString", "valueBoolean", "valueInteger", "valueDateTime", "valueTime")
