@@ -105,6 +105,31 @@ def test_a_survey_with_numbers_and_words_gives_rows_to_both_tables(implement) ->
     )
 
 
+def test_a_ratio_a_range_and_a_period_are_told_in_words_beside_a_number_too(implement) -> None:
+    values = [
+        {"valueQuantity": quantity(5, "mg")},
+        {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}},
+        {"valueRange": {"low": quantity(2, "mg/dL"), "high": quantity(5, "mg/dL")}},
+        {"valueRange": {"high": quantity(5, "mg/dL")}},
+        {"valuePeriod": {"start": "2020-01-01", "end": "2020-02-01"}},
+    ]
+    parts = [{"code": concept(LOINC, f"{n}-1"), **value} for n, value in enumerate(values)]
+    alone = result("alone", code=concept(LOINC, "9-1"), **values[1])
+    records = [result("panel", code=concept(LOINC, "8-1"), component=parts), alone]
+    expect(implement(SYSTEM, "measurement", observation=records), "measurement_code\n0-1")
+    expect(
+        implement(SYSTEM, "observation", observation=records),
+        """
+        observation_code | value_source_value      | value_as_string
+        1-1              | 1:128                   | 1:128
+        2-1              | 2 mg/dL - 5 mg/dL       | 2 mg/dL - 5 mg/dL
+        3-1              | ? - 5 mg/dL             | ? - 5 mg/dL
+        4-1              | 2020-01-01 - 2020-02-01 | 2020-01-01 - 2020-02-01
+        9-1              | 1:128                   | 1:128
+        """,
+    )
+
+
 def test_a_comparator_stands_in_front_of_its_number_and_ranges_are_kept(implement) -> None:
     troponin = result(
         "t",
@@ -390,6 +415,16 @@ def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
     )
 
 
+def test_a_subpotent_dose_is_no_immunisation(spark, implement) -> None:
+    """R4: Immunization.isSubpotent is a modifier element; without it a dose is potent."""
+    jab = {"status": "completed", "patient": {"reference": "Patient/p1"}, "occurrenceDateTime": "2016-11-06",
+           "vaccineCode": concept("http://hl7.org/fhir/sid/cvx", "140", "Influenza")}  # fmt: skip
+    told = [{**jab, "id": "a"}, {**jab, "id": "b", "isSubpotent": False}, {**jab, "id": "c", "isSubpotent": True}]
+    feed = SYSTEM.feed("immunization")
+    assert implement(SYSTEM, "drug_exposure", immunization=told).count() == 2
+    assert frame_of(spark, SYSTEM, feed, told).where(" or ".join(feed.unmapped.values())).count() == 1
+
+
 def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_their_own_kind(implement) -> None:
     base = {"status": "completed", "subject": {"reference": "Patient/p1"}, "context": {"reference": "Encounter/e"}}
     dosage = [
@@ -565,6 +600,26 @@ def test_a_patient_is_standardised_for_linkage(implement) -> None:
         """
         race_source_value | ethnicity_source_value | marital_status
         White             | Hispanic               | M
+        """,
+    )
+
+
+def test_what_is_no_longer_used_of_a_patient_is_not_taken_for_what_is(implement) -> None:
+    def old_and(**new) -> list[dict]:
+        return [{**new, "use": "old", "value": "1", "city": "Oldtown"}, {**new, "value": "2", "city": "Newtown"}]
+
+    kinds = ("MR", "SS", "DL", "PPN")
+    identifiers = [part for kind in kinds for part in old_and(type={"coding": [{"code": kind}]})]
+    moved = {"id": "a", "identifier": identifiers, "telecom": old_and(system="phone"), "address": old_and(use="work")}
+    known = {"id": "b", "identifier": old_and(system="urn:st-a:mrn")}
+    gone = {"id": "c", "identifier": identifiers[::2], "telecom": old_and(system="phone")[:1], "address": old_and()[:1]}
+    expect(
+        implement(SYSTEM, "source_person", patient=[moved, known, gone]),
+        """
+        source_person_id | mrn | ssn | licence_number | passport_number | phone | city
+        a                | 2   | 2   | 2              | 2               | 2     | NEWTOWN
+        b                | 2   |     |                |                 |       |
+        c                |     |     |                |                 |       |
         """,
     )
 

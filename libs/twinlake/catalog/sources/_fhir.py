@@ -20,7 +20,7 @@ REFERENCE = "struct<reference:string,display:string>"
 # The encounter a resource belongs to, as R4 and as STU3 calls it.
 OF_VISIT = {"encounter": REFERENCE, "context": REFERENCE}
 PERIOD = "struct<start:string,end:string>"
-IDENTIFIER = f"struct<type:{CONCEPT},system:string,value:string>"
+IDENTIFIER = f"struct<use:string,type:{CONCEPT},system:string,value:string>"
 ADDRESS = "struct<use:string,line:array<string>,city:string,state:string,postalCode:string>"
 RANGE = f"array<struct<low:{QUANTITY},high:{QUANTITY}>>"
 VALUE = {
@@ -31,6 +31,9 @@ VALUE = {
     "valueInteger": "string",
     "valueDateTime": "string",
     "valueTime": "string",
+    "valueRange": f"struct<low:{QUANTITY},high:{QUANTITY}>",
+    "valueRatio": f"struct<numerator:{QUANTITY},denominator:{QUANTITY}>",
+    "valuePeriod": PERIOD,
 }
 # HL7's own, US Core's among them; and what Synthea's generator writes of itself.
 KNOWN_EXTENSIONS = ("http://hl7.org/fhir/", "http://synthetichealth.github.io/synthea/")
@@ -96,6 +99,10 @@ def answers_to() -> str:
 def first(array: str, condition: str | None = None) -> Column:
     """The first element of an array, or the first for which the condition on `x` holds."""
     return F.expr(f"get({f'filter({array}, x -> {condition})' if condition else array}, 0)")
+
+
+# Of an Identifier, an Address and a ContactPoint alike (hl7.org/fhir/R4/datatypes.html).
+IN_USE = "ifnull(x.use, '') <> 'old'"
 
 
 def visit(path: str = "coalesce(encounter.reference, context.reference)") -> Column:

@@ -137,7 +137,7 @@ def _named_drug() -> dict[str, Column]:
     return {**columns_of("drug"), "drug_name": F.coalesce("_code.name", "medicationReference.display")}
 
 
-@implements("drug_exposure", when=feeds.GIVEN)
+@implements("drug_exposure", when=f"{feeds.GIVEN} and not {feeds.SUBPOTENT}")
 def immunisation(immunization: DataFrame) -> DataFrame:
     """Immunization."""
     return shaped(

@@ -99,9 +99,15 @@ OVER = (
 )
 
 # A value that silver.measurement holds, and one that silver.observation holds; both may stand in one panel.
-_SCALARS = [f"{{0}}{name}" for name in VALUE if name not in ("valueQuantity", "valueCodeableConcept")]
+_SCALARS = [f"{{0}}{name}" for name, kind in VALUE.items() if kind == "string"]
+_SIDES = (
+    "{0}valueRange.low.value", "{0}valueRange.high.value", "{0}valueRatio.numerator.value", "{0}valuePeriod.start",
+    "{0}valuePeriod.end",
+)  # fmt: skip
 _OTHER = (
-    "coalesce({0}valueCodeableConcept.text, get({0}valueCodeableConcept.coding, 0).code, " + ", ".join(_SCALARS) + ")"
+    "coalesce({0}valueCodeableConcept.text, get({0}valueCodeableConcept.coding, 0).code, "
+    + ", ".join((*_SCALARS, *_SIDES))
+    + ")"
 )
 HAS_QUANTITY = "valueQuantity.value is not null"
 HAS_OTHER = f"(valueQuantity.value is null and {_OTHER.format('')} is not null)"
@@ -140,8 +146,7 @@ OBSERVATION = resource_feed(
     unmapped={
         "cancelled: there is no result": f"not ({HAPPENED})",
         "it is of somebody or something else than its subject (focus): a fetus, a donor, a spouse": OF_ANOTHER,
-        "no value, or one that no table holds (Range, Ratio, Period, SampledData)": f"not {SOME_QUANTITY} "
-        f"and not {SOME_OTHER}",
+        "no value, or one that no table holds (SampledData)": f"not {SOME_QUANTITY} and not {SOME_OTHER}",
     },
 )
 # hl7.org/fhir/R4/allergyintolerance.html, clinicalStatus: the person is no longer at risk of a reaction.
@@ -263,12 +268,14 @@ MEDICATION = resource_feed(
     ddl(code=CONCEPT, identifier=f"array<{IDENTIFIER}>"),
     unmapped={"a lookup: its code reaches the requests and administrations that refer to it": "true"},
 )
+SUBPOTENT = "ifnull(isSubpotent, false)"
 IMMUNIZATION = resource_feed(
     "Immunization",
     ddl(
         vaccineCode=CONCEPT,
         patient=REFERENCE,
         **OF_VISIT,
+        isSubpotent="boolean",
         notGiven="boolean",
         occurrenceDateTime="string",
         date="string",
@@ -276,7 +283,7 @@ IMMUNIZATION = resource_feed(
         doseQuantity=QUANTITY,
     ),
     person="patient.reference",
-    unmapped=_not(GIVEN),
+    unmapped={**_not(GIVEN), "subpotent: by itself the dose does not count (isSubpotent)": SUBPOTENT},
 )
 PROCEDURE = resource_feed(
     "Procedure",

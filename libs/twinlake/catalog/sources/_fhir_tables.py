@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _fhir_feeds as feeds
 from twinlake.catalog.sources._fhir import (
+    IN_USE,
     amount,
     answers_to,
     columns_of,
@@ -48,8 +49,8 @@ US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 
 def _identifier(kind: str) -> Column:
-    """The identifier of an HL7 v2 table 0203 type (MR, SS, DL, PPN)."""
-    return first("identifier", f"exists(x.type.coding, c -> c.code = '{kind}')")["value"]
+    """The identifier in use of an HL7 v2 table 0203 type (MR, SS, DL, PPN)."""
+    return first("identifier", f"{IN_USE} and exists(x.type.coding, c -> c.code = '{kind}')")["value"]
 
 
 def _us_core(kind: str) -> Column:
@@ -70,7 +71,7 @@ def source_person(patient: DataFrame) -> DataFrame:
             "_name": F.coalesce(
                 first("name", "x.use = 'official'"), first("name", "ifnull(x.use, '') not in ('maiden', 'old')")
             ),
-            "_home": F.coalesce(first("address", "ifnull(x.use, 'home') = 'home'"), first("address")),
+            "_home": F.coalesce(first("address", "ifnull(x.use, 'home') = 'home'"), first("address", IN_USE)),
         }
     )
     return shaped(
@@ -90,11 +91,13 @@ def source_person(patient: DataFrame) -> DataFrame:
         city=line(F.col("_home.city")),
         state=state(F.col("_home.state")),
         postal_code=postal(F.col("_home.postalCode")),
-        phone=digits(first("telecom", "x.system = 'phone'")["value"]),
+        phone=digits(first("telecom", f"x.system = 'phone' and {IN_USE}")["value"]),
         ssn=digits(_identifier("SS")),
         licence_number=identifier(_identifier("DL")),
         passport_number=identifier(_identifier("PPN")),
-        mrn=F.coalesce(first("identifier", "x.system = identifier_namespace")["value"], _identifier("MR")),
+        mrn=F.coalesce(
+            first("identifier", f"x.system = identifier_namespace and {IN_USE}")["value"], _identifier("MR")
+        ),
     )
 
 
@@ -117,7 +120,7 @@ def person_merge(patient: DataFrame) -> DataFrame:
 @implements("care_site")
 def care_site(organization: DataFrame) -> DataFrame:
     """Organization."""
-    place = organization.withColumn("_place", first("address"))
+    place = organization.withColumn("_place", first("address", IN_USE))
     return shaped(
         place,
         care_site_source_id="id",
@@ -204,10 +207,29 @@ def measurement(observation: DataFrame) -> DataFrame:
     )
 
 
+def _sides(sign: str, *sides: Column) -> Column:
+    """Two texts with the sign between them, `?` for an unknown one (`? - 5` is no minus); null where both are."""
+    known = (F.coalesce(side, F.lit("?")) for side in sides)
+    return F.when(F.coalesce(*sides).isNotNull(), F.array_join(F.array(*known), sign))
+
+
+def _quantities(sign: str, *paths: str) -> Column:
+    """Two Quantities with the sign between them."""
+    return _sides(sign, *(F.nullif(F.concat_ws(" ", amount(path), unit(path)), F.lit("")) for path in paths))
+
+
 @implements("observation", when=f"{feeds.OBSERVED} and {feeds.SOME_OTHER}")
 def observation_(observation: DataFrame) -> DataFrame:
-    """Observation whose value is a code, text, number without unit, truth or time, and each such component."""
-    said = F.coalesce("valueString", "valueBoolean", "valueInteger", "valueDateTime", "valueTime")
+    """Observation whose value is a code, text, number without unit, truth or time, and each such component.
+
+    A ratio (`1:128`), a range and a period are told in words.
+    """
+    said = F.coalesce(
+        "valueString", "valueBoolean", "valueInteger", "valueDateTime", "valueTime",
+        _quantities(":", "valueRatio.numerator", "valueRatio.denominator"),
+        _quantities(" - ", "valueRange.low", "valueRange.high"),
+        _sides(" - ", F.col("valuePeriod.start"), F.col("valuePeriod.end")),
+    )  # fmt: skip
     return shaped(
         with_code(_answers(observation, feeds.HAS_OTHER), F.col("valueCodeableConcept"), "_value"),
         **columns_of("observation"),
