@@ -115,8 +115,8 @@ def some_contents(chance: random.Random) -> dict[str, tuple[str | None, str | No
 
 def whole_on(said: list[Said], contents: dict, at: int) -> tuple[str | None, ...] | None:
     """The oracle: from the highest down to one that takes back, the first that says something in a place."""
-    standing = [s for s in said if s.delivered <= at and (s.ended is None or s.ended > at)]
-    down = [s.says for s in sorted(standing, key=lambda s: s.rank, reverse=True)]
+    standing = [s for s in said if s.stands(at)]
+    down = [s.says for s in sorted(standing, key=lambda s: rank(s, said), reverse=True)]
     last = next((n for n, says in enumerate(down) if contents[says][2]), len(down))
     kept = down[: last + 1]
     return (down[0], *(next((v for says in kept if (v := contents[says][n])), None) for n in (0, 1))) if down else None
