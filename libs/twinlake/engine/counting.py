@@ -69,10 +69,10 @@ def counting_now(ledger: Ledger, systems: Mapping[str, System]) -> dict[FeedKey,
 
 def partial_deliveries(ledger: Ledger, systems: Mapping[str, System], system: str, feed: str) -> set[Delivery]:
     """The deliveries of a feed some file of which was refused and has not landed since."""
-    files: dict[tuple[Delivery, object], set[object]] = {}
+    files: dict[tuple[Delivery, object], list[object]] = {}
     for row in ledger.told(system, _landed_in(systems, system, feed)):
-        files.setdefault(((row["hospital"], row["delivery"]), row["path"]), set()).add(row["status"])
-    return {delivery for (delivery, _), told in files.items() if "quarantined" in told and LANDED not in told}
+        files.setdefault(((row["hospital"], row["delivery"]), row["path"]), []).append(row["status"])
+    return {delivery for (delivery, _), told in files.items() if told[-1] == "quarantined" and LANDED not in told}
 
 
 def _landed_in(systems: Mapping[str, System], system: str, feed: str) -> str:

@@ -164,7 +164,8 @@ class Records:
             return spans(rows, kept)
         place = (self.ledger.version, system, feed)
         if place not in self.run.repeated:
-            keys = rows.groupBy("_fact_key").count().where("count > 1").select("_fact_key")
+            # Not of `rows`, which may be parsed.
+            keys = self.bronze(system, feed).groupBy("_fact_key").count().where("count > 1").select("_fact_key")
             self.run.repeated[place] = keys.limit(MOST_REPEATED + 1).toArrow()
         repeated = self.run.repeated[place]
         if len(repeated) > MOST_REPEATED:

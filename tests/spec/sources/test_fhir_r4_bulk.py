@@ -196,6 +196,7 @@ def test_what_is_observed_of_somebody_else_is_not_the_patients(spark, implement)
     url = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
     told = [
         {}, {"focus": [{"reference": "Patient/p1"}]}, {"focus": []}, {"extension": [{"url": "urn:other"}]},
+        {"focus": [{"reference": "Condition/c1"}]}, {"focus": [{"reference": "https://h/fhir/Patient/p1/_history/2"}]},
         {"focus": [{"reference": "RelatedPerson/p1"}]}, {"focus": [{"display": "the fetus"}]},
         {"focus": [{"reference": "Patient/p1"}, {"reference": "Device/p1"}]},
         {"extension": [{"url": url, "valueCodeableConcept": {"text": "donor"}}]},
@@ -207,7 +208,7 @@ def test_what_is_observed_of_somebody_else_is_not_the_patients(spark, implement)
         for n, said in enumerate(told)
         for kind, value in (("r", rate), ("m", mood))
     ]
-    assert [implement(SYSTEM, table, observation=records).count() for table in ("measurement", "observation")] == [4, 4]
+    assert [implement(SYSTEM, table, observation=records).count() for table in ("measurement", "observation")] == [6, 6]
     feed = SYSTEM.feed("observation")
     assert frame_of(spark, SYSTEM, feed, records).where(" or ".join(feed.unmapped.values())).count() == 8
 
@@ -437,7 +438,8 @@ def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_th
     drug = {"medicationCodeableConcept": concept(RXNORM, "1", "One")}
     dispensed = [
         {**base, **drug, "id": "a", "whenPrepared": "2020-01-01", "whenHandedOver": "2020-01-02", "dosageInstruction": dosage},
-        {**base, "id": "b", "medicationReference": {"reference": "Medication/m2"}, "whenPrepared": "2020-01-03"},
+        {**base, "id": "b", "medicationReference": {"reference": "Medication/m2"}, "whenPrepared": "2020-01-03",
+         "daysSupply": quantity(7, "d")},
         *({**base, **drug, "id": status, "status": status, "whenHandedOver": "2020-01-02"}
           for status in ("preparation", "in-progress", "on-hold", "cancelled", "declined", "entered-in-error")),
     ]  # fmt: skip
@@ -454,7 +456,7 @@ def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_th
         """
         drug_code | drug_type  | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | dose_unit_source_value | route_source_value | visit_source_id
         1         | dispensing | completed   | 2020-01-02                   |                            | 2.5               | mg                     | oral               | e
-        2         | dispensing | completed   | 2020-01-03                   |                            |                   |                        |                    | e
+        2         | dispensing | completed   | 2020-01-03                   | 2020-01-10                 |                   |                        |                    | e
         1         | statement  | active      | 2019-01-01                   | 2020-02-01                 | when needed       |                        |                    | e
         1         | statement  | unknown     | 2020-03-01                   |                            |                   |                        |                    | e
         """,

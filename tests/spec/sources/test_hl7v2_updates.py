@@ -95,6 +95,21 @@ def test_a_transfer_and_an_update_leave_the_times_of_a_visit_and_what_they_send_
     )
 
 
+def test_a_visit_that_begins_anew_has_not_ended(told) -> None:
+    """An outpatient, sent home from the emergency department at noon and admitted five minutes later."""
+    came = message("ADT^A04", "03010905", BARE, PV1.replace("|I|", "|E|"), evn="202003010900")
+    left = message("ADT^A03", "03011201", BARE, PV1.replace("|I|", "|E|"), evn="202003011200")
+    admitted = message("ADT^A01", "03011206", BARE, PV1, evn="202003011205")
+    for days in ((came, left + admitted), (admitted, came, left)):
+        expect(
+            told("visit_occurrence", *days),
+            """
+            visit_code | visit_start_datetime | visit_end_datetime
+            IMP        | 2020-03-01 12:05     |
+            """,
+        )
+
+
 def test_a_cancelled_discharge_deletes_the_end_and_a_cancelled_admission_all_that_was_said(told) -> None:
     admit, closed = message("ADT^A01", "0301", BARE, PV1 + BEGAN), message("ADT^A03", "0305", BARE, PV1 + "|" + LEFT)
     reopened = message("ADT^A13", "0306", BARE, PV1) + message("ADT^A08", "0307", BARE, PV1)
@@ -127,6 +142,17 @@ def test_a_bare_pid_of_a_merge_or_a_move_leaves_the_registration_and_two_quotes_
         79^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
         80^^^GHH         | JANE       | DOE         | 1980-01-02 | female | 123456789 | 2020-03-01
         81^^^GHH         | JANE       | DOE         | 1980-01-02 | male   | 123456789 |
+        """,
+    )
+
+
+def test_a_death_that_was_told_by_mistake_is_deleted_by_its_indicator(told) -> None:
+    registered, alive = message("ADT^A08", "0301", FULL), message("ADT^A08", "0302", BARE + "|" * 27 + "N")
+    expect(
+        told("source_person", registered, alive),
+        """
+        family_name | death_date
+        DOE         |
         """,
     )
 
@@ -232,6 +258,17 @@ def test_an_order_is_cancelled_stopped_or_refused_by_its_control_alone(told) -> 
         P6        | 100               | UC          | 2020-03-01 09:00             |
         P7        | 100               | UD          | 2020-03-01 09:00             |
         P8        | 100               | IP          | 2020-03-01 09:00             |
+        """,
+    )
+
+
+def test_an_order_that_could_not_be_stopped_ends_when_it_was_to_end(told) -> None:
+    placed = order("NW", "P1", "0301", "TQ1|1||||||20200301|20200310", "RXO|A^drug^L|100||mg", entered="20200301")
+    expect(
+        told("drug_exposure", placed, order("DC", "P1", "0302"), order("UD", "P1", "0303")),
+        """
+        drug_code | drug_exposure_start_datetime | drug_exposure_end_datetime
+        A         | 2020-03-01                   | 2020-03-10
         """,
     )
 

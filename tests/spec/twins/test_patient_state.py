@@ -95,6 +95,7 @@ def test_a_drug_that_was_picked_up_is_active_until_its_order_has_ended(state) ->
 
     1: ordered and picked up. 2: the order was stopped later, nobody says when. 3: the order ended before it was
     handed out anew. 4: ordered until March, picked up in January, observed in June. 5: another hospital's old order.
+    7: supply for a week, no order. 8: supply for a week, and an order that goes on.
     """
     actual = state("""
         person_id | drug_code | drug_vocabulary | drug_type  | is_course_over | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
@@ -109,8 +110,11 @@ def test_a_drug_that_was_picked_up_is_active_until_its_order_has_ended(state) ->
         1         | 5         | RxNorm          | order      | true           | 2019-01-01                   |                            | b
         1         | 5         | RxNorm          | dispensing | false          | 2021-01-02                   |                            | a
         1         | 6         | RxNorm          | dispensing | true           | 2021-01-02                   |                            | a
+        1         | 7         | RxNorm          | dispensing | false          | 2021-01-02                   | 2021-01-09                 | a
+        1         | 8         | RxNorm          | order      | false          | 2021-01-01                   |                            | a
+        1         | 8         | RxNorm          | dispensing | false          | 2021-01-02                   | 2021-01-09                 | a
     """, observations="person_id | observation_datetime\n1 | 2021-06-01")  # fmt: skip
-    expect(actual.where("person_id = 1"), "active_drugs.drug_code\n[1, 3, 5]")
+    expect(actual.where("person_id = 1"), "active_drugs.drug_code\n[1, 3, 5, 8]")
 
 
 def test_an_order_for_a_day_to_come_is_no_observation(state) -> None:

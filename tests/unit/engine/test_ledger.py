@@ -69,6 +69,11 @@ def test_a_part_that_landed_and_came_again_broken_leaves_its_snapshot_whole():
     assert paths(*snapshot_in_parts(), again) == {"11-01/p.csv", "11-01/q.csv"}
 
 
+def test_a_refused_part_that_came_again_without_a_record_keeps_its_snapshot_no_longer():
+    empty = landed_row("h/2026-11-01/q.csv", 9, "b", delivery="2026-11-01", status="empty")
+    assert paths(*snapshot_in_parts("2026-11-01/q"), empty) == {"11-01/p.csv"}
+
+
 def test_increments_all_count_and_hospitals_do_not_touch_each_other():
     rows = [landed_row(f"h/{d}/v", 1, delivery=d, feed="visit") for d in ("2026-10-01", "2026-11-01")]
     other = landed_row("g/2026-01-01/p.csv", 9, hospital="g", delivery="2026-01-01")

@@ -20,7 +20,7 @@ from twinlake.catalog.sources._fhir import (
 from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Via, implements
-from twinlake.declare.standardise import instant
+from twinlake.declare.standardise import Instant, instant
 
 DURATIONS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "wk": 604_800, "mo": 2_629_800, "a": 31_557_600}
 DRUG = Via("medication", fact=target("medicationReference.reference", "Medication"), lookup=answers_to())
@@ -51,9 +51,7 @@ def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFram
         **_named_drug(),
         **_dosed("dosageInstruction"),
         drug_exposure_start_datetime=start,
-        drug_exposure_end_datetime=F.coalesce(
-            instant(bounds["boundsPeriod"]["end"]).utc, F.timestamp_seconds(F.unix_timestamp(start.utc) + lasting)
-        ),
+        drug_exposure_end_datetime=F.coalesce(instant(bounds["boundsPeriod"]["end"]).utc, _after(start, lasting)),
         drug_type=F.lit("order"),
         **_status(*feeds.ORDER_OVER),
         visit_source_id=visit(),
@@ -81,13 +79,14 @@ def drug_administration(medication_administration: DataFrame, medication: DataFr
 
 @implements("drug_exposure", when=feeds.HANDED_OUT, via=(DRUG,))
 def drug_dispensing(medication_dispense: DataFrame, medication: DataFrame) -> DataFrame:
-    """MedicationDispense, from the day it was handed over; how long it lasts is not told."""
+    """MedicationDispense, from when it was handed over until its supply ends (`daysSupply`)."""
+    start = instant(F.coalesce("whenHandedOver", "whenPrepared"))
     return shaped(
         _drugs(medication_dispense, medication),
         **_named_drug(),
         **_dosed("dosageInstruction"),
-        drug_exposure_start_datetime=instant(F.coalesce("whenHandedOver", "whenPrepared")),
-        drug_exposure_end_datetime=None,
+        drug_exposure_start_datetime=start,
+        drug_exposure_end_datetime=_after(start, _seconds(F.col("daysSupply"))),
         drug_type=F.lit("dispensing"),
         **_status(*feeds.DISPENSING_OVER),
         visit_source_id=visit("context.reference"),
@@ -120,6 +119,10 @@ def _dosed(dosages: str) -> dict[str, Column]:
         "dose_unit_source_value": unit(dose),
         "route_source_value": words(dosage["route"]),
     }
+
+
+def _after(start: Instant, seconds: Column) -> Column:
+    return F.timestamp_seconds(F.unix_timestamp(start.utc) + seconds)
 
 
 def _seconds(duration: Column) -> Column:

@@ -119,8 +119,12 @@ SOME_OTHER = (
 HAPPENED = "ifnull(status, '') <> 'cancelled'"
 # hl7.org/fhir/R4/extension-observation-focuscode.html: the focus is the fetus, the donor, the spouse …
 FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
+# A condition, a procedure, a specimen is the patient's own; what names no type may be anybody.
+_SOMEBODY = ("", "Patient", "RelatedPerson", "Person", "Group", "Device", "Location", "Practitioner")
+_FOCUS_KIND = "ifnull(regexp_extract(f.reference, '(?:^|/)([A-Z][A-Za-z]*)/[^/]+(?:/_history/[^/]+)?$', 1), '')"
+_IS_SUBJECT = f"ifnull({target('f.reference', 'Patient')} = {target('subject.reference', 'Patient')}, false)"
 OF_ANOTHER = (
-    "(ifnull(exists(focus, f -> not f.reference <=> subject.reference), false) "
+    f"(ifnull(exists(focus, f -> {_FOCUS_KIND} in {_SOMEBODY} and not {_IS_SUBJECT}), false) "
     f"or ifnull(exists(extension, x -> x.url = '{FOCUS_CODE}'), false))"
 )
 OBSERVED = f"{HAPPENED} and not {OF_ANOTHER}"
@@ -241,6 +245,7 @@ MEDICATION_DISPENSE = resource_feed(
         notDone="boolean",
         whenPrepared="string",
         whenHandedOver="string",
+        daysSupply=QUANTITY,
         dosageInstruction=_DOSAGES,
     ),
     person="subject.reference",

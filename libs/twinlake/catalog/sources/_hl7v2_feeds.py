@@ -35,15 +35,21 @@ def _is(place: str, *values: str) -> str:
     return f"ifnull({said(place)}, '') in ({', '.join(repr(value) for value in values)})"
 
 
+# What `""` says: the field is deleted.
+_NONE = "array(named_struct('c1', cast(null as string)))"
 _DEMOGRAPHICS = (
     "PID-5.1", "PID-5.2", "PID-5.3", "PID-5.7", "PID-7", "PID-8",
     "PID-10.1", "PID-10.2", "PID-11.1", "PID-11.1.2", "PID-11.2", "PID-11.3", "PID-11.4", "PID-11.5",
     "PID-11.7", "PID-13.1", "PID-13.6", "PID-13.7", "PID-13.12", "PID-16", "PID-19", "PID-20", "PID-22.1",
-    "PID-22.2", "PID-29",
+    "PID-22.2",
 )  # fmt: skip
+# PID-30: the patient is not dead, whatever was said before.
+_DIED = f"if({_is('PID-30', 'N')}, {_NONE}, {field('PID-29')})"
+DIED = "get(died, 0).c1"
 PERSON = _part(
-    "person", "MSH-7", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", *_DEMOGRAPHICS,
-    kept=fields(*_DEMOGRAPHICS),
+    "person", "MSH-7", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", *_DEMOGRAPHICS, "PID-29", "PID-30",
+    derived={"died": _DIED},
+    kept=("died", *fields(*_DEMOGRAPHICS)),
     withdrawn=f"{EVENT} = 'A29'",
     unmapped={"PID names no patient by an identifier": "patient is null"},
 )  # fmt: skip
@@ -66,9 +72,9 @@ MERGE = _part(
 PLANNED = f"{EVENT} in ('A05', 'A14')"
 # When it began: told outright, or the moment of the very event that began it.
 _BEGAN = f"coalesce({field('PV1-44')}, if({EVENT} in ('A01', 'A04'), {field('EVN-6')}, null))"
-# A cancelled discharge (A13) deletes the end, whatever PV1-45 still says.
-_NONE = "array(named_struct('c1', cast(null as string)))"
-_ENDED = f"if({EVENT} = 'A13', {_NONE}, coalesce({field('PV1-45')}, if({EVENT} = 'A03', {field('EVN-6')}, null)))"
+# A cancelled discharge (A13) deletes the end, whatever PV1-45 still says; so does what begins the visit anew.
+_ENDED = f"""if({EVENT} = 'A13', {_NONE}, coalesce({field("PV1-45")},
+    case when {EVENT} = 'A03' then {field("EVN-6")} when {EVENT} in ('A01', 'A04') then {_NONE} end))"""
 STARTED, ENDED = "get(began, 0).c1", "get(ended, 0).c1"
 VISITED = f"visit is not null and {STARTED} is not null and not {PLANNED}"
 VISIT = _part(
@@ -131,23 +137,24 @@ _IS_CANCELLED = f"({_is('ORC-1', 'CA', 'OC', 'CR', 'UA')} or {_is('ORC-5', 'CA')
 _EFFECTIVE, _ENTERED = said("ORC-15"), said("ORC-9")
 _ASKED = f"if({_NAMED} and not {_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}, {said('RXE-32')}), null)"
 _BEGINS = f"coalesce({said('TQ1-7')}, {_ASKED})"
-_ENDS = f"""case when {_IS_STOPPED} then array(coalesce({_EFFECTIVE}, {_ENTERED}, {said("MSH-7")}))
-    when {_NAMED} or {_is("ORC-1", "UD")} or {said("TQ1-8")} is not null then array({said("TQ1-8")}) end"""
+_STOPS = f"""case when {_IS_STOPPED} then array(coalesce({_EFFECTIVE}, {_ENTERED}, {said("MSH-7")}))
+    when {_NAMED} or {_is("ORC-1", "UD")} then array(cast(null as string)) end"""
+_ENDS = f"if({_NAMED} or {said('TQ1-8')} is not null, array({said('TQ1-8')}), null)"
 ORDERED = f"coalesce(began, {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
-STOPPED = "get(ended, 0)"
+STOPPED = "coalesce(get(stopped, 0), get(ended, 0))"
 TAKEN = "drug is not null and not coalesce(is_cancelled, false)"
-# Table 0038. An order that is completed (CM) is carried out; what it handed out is still taken.
+# Table 0038. An order that is completed (CM) is carried out: what it handed out may still be taken.
 ORDER_OVER, DISPENSING_OVER = (
-    f"({_IS_STOPPED} or {_is('ORC-5', *over)})" for over in (("CA", "CM", "DC", "RP"), ("CA", "DC"))
+    f"({_IS_STOPPED} or {_is('ORC-5', *over)})" for over in (("CA", "DC", "RP"), ("CA", "DC"))
 )
 PRESCRIPTION = _part(
     "prescription", "MSH-7", "ORC-1", "ORC-5", "ORC-9", "ORC-15", *coded("RXE-2"), "RXE-3", "RXE-5.1", "RXE-5.2",
     "RXE-32", *coded("RXO-1"), "RXO-2", "RXO-4.1", "RXO-4.2", "RXR-1.1", "RXR-1.2", "TQ1-7", "TQ1-8",
     derived={
-        "drug": f"if({_NAMED}, struct(RXE, RXO, RXR), null)", "began": _BEGINS, "ended": _ENDS,
+        "drug": f"if({_NAMED}, struct(RXE, RXO, RXR), null)", "began": _BEGINS, "ended": _ENDS, "stopped": _STOPS,
         "is_cancelled": f"if({_IS_CANCELLED}, true, if({_NAMED} or {_is('ORC-1', 'UC')}, false, null))",
     },
-    kept=("visit", "drug", "began", "ended", "is_cancelled"),
+    kept=("visit", "drug", "began", "ended", "stopped", "is_cancelled"),
     unmapped={"names no drug": "drug is null", "the order was cancelled": "drug is not null and is_cancelled"},
 )  # fmt: skip
 DISPENSE = _part(

@@ -53,8 +53,9 @@ def _words(*places: str) -> Column:
 @implements("source_person", when="patient is not null")
 def source_person(person: DataFrame) -> DataFrame:
     """PID. PID-6 is the mother's name and no maiden name; that is a PID-5 of type M."""
-    told = with_times(person, _born=("PID-7",), _died=("PID-29",)).withColumns(
+    told = with_times(person, _born=("PID-7",)).withColumns(
         {
+            "_died": iso(F.expr(feeds.DIED)),
             "_name": one_where("PID-5", "x.c7 = 'L'", "ifnull(x.c7, '') not in ('M', 'A')", "true"),
             "_maiden": one_where("PID-5", "x.c7 = 'M'"),
             "_home": one_where("PID-11", "ifnull(x.c7, 'H') in ('H', 'P')", "true"),

@@ -107,11 +107,12 @@ def _drugs(drug_exposure: DataFrame, hospitals: Mapping[str, Hospital]) -> DataF
 
 
 def _within_order(handed: Column, order: Column) -> Column:
-    """A dispensing, which knows no end of its own, ends with the order of its hospital that was in force."""
+    """A dispensing ends with the order of its hospital that was in force; without one with its supply."""
     begins, end = handed["drug_exposure_start_datetime"], order["drug_exposure_end_datetime"]
-    in_force = (order["drug_exposure_start_datetime"] <= begins) & (end.isNull() | (end >= begins))
-    is_ended = handed["is_ended"] | F.coalesce(in_force & order["is_ended"], F.lit(False))
-    until = F.coalesce(handed["drug_exposure_end_datetime"], F.when(in_force, end))
+    is_dispensed_after = order["drug_exposure_start_datetime"] <= begins
+    in_force = F.coalesce(is_dispensed_after & (end.isNull() | (end >= begins)), F.lit(False))
+    is_ended = handed["is_ended"] | (in_force & F.coalesce(order["is_ended"], F.lit(False)))
+    until = F.when(in_force, end).otherwise(handed["drug_exposure_end_datetime"])
     return handed.withField("is_ended", is_ended).withField("drug_exposure_end_datetime", until)
 
 
