@@ -115,6 +115,17 @@ def test_whoever_died_was_followed_until_then(features):
     expect(features(ill, **dead).where("not is_current"), "has_diabetes_within_5_years\n true")
 
 
+def test_a_death_beyond_the_five_years_is_no_follow_up_within_them(features):
+    # 2011-02-01 + 1826 days is 2016-02-01; the last contact is 2011-03-01.
+    few = "\n".join(VISITS.strip().splitlines()[:4])
+    within = features(deaths="1 | 2016-02-01", visits=few).where("not is_current")
+    expect(within, "followed_days | has_diabetes_within_5_years\n 28 | false")
+    beyond = features(deaths="1 | 2016-02-02", visits=few).where("not is_current")
+    expect(beyond, "followed_days | has_diabetes_within_5_years\n 28 | ")
+    ill = features("1 | E11.9 | ICD10CM | 2011-06-01", deaths="1 | 2016-02-02", visits=few)
+    expect(ill.where("not is_current"), "followed_days | has_diabetes_within_5_years\n 28 | ")
+
+
 def test_nobody_is_asked_about_after_death(features):
     past = features(deaths="1 | 2011-02-01").where("not is_current")
     assert past.isEmpty(), "visits of the day of death and after it"

@@ -54,11 +54,12 @@ def diabetes_feature(
     Of the current row all that is known counts, a diagnosis after the latest visit or value as well.
     The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
     doi:10.1111/j.1467-9469.2006.00529.x). The label says whether the first type 2 diabetes starts 1 to 1826 days after
-    the index day; it is null unless the person was followed for those 1826 days or until death, whatever was found
+    the index day; it is null unless the person was followed for those 1826 days or died within them, whatever was found
     (Reps 2021, doi:10.1186/s12911-021-01408-x, table 1, choice 1: with choice 3, which keeps whoever has the outcome,
-    every label of a record's last five years is true). A death without diabetes is an answer, not a loss.
-    What it cannot tell: diabetes that nobody coded; when it began, for the coded day is the day of diagnosis; whether
-    those who were lost fared as those who stayed: who is ill is seen for longer.
+    every label of a record's last five years is true). A death within them and without diabetes is an answer, not a
+    loss: the time from the last contact to it counts as followed. A later death says nothing of who was lost before.
+    What it cannot tell: diabetes that nobody coded, as between last contact and death; when it began, for the coded day
+    is the day of diagnosis; whether those who were lost fared as those who stayed: who is ill is seen for longer.
     """
     return (
         _known_at_each_moment(visit_occurrence, measurement)
@@ -110,9 +111,9 @@ def _onsets(condition_occurrence: DataFrame) -> DataFrame:
 
 
 def _label() -> Column:
-    days = F.date_diff("type_2_from", F.to_date("observed_at"))
-    is_followed = (F.col("followed_days") >= LAST_DAY_AT_RISK) | F.col("death_date").isNotNull()
-    return F.when(is_followed, F.coalesce(days.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), F.lit(False)))
+    onset, death = (F.date_diff(day, F.to_date("observed_at")) for day in ("type_2_from", "death_date"))
+    is_followed = (F.col("followed_days") >= LAST_DAY_AT_RISK) | (death <= LAST_DAY_AT_RISK)
+    return F.when(is_followed, F.coalesce(onset.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), F.lit(False)))
 
 
 def _exclusion() -> Column:

@@ -1,8 +1,8 @@
 """How probable is a first diagnosis of type 2 diabetes within five years, for a person who has no diabetes today?
 
 Population: persons measured for a year or more, at the first visit of a calendar year, without any diabetes up to that
-day, and followed for five years from it or until death: who dies without diabetes never gets it. What the answer
-cannot be used for: it is not validated outside the hospitals it was trained on.
+day, and followed for five years from it or until a death within them: who dies without diabetes never gets it. What
+the answer cannot be used for: it is not validated outside the hospitals it was trained on.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ PAGE = (
     Field("blood_glucose_mg_per_dl", "double", "Glucose measured at the index: what is predicted", unit="mg/dL"),
     Field(
         "has_diabetes_within_5_years", "boolean",
-        "First type 2 diabetes 1 to 1826 days after the index day; null if not followed that long or until death",
+        "First type 2 diabetes 1 to 1826 days after the index day; null if neither followed that long nor dead by then",
     ),
     Field("model_name", "string", "The model, a file in catalog/models"),
     Field("model_version", "string", "Hash of the model's declaration, training data and coefficients"),
