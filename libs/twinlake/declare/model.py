@@ -125,7 +125,10 @@ class Model:
 
     @property
     def question_digest(self) -> str:
-        """Stands for what is predicted of whom, when and from what; only what was trained for it scores."""
+        """Stands for what is predicted of whom, when and from what; only what was trained for it scores.
+
+        It changes with the definition of the feature table, and with nothing that table's module only imports.
+        """
         answer = (self.kind, self.outcome, self.label, self.unit, self.time_at_risk)
         return digest((self.target, self.feature_table, self.lookback_days, self.learner.features, answer))
 
@@ -193,9 +196,9 @@ def _wrong_choices(declared: Model) -> Iterable[str]:
 
 
 def plain(value: Any) -> Any:
-    """A declaration as JSON values; a table stands as its name."""
+    """A declaration as JSON values; a table stands as its name and the digest of its definition."""
     if isinstance(value, Table):
-        return value.full_name
+        return f"{value.full_name} {digest(value.definition)}"
     if hasattr(value, "__dataclass_fields__"):
         return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -94,6 +95,15 @@ class Table:
     @property
     def fields(self) -> tuple[Field, ...]:
         return tuple(DICTIONARY[c] for c in self.columns)
+
+    @property
+    def definition(self) -> tuple[str, ...]:
+        """What its rows say: its module as it is written, and its columns' types and units.
+
+        Not what the module imports (code lists, shared expressions), nor how the tables it reads are made.
+        """
+        module = Path(inspect.getfile(self.build)).read_text(encoding="utf-8")
+        return (module, *(f"{f.name} {f.type} {f.unit}" for f in self.fields))
 
     @property
     def nested(self) -> tuple[str, ...]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from twinlake.catalog.gold.diabetes_feature import diabetes_feature
 from twinlake.catalog.models.diabetes_probability import diabetes_probability
+from twinlake.catalog.models.missing_vitals import missing_vitals
 from twinlake.declare.model import digest
 from twinlake.engine import models, training
+from twinlake.vocabulary.fields import DICTIONARY
 
 TRAINED = {
     "model_name": "diabetes_probability", "publication_id": "p1", "declaration_digest": digest(diabetes_probability),
@@ -36,6 +42,51 @@ def is_trained(monkeypatch):
         return models.train_on_publication(run, model, None, always=always)
 
     return ask
+
+
+@pytest.fixture
+def written(monkeypatch, tmp_path):
+    """The table of a model's features as if `old` were written as `new` in its module."""
+
+    def write(table: Any, old: str, new: str) -> Any:
+        text = inspect.getsource(sys.modules[table.build.__module__])
+        assert old in text
+        file = tmp_path / str(len(list(tmp_path.iterdir()))) / f"{table.name}.py"
+        file.parent.mkdir()
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        spec = spec_from_file_location(f"written{file.parent.name}.{table.layer}.{table.name}", file)
+        module = module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return getattr(module, table.name)
+
+    return write
+
+
+@pytest.mark.parametrize(("model", "old", "new"), [
+    (diabetes_probability, "(death <= LAST_DAY_AT_RISK)", "death.isNotNull()"),
+    (missing_vitals, "is_female()", "~is_female()"),
+])  # fmt: skip
+def test_a_table_of_features_that_is_written_otherwise_is_another_question(written, model, old, new):
+    def question(old: str, new: str) -> str:
+        return replace(model, feature_table=written(model.feature_table, old, new)).question_digest
+
+    assert question(old, new) != model.question_digest
+    assert question(old, old) == model.question_digest, "wherever the module lies"
+
+
+def test_a_column_of_another_type_or_unit_is_another_question_and_one_told_better_is_not(monkeypatch):
+    before, told = diabetes_probability.question_digest, DICTIONARY["bmi_kg_per_m2"]
+    for other in (replace(told, type="float"), replace(told, unit="g/cm2")):
+        monkeypatch.setitem(DICTIONARY, told.name, other)
+        assert diabetes_probability.question_digest != before
+    monkeypatch.setitem(DICTIONARY, told.name, replace(told, meaning="Told better"))
+    assert diabetes_probability.question_digest == before
+
+
+def test_another_label_is_trained_on_the_same_publication(is_trained, written):
+    table = written(diabetes_feature, "(death <= LAST_DAY_AT_RISK)", "death.isNotNull()")
+    assert is_trained(replace(diabetes_probability, feature_table=table), TRAINED)
 
 
 def test_the_same_declaration_is_trained_once_on_a_publication(is_trained):
