@@ -9,7 +9,7 @@ from twinlake.engine.home import Home, check_home, home_of
 from twinlake.engine.quality import build_docs
 from twinlake.engine.report import write_report
 from twinlake.engine.summary import print_summary, summarise
-from twinlake.plan import read_plan
+from twinlake.plan import Plan, read_plan
 from twinlake.plan_picture import plan_svg
 
 
@@ -18,7 +18,7 @@ def finish(opened: Opened, is_new: bool) -> None:
     home = opened.run.home
     if is_new or not (home.reports / "latest.html").exists():
         make(home)
-    print_summary(summarise(home))
+    print_summary(summarise(home, _questions(opened.plan)))
 
 
 def make(home: Home) -> Path:
@@ -26,7 +26,11 @@ def make(home: Home) -> Path:
     if home.gx.exists():
         build_docs(home.path)
     plan = read_plan()
-    return write_report(home, plan.tables, plan_svg(plan))
+    return write_report(home, plan.tables, _questions(plan), plan_svg(plan))
+
+
+def _questions(plan: Plan) -> dict[str, str]:
+    return {name: model.question_digest for name, model in plan.models.items()}
 
 
 def write(feeds: Path | None) -> Path:

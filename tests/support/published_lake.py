@@ -17,6 +17,8 @@ from twinlake.engine.ops import Ops
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 RUN = "run-1"
 SECRET = "Zebedee-Do-Not-Show"
+# What each model is declared to answer today, by the digest.
+QUESTIONS = {"blood_glucose": "of glucose", "diabetes_probability": "of diabetes"}
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -210,9 +212,11 @@ def _train(ops: Ops, home: Home) -> None:
     diabetes = [metric("logistic", "brier", 0.061, 0.01), metric("baseline", "brier", 0.06, 0.01)]
     ops.append("model_run", [
         {**base, "model_name": "blood_glucose", "metrics": json.dumps(glucose), "is_champion": True,
+         "question_digest": QUESTIONS["blood_glucose"],
          "reason": "champion: held-out mse 380 (baseline 430)", "plots": None},
         {**base, "model_name": "diabetes_probability", "heldout_events": 5, "metrics": json.dumps(diabetes),
          "is_champion": False, "plots": "diabetes_probability/0/artifacts",
+         "question_digest": QUESTIONS["diabetes_probability"],
          "reason": "no new champion: 5 held-out events among 70 persons, 20 needed"},
     ])  # fmt: skip
 

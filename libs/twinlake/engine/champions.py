@@ -68,11 +68,16 @@ def champion_versions(tracking_uri: str) -> dict[str, str | None]:
         return dict(database.execute(EVERY_QUERY, (CHAMPION, VERSION)).fetchall()) if database else {}
 
 
-def standing(trainings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The training whose model scores after these of one model: the last champion of the question asked last."""
-    question = trainings[-1]["question_digest"]
-    champions = [row for row in trainings if row["is_champion"] and row["question_digest"] == question]
-    return champions[-1] if champions else None
+def standing(trainings: Sequence[Mapping[str, Any]], question: str | None) -> Mapping[str, Any] | None:
+    """The training whose model scores after these of one model: the last champion's, if `question` is asked today."""
+    champions = [row for row in trainings if row["is_champion"]]
+    return champions[-1] if champions and champions[-1]["question_digest"] == question else None
+
+
+def last_word(trainings: Sequence[Mapping[str, Any]], question: str | None) -> str:
+    """What the last training came to; where it made a champion that does not score, the reason for that."""
+    is_idle = trainings[-1]["is_champion"] and standing(trainings, question) is None
+    return ANOTHER_QUESTION if is_idle else trainings[-1]["reason"] or ""
 
 
 @contextmanager

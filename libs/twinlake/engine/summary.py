@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinlake.engine.champions import standing
+from twinlake.engine.champions import last_word, standing
 from twinlake.engine.home import Home
 from twinlake.engine.report.facts import Held, Row, read_facts
 from twinlake.engine.report.markup import duration
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ModelScore:
     """The registered learner beside the baseline by one metric: of the champion's training, or of the last one.
 
-    `reason` is what the last training came to.
+    `reason` is what the last training came to, or why its champion does not score.
     """
 
     model: str
@@ -53,28 +53,32 @@ class Summary:
     shared: tuple[Row, ...] = ()
 
 
-def summarise(home: Home) -> Summary:
-    """The summary of the last publication and the last run; NotPublished before the first."""
+def summarise(home: Home, questions: Mapping[str, str]) -> Summary:
+    """The summary of the last publication and the last run; NotPublished before the first.
+
+    `questions`: each declared model's question_digest of today, which tells whose champion scores.
+    """
     facts = read_facts(home)
     page = home.reports / f"{facts.publication.publication_id}.html"
     return Summary(
         facts.publication.publication_id, f"{facts.publication.as_of:%Y-%m-%d %H:%M} UTC", facts.persons,
         dict(sorted(facts.publication.rows.items())), facts.held,
-        tuple(_score(name, runs) for name, runs in facts.trainings.items()), facts.seconds_by_stage,
+        tuple(_score(name, runs, questions.get(name)) for name, runs in facts.trainings.items()),
+        facts.seconds_by_stage,
         page if page.is_file() else None, tuple(row for row in facts.shared if row["values"]),
     )  # fmt: skip
 
 
-def _score(name: str, runs: Sequence[Row]) -> ModelScore:
+def _score(name: str, runs: Sequence[Row], question: str | None) -> ModelScore:
     """By the metric the training measured first; the learner declared last is the model that is registered."""
-    last, champion = runs[-1], standing(runs)
+    last, champion = runs[-1], standing(runs, question)
     measured = [m for m in json.loads((champion or last)["metrics"] or "[]") if m["part"] == "heldout"]
     metric = measured[0]["name"] if measured else ""
     of = {m["learner"]: m["value"] for m in measured if m["name"] == metric}
     baseline = of.pop("baseline", None)
     value = list(of.values())[-1] if of else None
     stands = champion is not None and champion is not last
-    return ModelScore(name, metric, value, baseline, champion is not None, last["reason"] or "", stands)
+    return ModelScore(name, metric, value, baseline, champion is not None, last_word(runs, question), stands)
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.support.published_lake import AS_OF, RUN, SECRET, published_lake
+from tests.support.published_lake import AS_OF, QUESTIONS, RUN, SECRET, published_lake
 from twinlake.declare.errors import NotPublished
+from twinlake.engine.champions import ANOTHER_QUESTION
 from twinlake.engine.home import Home, open_home
 from twinlake.engine.ops import Ops
 from twinlake.engine.report import write_report
@@ -29,7 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def page(home: Home) -> str:
-    return write_report(home, {}, PLAN).read_text(encoding="utf-8")
+    return write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
 
 
 def told_in(page: str, section: str) -> str:
@@ -63,7 +65,7 @@ def test_before_any_publication_it_says_what_to_run(tmp_path: Path) -> None:
     empty = Home(tmp_path / "home", tmp_path / "feeds")
     open_home(empty)
     with pytest.raises(NotPublished, match="twinlake run"):
-        write_report(empty, {}, PLAN)
+        write_report(empty, {}, QUESTIONS, PLAN)
     assert not empty.reports.exists()
 
 
@@ -73,7 +75,7 @@ def test_the_page_is_named_after_the_publication_and_latest_is_the_same(home: Ho
 
 
 def test_the_same_lake_gives_the_same_page(home: Home, page: str) -> None:
-    assert write_report(home, {}, PLAN).read_text(encoding="utf-8") == page
+    assert write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8") == page
 
 
 def test_units_that_did_not_come_are_told_with_their_evidence_and_small_groups_are_not(page: str) -> None:
@@ -187,15 +189,31 @@ def test_only_the_last_account_of_a_feed_counts(home: Home, page: str) -> None:
 
 def test_the_data_docs_are_linked_once_they_are_built(tmp_path: Path) -> None:
     home = published_lake(tmp_path)
-    assert "have not been built" in write_report(home, {}, PLAN).read_text(encoding="utf-8")
+    assert "have not been built" in write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
     index = home.gx / "data_docs" / "index.html"
     index.parent.mkdir(parents=True)
     index.touch()
-    assert 'href="../gx/data_docs/index.html"' in write_report(home, {}, PLAN).read_text(encoding="utf-8")
+    assert 'href="../gx/data_docs/index.html"' in write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
+
+
+def test_the_champion_on_the_page_is_the_one_that_scores(tmp_path: Path) -> None:
+    home, other = published_lake(tmp_path), {"blood_glucose": "of another outcome"}
+    run = {"model_name": "blood_glucose", "model_version": "v-other", "question_digest": "of another outcome"}
+
+    def glucose(questions: Mapping[str, str]) -> str:
+        page = write_report(home, {}, questions, PLAN).read_text(encoding="utf-8")
+        return told_in(page, "models").split("Blood glucose")[1].split("Trained on")[0]
+
+    Ops(home.lake).append("model_run", [{**run, "is_champion": False, "reason": "no new champion: worse"}])
+    assert "champion stands The champion before it stands: version v-abc . Last training: Worse" in glucose(QUESTIONS)
+    assert "no champion Worse" in glucose(other)
+    Ops(home.lake).append("model_run", [{**run, "is_champion": True, "reason": "champion: better"}])
+    assert f"no champion {ANOTHER_QUESTION.capitalize()}" in glucose(QUESTIONS)
+    assert "champion version v-other . Better" in glucose(other)
 
 
 def test_a_lake_of_nobody_says_so_in_words(tmp_path: Path) -> None:
-    page = write_report(_bare(tmp_path), {}, PLAN).read_text(encoding="utf-8")
+    page = write_report(_bare(tmp_path), {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
     for said in ("No person has been linked", "No model has been trained", "Nothing is in quarantine",
                  "No file has been read", "No landed record", "nothing to change", "no record of its stages",
                  "No published table carries a verdict", "There is no measurement"):  # fmt: skip
@@ -203,7 +221,7 @@ def test_a_lake_of_nobody_says_so_in_words(tmp_path: Path) -> None:
 
 
 def test_in_a_lake_of_few_persons_no_cell_is_shown(tmp_path: Path) -> None:
-    page = write_report(published_lake(tmp_path, persons=8), {}, PLAN).read_text(encoding="utf-8")
+    page = write_report(published_lake(tmp_path, persons=8), {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
     population = page.split('id="population"')[1].split("</section>")[0]
     shown = [int(n) for n in re.findall(r"<title>[^<]*: (\d+)</title>", population)]
     assert all(n == 0 or n > 10 for n in shown)

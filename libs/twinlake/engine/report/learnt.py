@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from twinlake.engine.champions import standing
+from twinlake.engine.champions import last_word, standing
 from twinlake.engine.report.charts import Estimate, intervals
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.lake import in_words, shown
@@ -22,19 +22,20 @@ HIGHER_IS_BETTER = ("r2", "auroc", "auprc")
 DRAWN_HERE = "metrics.png"
 
 
-def models(facts: Facts) -> Section:
-    """Each model's last training."""
+def models(facts: Facts, questions: Mapping[str, str]) -> Section:
+    """Each model's last training, and what scores where these `questions` are asked."""
     lead = (
         "Measured on persons the model never saw, beside a baseline that knows nothing. "
         "No champion is made of too little evidence."
     )
-    parts = [_model(name, runs, Path(facts.home.model_artifacts)) for name, runs in facts.trainings.items()]
+    artifacts = Path(facts.home.model_artifacts)
+    parts = [_model(name, runs, questions.get(name), artifacts) for name, runs in facts.trainings.items()]
     return Section(
         "models", "Models", "What was learnt", lead, "".join(parts) or note("No model has been trained in this lake.")
     )
 
 
-def _model(name: str, runs: Sequence[Row], artifacts: Path) -> str:
+def _model(name: str, runs: Sequence[Row], question: str | None, artifacts: Path) -> str:
     last = runs[-1]
     said = (
         f"Trained on {in_words(last['trained_persons'] or 0)} persons ({number(last['trained_rows'])} rows), "
@@ -43,7 +44,7 @@ def _model(name: str, runs: Sequence[Row], artifacts: Path) -> str:
     said += f", {number(last['heldout_events'])} of them with the outcome" if last["heldout_events"] is not None else ""
     pictures = [*_metrics(last), *_pictures(_folder(last["plots"], artifacts))]
     body = (grid(*pictures) if pictures else note("This training measured nothing.")) + _hidden(last)
-    head = f"<h3>{text(_words(name))}</h3>{_champion(runs)}<p>{said}.</p>"
+    head = f"<h3>{text(_words(name))}</h3>{_champion(runs, question)}<p>{said}.</p>"
     return f'<article class="model">{head}{body}{_figures(last)}</article>'
 
 
@@ -51,21 +52,20 @@ def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _champion(runs: Sequence[Row]) -> str:
-    last = runs[-1]
+def _champion(runs: Sequence[Row], question: str | None) -> str:
+    last, champion, because = runs[-1], standing(runs, question), _because(last_word(runs, question))
     version = f"version <code>{text(last['model_version'])}</code>. " if last["model_version"] else ""
-    champion = standing(runs)
-    if last["is_champion"]:
-        return f"<p>{badge('champion', 'good')} {version}{_because(last)}</p>"
+    if champion is last:
+        return f"<p>{badge('champion', 'good')} {version}{because}</p>"
     if champion:
         stands = f"The champion before it stands: version <code>{text(champion['model_version'])}</code>."
-        return f"<p>{badge('champion stands', 'good')} {stands} Last training: {_because(last)}</p>"
-    return f"<p>{badge('no champion', 'warn')} {_because(last)}</p>"
+        return f"<p>{badge('champion stands', 'good')} {stands} Last training: {because}</p>"
+    return f"<p>{badge('no champion', 'warn')} {because}</p>"
 
 
-def _because(row: Row) -> str:
+def _because(reason: str) -> str:
     """The reason, without the verdict that the badge beside it says already."""
-    said = str(row["reason"] or "").removeprefix("champion: ").removeprefix("no new champion: ")
+    said = reason.removeprefix("champion: ").removeprefix("no new champion: ")
     return text(said[:1].upper() + said[1:])
 
 

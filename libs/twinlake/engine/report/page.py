@@ -30,10 +30,13 @@ FOOT = (
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def write_report(home: Home, tables: Mapping[str, Table], plan_svg: str) -> Path:
-    """The page of the last publication, `reports/<publication id>.html`; `latest.html` beside it is the same page."""
+def write_report(home: Home, tables: Mapping[str, Table], questions: Mapping[str, str], plan_svg: str) -> Path:
+    """The page of the last publication, `reports/<publication id>.html`; `latest.html` beside it is the same page.
+
+    `questions`: each declared model's question_digest of today, which tells whose champion scores.
+    """
     facts = read_facts(home)
-    page = _page(facts, _sections(facts, tables, plan_svg))
+    page = _page(facts, _sections(facts, tables, questions, plan_svg))
     home.reports.mkdir(parents=True, exist_ok=True)
     path = home.reports / f"{facts.publication.publication_id}.html"
     for target in (path, home.reports / LATEST):
@@ -43,11 +46,11 @@ def write_report(home: Home, tables: Mapping[str, Table], plan_svg: str) -> Path
     return path
 
 
-def _sections(facts: Facts, tables: Mapping[str, Table], plan_svg: str) -> list[Section]:
+def _sections(facts: Facts, tables: Mapping[str, Table], questions: Mapping[str, str], plan_svg: str) -> list[Section]:
     lake = PublishedLake(facts.ops, facts.publication)
     return [
         holdings(facts), flow(plan_svg, _meanings(tables)), population(facts, lake), identity(facts, lake),
-        models(facts), landing(facts), conforming(facts), unmapped(lake), units(lake),
+        models(facts, questions), landing(facts), conforming(facts), unmapped(lake), units(lake),
         quarantined(facts), quality(facts), drift(facts, lake),
         work(facts), recovered(facts),
     ]  # fmt: skip
