@@ -36,9 +36,11 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     dated = every.withColumn(
         "_every", F.when(_has_a_moment(), F.transform("_every", _dated)).otherwise(F.col("_every"))
     )
-    told = dated.withColumn("_told", F.transform(_moments(), partial(_said, bool(kept))))
-    whole = told.withColumn("_told", F.transform("_told", partial(_whole, rows.schema, kept))) if kept else told
-    changes = whole.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
+    told = dated.withColumn("_told", F.transform(_moments(), _standing if kept else _said))
+    if kept:
+        told = told.withColumn("_told", F.transform("_told", _not_taken_back))
+        told = told.withColumn("_told", F.transform("_told", partial(_whole, rows.schema, kept)))
+    changes = told.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
     closed = changes.withColumn("_spans", F.transform("_changes", _closed))
     known = closed.select("_fact_key", F.inline("_spans")).where("said is not null")
     told_when = known.select("_fact_key", "said.*", "known_from", "known_until").drop("version_at", "is_undated")
@@ -97,36 +99,48 @@ def _stands(at: Column, row: Column) -> Column:
     return (row["delivered_at"] <= at) & (row["ended_at"].isNull() | (row["ended_at"] > at))
 
 
-def _said(keeps: bool, at: Column) -> Column:
-    """The version that counted at a moment, null if none did, and with `keeps` the last one that was withdrawn."""
+def _said(at: Column) -> Column:
+    """The version that counted at a moment, null if none did."""
     from pyspark.sql import functions as F
 
-    stand = [F.filter("_every", partial(_stands, at))]
-    if keeps:
-        stand.append(F.filter("_every", lambda row: _stands(at, row) & row[WITHDRAWN]))
-    names = ("said", "since")
-    return F.struct(at.alias("known_from"), *(F.array_max(s).alias(n) for n, s in zip(names, stand, strict=False)))
+    return F.struct(at.alias("known_from"), F.array_max(F.filter("_every", partial(_stands, at))).alias("said"))
+
+
+def _standing(at: Column) -> Column:
+    """The versions that stood at a moment, the one that counted first."""
+    from pyspark.sql import functions as F
+
+    down = F.sort_array(F.filter("_every", partial(_stands, at)), asc=False)
+    return F.struct(at.alias("known_from"), down.alias("down"))
+
+
+def _not_taken_back(told: Column) -> Column:
+    """Of the versions those down to the first that is withdrawn."""
+    from pyspark.sql import functions as F
+
+    last = F.array_position(F.transform(told["down"], lambda row: row[WITHDRAWN]), F.lit(True))
+    down = F.when(last > 0, F.slice(told["down"], 1, last.cast("int"))).otherwise(told["down"])
+    return F.struct(told["known_from"].alias("known_from"), down.alias("down"))
 
 
 def _whole(schema: StructType, kept: Sequence[str], told: Column) -> Column:
-    """A version with what it leaves out, as the versions beneath it said it."""
+    """The version that counted with what it leaves out, as the versions beneath it said it."""
     from pyspark.sql import functions as F
 
+    said = F.get(told["down"], F.lit(0))
+
     def last(place: str) -> Column:
-        def says(row: Column) -> Column:
-            is_after = told["since"].isNull() | (row >= told["since"])
-            return _stands(told["known_from"], row) & is_after & _at(row, place).isNotNull()
+        each = F.transform(told["down"], lambda row: _at(row, place))
+        return F.get(F.filter(each, lambda value: value.isNotNull()), F.lit(0))
 
-        return _at(F.array_max(F.filter("_every", says)), place)
-
-    said = told["said"]
+    whole = said
     for column in _heads(kept):
         # A field at a time would make the struct anew for each: they are set at once.
         fields = [] if column in kept else schema[column].dataType.names  # type: ignore[attr-defined]
         each = [(name, f"{column}.{name}") for name in fields]
-        parts = [(last(place) if place in kept else _at(told["said"], place)).alias(name) for name, place in each]
-        said = said.withField(column, F.struct(*parts) if fields else last(column))
-    return F.struct(told["known_from"].alias("known_from"), said.alias("said"))
+        parts = [(last(place) if place in kept else _at(said, place)).alias(name) for name, place in each]
+        whole = whole.withField(column, F.struct(*parts) if fields else last(column))
+    return F.struct(told["known_from"].alias("known_from"), whole.alias("said"))
 
 
 def _heads(kept: Sequence[str]) -> tuple[str, ...]:

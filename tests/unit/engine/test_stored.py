@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,11 @@ def test_the_log_is_summed_up_now_and_then_in_a_way_that_spark_believes(spark: S
 FEED = {"delta.enableChangeDataFeed": "true", "delta.enableDeletionVectors": "true"}
 
 
-@pytest.fixture
-def changing(spark: SparkSession, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def changing(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Versions: 0 made, 1 and 2 a row replaced by delta-rs, 3 one deleted by Spark, 4 another of its file replaced,
     5 all rearranged, 6 one replaced by two."""
-    path = str(tmp_path / "changing")
+    path = str(tmp_path_factory.mktemp("lake") / "changing")
     spark.sql(EVERY_TYPE).repartition(2).write.format("delta").options(**FEED).save(path)
     for person in (3, 4):
         _replace(spark, path, person)
@@ -140,15 +141,17 @@ def test_changes_are_those_that_sparks_own_feed_tells(spark, changing, since, no
     assert_df_equality(told, scanned, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_many_changes_are_left_to_spark_and_so_is_a_file_that_is_gone(spark, changing, monkeypatch) -> None:
+def test_many_changes_are_left_to_spark_and_so_is_a_file_that_is_gone(spark, changing, tmp_path, monkeypatch) -> None:
+    path = shutil.copytree(changing, tmp_path / "copy")
+
     def is_handed() -> bool:
-        told = read_changes(spark, changing, 0, 1)
+        told = read_changes(spark, str(path), 0, 1)
         return "LocalRelation" in told._jdf.queryExecution().optimizedPlan().toString()
 
     assert is_handed()
     with monkeypatch.context() as few:
         few.setattr(stored, "SMALL_CHANGES", 10)
         assert not is_handed()
-    for file in Path(changing).glob("_change_data/*"):
+    for file in path.glob("_change_data/*"):
         file.unlink()
     assert not is_handed()
