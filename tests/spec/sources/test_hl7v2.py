@@ -201,7 +201,7 @@ def test_a_facility_is_a_care_site_once(implement) -> None:
 
 
 def test_an_order_is_over_by_its_status_or_its_control_code_and_not_when_it_was_carried_out(implement) -> None:
-    """Tables 0038 (CM completed: its dispensing would end with it, CA cancelled, DC discontinued, RP replaced, HD on hold) and 0119 (DC, OD)."""
+    """Tables 0038 (CA cancelled: no order; DC discontinued, RP replaced, HD on hold; CM completed ends nothing), 0119."""
     told = (
         "NW|1|||",
         "SC|2|||IP",
@@ -217,7 +217,7 @@ def test_an_order_is_over_by_its_status_or_its_control_code_and_not_when_it_was_
     drugs = (message("RDS^O13", PID, f"ORC|{orc}", f"RXD|1|{orc[3]}^Drug^L|20200301") for orc in told)
     rows = implement(SYSTEM, "drug_exposure", message="".join((*orders, *drugs)).encode()).where("is_course_over")
     found = sorted((row.drug_type, row.drug_source_value) for row in rows.collect())
-    assert found == [("dispensing", n) for n in "5689"] + [("order", n) for n in "56789"]
+    assert found == [("dispensing", n) for n in "5689"] + [("order", n) for n in "6789"]
 
 
 def test_a_diagnosis_and_a_problem_are_conditions(implement) -> None:

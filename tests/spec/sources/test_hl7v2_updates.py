@@ -73,6 +73,7 @@ def test_an_admission_told_by_its_event_stays_begun_when_the_discharge_does_not_
     )
 
 
+@pytest.mark.nightly
 def test_a_transfer_and_an_update_leave_the_times_of_a_visit_and_what_they_send_changes(told) -> None:
     """The update says another ward and nothing else; two quotes for the reason delete it."""
     admit = message("ADT^A01", "0301", BARE, PV1 + BEGAN, "PV2|||422504002^Stroke^SCT")
@@ -110,6 +111,7 @@ def test_a_visit_that_begins_anew_has_not_ended(told) -> None:
         )
 
 
+@pytest.mark.nightly
 def test_a_cancelled_discharge_deletes_the_end_and_a_cancelled_admission_all_that_was_said(told) -> None:
     admit, closed = message("ADT^A01", "0301", BARE, PV1 + BEGAN), message("ADT^A03", "0305", BARE, PV1 + "|" + LEFT)
     reopened = message("ADT^A13", "0306", BARE, PV1) + message("ADT^A08", "0307", BARE, PV1)
@@ -146,6 +148,7 @@ def test_a_bare_pid_of_a_merge_or_a_move_leaves_the_registration_and_two_quotes_
     )
 
 
+@pytest.mark.nightly
 def test_a_death_that_was_told_by_mistake_is_deleted_by_its_indicator(told) -> None:
     registered, alive = message("ADT^A08", "0301", FULL), message("ADT^A08", "0302", BARE + "|" * 27 + "N")
     expect(
@@ -157,6 +160,7 @@ def test_a_death_that_was_told_by_mistake_is_deleted_by_its_indicator(told) -> N
     )
 
 
+@pytest.mark.nightly
 def test_a_visit_that_is_moved_is_the_other_patients_with_all_that_was_said_of_it(told) -> None:
     """Two days late, and told before its admission is."""
     admit = message("ADT^A01", "0301", BARE, PV1 + BEGAN)
@@ -171,6 +175,7 @@ def test_a_visit_that_is_moved_is_the_other_patients_with_all_that_was_said_of_i
         )
 
 
+@pytest.mark.nightly
 def test_a_person_who_was_deleted_and_is_registered_anew_inherits_nothing(told) -> None:
     text = message("ADT^A28", "0301", FULL) + message("ADT^A29", "0302", BARE)
     expect(
@@ -182,6 +187,7 @@ def test_a_person_who_was_deleted_and_is_registered_anew_inherits_nothing(told) 
     )
 
 
+@pytest.mark.nightly
 def test_what_a_laboratory_says_of_a_person_fills_what_registration_left_open_and_nothing_else(told) -> None:
     registered = message("ADT^A08", "0301", BARE + "||Doe^Jane|||F")
     named = message("ORU^R01", "0302", BARE + "||Do^J||19800102|M")
@@ -194,6 +200,7 @@ def test_what_a_laboratory_says_of_a_person_fills_what_registration_left_open_an
     )
 
 
+@pytest.mark.nightly
 def test_a_diagnosis_a_problem_and_a_procedure_keep_their_days(told) -> None:
     dated = message(
         "ADT^A01", "0301", BARE, PV1, "DG1|1||E119^^I10C||20200229", "PR1|1||X^x^L||20200228" + "|" * 14 + "P9"
@@ -262,6 +269,7 @@ def test_an_order_is_cancelled_stopped_or_refused_by_its_control_alone(told) -> 
     )
 
 
+@pytest.mark.nightly
 def test_an_order_that_could_not_be_stopped_ends_when_it_was_to_end(told) -> None:
     placed = order("NW", "P1", "0301", "TQ1|1||||||20200301|20200310", "RXO|A^drug^L|100||mg", entered="20200301")
     expect(
@@ -273,6 +281,7 @@ def test_an_order_that_could_not_be_stopped_ends_when_it_was_to_end(told) -> Non
     )
 
 
+@pytest.mark.nightly
 def test_a_replaced_order_ends_and_the_one_in_its_place_begins(told) -> None:
     """By the placer (RP), and by the pharmacy of its own accord (RU)."""
     rxe = "RXE||{0}^drug^L|{1}||mg".format

@@ -123,7 +123,8 @@ def lake(
     return Lake(dataclasses.replace(home, path=tmp_path / "home"), spark, days(size).day)
 
 
-in_both = pytest.mark.parametrize("lake", ["large", "small"], indirect=True)
+# Of the slowest tests those in large tables are for the night.
+in_both = pytest.mark.parametrize("lake", [pytest.param("large", marks=pytest.mark.nightly), "small"], indirect=True)
 NOW = {n: "NEW" if n <= FEW else "OLD" for n in range(20)}
 
 

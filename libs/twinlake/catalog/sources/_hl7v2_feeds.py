@@ -143,10 +143,10 @@ _ENDS = f"if({_NAMED} or {said('TQ1-8')} is not null, array({said('TQ1-8')}), nu
 ORDERED = f"coalesce(began, {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
 STOPPED = "coalesce(get(stopped, 0), get(ended, 0))"
 TAKEN = "drug is not null and not coalesce(is_cancelled, false)"
-# Table 0038. An order that is completed (CM) is carried out: what it handed out may still be taken.
-ORDER_OVER, DISPENSING_OVER = (
-    f"({_IS_STOPPED} or {_is('ORC-5', *over)})" for over in (("CA", "DC", "RP"), ("CA", "DC"))
-)
+# Table 0038. An order that is completed (CM) is carried out: what it handed out may still be taken, and so may what was
+# handed out on one that was replaced (RP).
+ORDER_OVER = f"({_IS_STOPPED} or {_is('ORC-5', 'CA')})"
+DISPENSING_OVER = f"({_is('ORC-1', 'DC', 'OD', 'DR')} or {_is('ORC-5', 'CA', 'DC')})"
 PRESCRIPTION = _part(
     "prescription", "MSH-7", "ORC-1", "ORC-5", "ORC-9", "ORC-15", *coded("RXE-2"), "RXE-3", "RXE-5.1", "RXE-5.2",
     "RXE-32", *coded("RXO-1"), "RXO-2", "RXO-4.1", "RXO-4.2", "RXR-1.1", "RXR-1.2", "TQ1-7", "TQ1-8",
