@@ -33,6 +33,8 @@ def test_a_restored_lake_has_nothing_to_do_and_then_takes_a_new_delivery(lake: T
     assert require_publication(other.ops).sequence == 2
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_a_table_whose_file_is_gone_is_made_anew(lake: TinyLake, built: TinyLake) -> None:
     gone = next(Path(lake.ops.path("silver.measurement")).glob("*.parquet"))
     gone.unlink()

@@ -63,7 +63,15 @@ def test_the_bound_is_chance_where_few_are_seen_and_what_matters_where_many_are(
     assert too_few[1] is None and one_bin[1] is None
 
 
-@pytest.mark.parametrize(("reference", "current"), [(FEWEST, FEWEST), (400, FEWEST), (1600, FEWEST), (4000, 1000)])
+@pytest.mark.parametrize(
+    ("reference", "current"),
+    [
+        (FEWEST, FEWEST),
+        pytest.param(400, FEWEST, marks=pytest.mark.nightly),
+        pytest.param(1600, FEWEST, marks=pytest.mark.nightly),
+        (4000, 1000),
+    ],
+)
 def test_where_nothing_moved_no_more_alarms_than_one_in_a_thousand(judged, reference, current):
     """10,000 pairs of samples of one distribution, their bins the deciles of the first.
 

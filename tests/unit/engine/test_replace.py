@@ -33,7 +33,7 @@ NOWHERE = row("is_somewhere", "city <> 'NOWHERE'", "a city is somewhere")
 Rows = Iterable[tuple[int, str]]
 
 
-@pytest.fixture(params=["small", "large"])
+@pytest.fixture(params=["small", pytest.param("large", marks=pytest.mark.nightly)])
 def run(spark, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A lake whose tables are small, or count as large."""
     if request.param == "large":
