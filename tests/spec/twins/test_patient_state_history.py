@@ -60,10 +60,20 @@ def test_a_condition_starts_and_ends(history) -> None:
     """
     )  # fmt: skip
     expect(actual, """
-        fact_id | item            | item_name  | observed_at | ended_at   | value_as_string | known_from | known_until
-        7       | SNOMED:10509002 | Bronchitis | 2020-01-01  | 2020-01-20 | active          | 2020-02-01 |
-        8       | source:COUGH    | Cough      | 2020-01-01  |            | active          | 2020-02-01 |
+        item            | item_name  | observed_at | ended_at   | value_as_string | known_from | known_until
+        SNOMED:10509002 | Bronchitis | 2020-01-01  | 2020-01-20 | active          | 2020-02-01 |
+        source:COUGH    | Cough      | 2020-01-01  |            | active          | 2020-02-01 |
     """)  # fmt: skip
+
+
+def test_a_measurement_and_a_condition_of_one_record_are_two_facts(history) -> None:
+    """A survey's line may tell both, under one id."""
+    told = history(
+        "person_id | measurement_id | measurement_code | known_from\n1 | 7 | 29463-7 | 2020-02-01",
+        conditions="person_id | condition_occurrence_id | condition_code | condition_start_date | known_from\n"
+        "1 | 7 | E11 | 2020-01-01 | 2020-02-01",
+    )
+    assert told.select(*patient_state_history.key).distinct().count() == 2
 
 
 CONDITIONS = """

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from twinlake.catalog.events import item_of
+from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.table import table
 from twinlake.vocabulary.measurements import ITEM_CODES
 
@@ -94,7 +95,8 @@ def _conditions(condition_occurrence: DataFrame) -> DataFrame:
     """One fact each. One that is over ended when it says so, or at the latest when that became known."""
     known = F.when(F.col("is_condition_over"), F.greatest("condition_start_date", F.to_date("known_from")))
     return condition_occurrence.where("condition_start_date is not null").select(
-        F.col("condition_occurrence_id").alias("fact_id"),
+        # One record may tell a measurement and a condition, and their ids are made alike.
+        surrogate_key("condition_occurrence_id", F.lit(ACTIVE)).alias("fact_id"),
         "person_id",
         _coded("condition").alias("item"),
         F.col("condition_name").alias("item_name"),
