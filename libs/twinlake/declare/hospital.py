@@ -43,6 +43,11 @@ class Hospital:
         return {local: tuple(target.split(":", 1)) for local, target in self.codes.items()}  # type: ignore[misc]
 
 
+def of_true_calendar(hospitals: Mapping[str, Hospital]) -> list[str]:
+    """The hospitals whose dates are those of the days on which things happened."""
+    return [name for name, hospital in hospitals.items() if hospital.calendar == "true"]
+
+
 KEYS = tuple(f.name for f in fields(Hospital) if f.name != "folder")
 REQUIRED = ("name", "time_zone", "identifier_namespace")
 TABLES = ("units", "codes", "severity", "drift")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twinlake.clinical.population_stability import BINS, alarm_bound, stability_index
 from twinlake.declare.expressions import surrogate_key
-from twinlake.declare.hospital import Hospital
+from twinlake.declare.hospital import Hospital, of_true_calendar
 from twinlake.declare.table import table
 from twinlake.vocabulary.coding_systems import Vocabulary
 
@@ -51,8 +51,7 @@ def measurement_drift(measurement: DataFrame, hospitals: Mapping[str, Hospital])
     """
     from pyspark.sql import functions as F
 
-    true_calendar = [name for name, hospital in hospitals.items() if hospital.calendar == "true"]
-    persons = _persons(measurement.where(F.col("hospital").isin(true_calendar)))
+    persons = _persons(measurement.where(F.col("hospital").isin(of_true_calendar(hospitals))))
     judged = (
         _quarters(_years(persons))
         .withColumn("_bins", _bins())

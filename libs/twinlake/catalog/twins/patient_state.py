@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from twinlake.clinical.age import age_years, age_years_sql
 from twinlake.declare.expressions import SLACK
-from twinlake.declare.hospital import Hospital
+from twinlake.declare.hospital import Hospital, of_true_calendar
 from twinlake.declare.table import table
 from twinlake.vocabulary.fields.gold import ITEMS
 
@@ -89,8 +89,8 @@ def _drugs(drug_exposure: DataFrame, hospitals: Mapping[str, Hospital]) -> DataF
     def last_of(*kinds: str) -> Column:
         return F.max(F.when(F.col("drug_type").isin(*kinds), F.struct(*names)))
 
-    true_calendar = [name for name, hospital in hospitals.items() if hospital.calendar == "true"]
-    is_planned = F.col("hospital").isin(true_calendar) & F.expr(f"drug_exposure_start_datetime >= known_from + {SLACK}")
+    is_to_come = F.expr(f"drug_exposure_start_datetime >= known_from + {SLACK}")
+    is_planned = F.col("hospital").isin(of_true_calendar(hospitals)) & is_to_come
     has_begun = ~F.coalesce(is_planned, F.lit(False))
     began = F.max(F.when(has_begun, F.col("drug_exposure_start_datetime"))).alias("began")
     drug = F.coalesce("drug_code", "drug_source_value", "drug_name").alias("drug")
