@@ -23,6 +23,7 @@ from twinlake.clinical.context_trigger import (
     BEFORE,
     HISTORICAL,
     HYPOTHETICAL,
+    LAST,
     NEGATED,
     OTHER,
     POSSIBLE,
@@ -31,6 +32,7 @@ from twinlake.clinical.context_trigger import (
     WITHIN,
     Trigger,
     finder,
+    is_last,
     key_of,
     small,
 )
@@ -98,8 +100,14 @@ def sentences(text: str, breaks: Iterable[int] = ()) -> Iterator[tuple[int, int]
 
 def triggers_in(sentence: str) -> list[Found]:
     """The trigger phrases of a sentence, the longest at each place, in order."""
-    found = ((m, TRIGGERS[key_of(m[0])]) for m in _FINDER.finditer(small(sentence)))
+    lowered = small(sentence)
+    found = ((m, _said_by(key_of(m[0]), is_last(lowered, m.end()))) for m in _FINDER.finditer(lowered))
     return [Found(m.start(), m.end(), said) for m, said in found if said]
+
+
+def _said_by(phrase: str, ends_its_clause: bool) -> tuple[Trigger, ...]:
+    last = TRIGGERS.get(phrase + LAST) if ends_its_clause else None
+    return TRIGGERS[phrase] if last is None else last
 
 
 def status_of(

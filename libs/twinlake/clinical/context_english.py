@@ -46,20 +46,26 @@ resolved|unlikely|improbable|disproved}, not {be|been|} {seen|present|identified
 demonstrated|visualized|visualised|appreciated|evident|observed|apparent|shown|likely|supported|reported|
 confirmed|elicited|heard|palpated|palpable|felt|reproduced|appear|appreciable|detectable|exist}, {has|have|had|
 is|was|} {now|since|completely|fully|subsequently|seemed to have|seems to have|} {resolved|subsided|disappeared|
-gone away|abated|cleared}, {is|are|was|were} no longer {seen|present|identified|noted|evident|}, - none, none, :
-none, : no, : negative, : denies, : absent, negative, {but|although|though|which|and} {that|this|it|these|they|}
+gone away|abated|cleared}, {is|are|was|were} no longer {seen|present|identified|noted|evident|}, - none, none,
+negative, {but|although|though|which|and} {that|this|it|these|they|}
 {seemed to have|seems to have|seem to have|has|have|had|} {now|since|completely|} resolved, {have|has} been
 ruled out, did not {recur|occur|develop}, never {occurred|happened|recurred}
 """
+# An answer to what stands before it, as forms have it.
+_ANSWERED = """
+: {no|none|negative|denies|denied|absent}$, - {no|negative|denies|denied|absent}$, ({no|none|negative|denies|denied|
+absent})
+"""
+_ANSWERED_YES = ": {yes|positive|present}$, - {yes|positive|present}$, ({yes|positive|present})"
 _NOT_NEGATION = """
-no {increase|decrease|interval increase|interval change|significant change|significant interval change|change
-from|change since|change in size|further change|growth|progression}, {without|with no} {change|interval change|
+no {increase|decrease|change in|acute change in|interval increase|interval change|significant change|
+significant interval change|change from|change since|change in size|further change|growth|progression}, {without|with no} {change|interval change|
 significant change|difficulty|incident}, not {change|changed}, unchanged, {no further|no additional|no new}
 {increase|change},
 not only, not in {labor|labour}, non-small, not {just|merely|simply|solely|all|always|necessarily|entirely|
 completely|yet
 resolved|fully resolved}, not {certain|sure|clear|known} {if|whether|that|why|}, gram negative, gram-negative,
-{rh|rhesus} negative, false negative, test negative, {can|could|may} not {exclude|be excluded|be ruled out|rule
+{rh|rhesus} negative, false negative, {can|could|may} not {exclude|be excluded|be ruled out|rule
 out|be entirely excluded|be completely excluded}, not {excluded|ruled out}, not {drain|cause|extend|limited|
 limited to}, cannot {exclude|be excluded|be ruled out|rule out|be entirely excluded|be completely excluded},
 without {doubt|question|delay}, with or without, with and without, no {doubt|question} {that|about}, has not
@@ -120,8 +126,10 @@ old, {year-|years-|month-}old
 # A habit is asked for the whole of a life, and stands under social history.
 _HABITS = """
 {tobacco|alcohol|drug|ethanol|etoh|illicit drug|iv drug|intravenous drug|cigarette|substance|recreational drug}
-{use|abuse|consumption}, smoking, smoker, {pack-year|pack year} history, allergies, allergies to, allergic to
+{use|abuse|consumption}, smoking, smoker, {pack-year|pack year} history, allergies
 """
+# What a person must not take is told as under the heading of allergies.
+_ALLERGIC = "{allergies|allergic|allergy|intolerant|intolerance|hypersensitivity} to"
 _HYPOTHETICAL = """
 if, {should|return} if, {return|call|come back|follow up|seek|notify|contact} {to the|for|with|if|} {emergency
 department|emergency room|any|}, {he|she|the patient|patient|you|they} should {return|call|come back|seek|
@@ -183,9 +191,12 @@ _OWN = "patient, patient's, pt, he, she, his own, her own, chief complaint, whic
 TRIGGERS = (
     *triggers(_NO_SIGN, NEGATED), *triggers(_DENIED, NEGATED), *triggers(_NOT, NEGATED),
     *triggers("former, quit, stopped", NEGATED, words=2), *triggers(_NEGATED_BEFORE, NEGATED, BEFORE),
+    *triggers(_ANSWERED, NEGATED, BEFORE, words=2), *triggers("{absent|denied}$", NEGATED, BEFORE),
+    *triggers(_ANSWERED_YES, STOP, ends=(BEFORE,)),
     *triggers(_NOT_NEGATION, PSEUDO), *triggers(_POSSIBLE, POSSIBLE), *triggers(_POSSIBLE_BEFORE, POSSIBLE, BEFORE),
     *triggers(_HISTORICAL, HISTORICAL), *triggers(_HISTORICAL_BEFORE, HISTORICAL, BEFORE),
     *triggers(_HISTORICAL_NOT, PSEUDO), *triggers(_HABITS, HISTORICAL, WITHIN),
+    *triggers(_ALLERGIC, HISTORICAL, words=4), *triggers("{allergy|intolerance}", HISTORICAL, BEFORE, words=0),
     *triggers(_HYPOTHETICAL, HYPOTHETICAL), *triggers(_HYPOTHETICAL_NOT, PSEUDO),
     *triggers("{her|his|the|my|your|} " + _RELATIVE + " {'s|}", OTHER), *triggers(_OTHER, OTHER),
     *triggers(_OTHER_BEFORE, OTHER, BEFORE), *triggers("familial", OTHER, AROUND, words=2),

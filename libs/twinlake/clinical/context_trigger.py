@@ -17,13 +17,19 @@ AFTER, BEFORE, AROUND, WITHIN = "after", "before", "around", "within"
 
 # A letter or digit of a script that puts spaces between words: 否认HIV has the word HIV.
 _LETTER = r"[^\W_\u3400-\u9fff]"
+LAST = "$"
+# What stands right behind a word, and begins a phrase.
+_AFTER_A_WORD = (":", "(")
+_END_OF_CLAUSE = r"(?=[^\S\n]*(?:[\n,.;)/|]|\Z))"
+_LAST = re.compile(_END_OF_CLAUSE)
 
 
 @dataclass(frozen=True)
 class Trigger:
     """A phrase, what it `says`, and where the mentions stand that it says it of.
 
-    `words` bounds its reach; a STOP ends the statements that say, or reach, what it `ends`.
+    `words` bounds its reach; a STOP ends the statements that say, or reach, what it `ends`. A phrase that ends in `$`
+    is the last of its clause, as an answer is (`Fever: no, cough: yes`), and there hides the same phrase without it.
     """
 
     phrase: str
@@ -48,14 +54,23 @@ def spellings(pattern: str) -> list[str]:
 
 def finder(phrases: Iterable[str]) -> re.Pattern[str]:
     """Finds the longest phrase at each place in small letters, whole words where a script puts spaces between them."""
-    spaced = sorted({p for p in phrases if not is_unspaced(p)})
-    unspaced = sorted({p for p in phrases if is_unspaced(p)})
+    listed = sorted({*phrases})
+    unspaced = [p for p in listed if is_unspaced(p)]
+    answers = [p for p in listed if p.startswith(_AFTER_A_WORD) and p not in unspaced]
+    spaced = [p for p in listed if p not in unspaced and p not in answers]
     sides = []
+    if answers:
+        sides.append(rf"{_trie(answers)}(?!{_LETTER})")
     if spaced:
         sides.append(rf"(?<!{_LETTER}){_trie(spaced)}(?!{_LETTER})")
     if unspaced:
         sides.append(_trie(unspaced))
     return re.compile("|".join(sides))
+
+
+def is_last(sentence: str, end: int) -> bool:
+    """Whether nothing of its clause follows a phrase that ends there."""
+    return bool(_LAST.match(sentence, end))
 
 
 def is_unspaced(text: str) -> bool:
@@ -96,4 +111,6 @@ def _branches(node: Mapping[str, dict]) -> str:
 def _letter(letter: str) -> str:
     if letter == " ":
         return r"\s+"
+    if letter == LAST:
+        return _END_OF_CLAUSE
     return "['\u2019]" if letter == "'" else re.escape(letter)

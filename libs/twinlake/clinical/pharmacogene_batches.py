@@ -19,7 +19,7 @@ __all__ = ["CALL_FIELDS", "RECORDED", "diplotypes", "found_in"]
 
 CALL_FIELDS = (
     "chromosome", "start_position", "end_position", "reference_allele", "alternate_alleles", "called_alleles",
-    "is_phased", "phase_set",
+    "is_phased", "phase_set", "has_passed_filters",
 )  # fmt: skip
 SCHEMA = (
     "array<struct<gene_symbol string, genotype_status string, diplotype string, possible_diplotypes array<string>, "

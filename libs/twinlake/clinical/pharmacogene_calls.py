@@ -1,7 +1,8 @@
 """From the calls of a VCF to the genotype at a position: the same variant can be written in more than one way.
 
 A position nobody called is not the reference. A block of reference bases (gVCF) tells a base, but not that nothing was
-inserted or deleted there; a failed filter and half a call tell nothing, but half a call of a variant forbids a guess.
+inserted or deleted there; that a structural variant is absent tells no base. A reference call that failed its filter
+and half a call tell nothing, but half a call of a variant forbids a guess, and one that failed leaves its place open.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from twinlake.clinical.pharmacogenes import NOT_READ, Genotype
 from twinlake.vocabulary.pharmacogenes import Gene, Position
 
 RECORDED = "recorded"
+# "Any other allele": with these alone a line speaks for each base up to its END (VCFv4.3, 5.5; GATK writes <NON_REF>).
+REFERENCE_SYMBOLS = {"<*>", "<NON_REF>", "<X>"}
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,20 @@ class VariantCall:
     alleles: tuple[str | None, ...]
     block: str | None = None
     recorded: str = ""
+    has_passed: bool = True
 
     @property
     def is_reference_block(self) -> bool:
         """Whether it only says that nothing differs here."""
-        return all(not is_bases(a) for a in self.alternates) and {*self.alleles} <= {self.reference}
+        return {*self.alternates} <= REFERENCE_SYMBOLS and {*self.alleles} <= {self.reference}
+
+    @property
+    def tells_a_base(self) -> bool:
+        """False of a reference call that failed, or says only that a structural variant (`<DEL>`, …) is absent."""
+        if {*self.alleles} - {None, self.reference}:
+            return True
+        is_structural = any(not is_bases(a) and a != "*" for a in {*self.alternates} - REFERENCE_SYMBOLS)
+        return self.has_passed and (not is_structural or any(is_bases(a) for a in self.alternates))
 
     @property
     def has_length_change(self) -> bool:
@@ -60,18 +72,21 @@ def genotypes_of(gene: Gene, calls: Iterable[VariantCall]) -> tuple[dict[int, Ge
 
 
 def _covering(positions: list[int], calls: Iterable[VariantCall]) -> dict[int, list[VariantCall]]:
-    """The calls that speak of each position (`positions` rise)."""
+    """The calls that speak of each position (`positions` rise); one that failed speaks of where it begins."""
     found: dict[int, list[VariantCall]] = {position: [] for position in positions}
-    for call in calls:
-        for position in positions[bisect_left(positions, call.position) : bisect_right(positions, call.end)]:
+    for call in (c for c in calls if c.tells_a_base):
+        end = call.end if call.has_passed else call.position
+        for position in positions[bisect_left(positions, call.position) : bisect_right(positions, end)]:
             found[position].append(call)
     return found
 
 
 def _genotype(place: Position, covering: list[VariantCall]) -> Genotype | bool | None:
-    """False where calls contradict, None where none tells."""
+    """False where calls contradict, None where none tells, or a variant was seen there that failed its filter."""
     newest = max((c.recorded for c in covering), default="")
     calls = sorted((c for c in covering if c.recorded == newest), key=repr)
+    if not all(c.has_passed for c in calls):
+        return None
     if any(_differs(place, c) for c in calls):
         return False
     aligned = [Aligned(c, alleles) for c in calls if (alleles := _aligned(place, c)) is not None]
@@ -185,4 +200,5 @@ def _call(row: Mapping[str, Any]) -> VariantCall:
         alleles=tuple(row.get("called_alleles") or ()),
         block=(row.get("phase_set") or "") if row.get("is_phased") else None,
         recorded=row.get(RECORDED) or "",
+        has_passed=row["has_passed_filters"],
     )

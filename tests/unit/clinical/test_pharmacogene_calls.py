@@ -95,6 +95,32 @@ def test_a_variant_is_believed_above_the_block_around_it():
     assert at(100, line(50, "A", "<NON_REF>", "0/0", end=500), line(100, "G", "A", "0/1")) == Genotype("G", "A")
 
 
+@pytest.mark.parametrize("symbol", ["<DEL>", "<DUP>", "<INS:ME:ALU>", "<DEL>,<NON_REF>", "N[chr2:17[", "*,<CNV>"])
+def test_that_a_structural_variant_is_absent_tells_no_base(symbol):
+    absent = line(50, "N", symbol, "0/0", end=500)
+    assert at(100, absent) is None
+    assert at(100, line(100, "N", symbol, "0/0", end=500)) is None
+    assert at(100, absent, line(100, "G", "A", "0/1")) == Genotype("G", "A")
+
+
+def test_a_deletion_that_was_called_leaves_nobody_the_reference():
+    called = at(100, line(50, "N", "<DEL>", "0/1", end=500))
+    assert isinstance(called, Genotype) and called.first != "G" and called.second != "G"
+
+
+def test_a_variant_that_failed_its_filter_leaves_its_place_open_whatever_other_lines_say():
+    failed = line(100, "G", "A", "1/1", has_passed=False)
+    assert at(100, failed, line(100, "G", "C", "0/0")) is None
+    assert at(100, failed, line(50, "A", "<NON_REF>", "0/0", end=500)) is None
+    assert at(100, line(99, "CG", "CA", "1/1", has_passed=False), line(100, "G", "A", "0/1")) == Genotype("G", "A")
+
+
+def test_a_reference_call_that_failed_its_filter_says_nothing():
+    failed = line(100, "G", "A", "0/0", has_passed=False)
+    assert at(100, failed) is None
+    assert at(100, failed, line(100, "G", "C", "0/1")) == Genotype("G", "C")
+
+
 def test_a_base_of_another_reference_genome_is_contradicted():
     assert at(100, line(100, "T", "A", "0/1")) == "contradicted"
     assert at(300, line(300, "CGT", "C", "0/1")) == "contradicted"
@@ -127,6 +153,7 @@ def test_a_sample_says_of_each_gene_it_speaks_of_what_was_found():
     call = {
         "chromosome": "chr7", "start_position": 99672916, "end_position": 99672916, "reference_allele": "T",
         "alternate_alleles": ["C"], "called_alleles": ["C", "C"], "is_phased": False, "recorded": "2026-01-01",
+        "has_passed_filters": True,
     }  # fmt: skip
     (found,) = found_in([call])
     told = (found["gene_symbol"], found["diplotype"], found["gene_phenotype"])

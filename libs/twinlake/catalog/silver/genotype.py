@@ -36,9 +36,8 @@ def genotype(variant_call: DataFrame) -> DataFrame:
     positions that nobody called (`missing_positions`); a gene of which nothing was called has no row. Where strands are
     not known, the pair told by most positions counts, though a rarer one may be true.
     """
-    calls = variant_call.where("has_passed_filters").groupBy(*SAMPLE)
     said = F.to_json(F.collect_list(_call()))
-    whole = calls.agg(said.alias("calls"), F.max("known_from").alias("known_from"))
+    whole = variant_call.groupBy(*SAMPLE).agg(said.alias("calls"), F.max("known_from").alias("known_from"))
     found = whole.select(*SAMPLE, "known_from", F.inline(diplotypes("calls")))
     return found.withColumn("genotype_id", surrogate_key("genomic_sample_id", "gene_symbol"))
 

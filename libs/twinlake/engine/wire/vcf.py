@@ -29,6 +29,7 @@ BGZF_START = re.compile(rb"\x1f\x8b\x08\x04.{8}BC\x02\x00", re.DOTALL)
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 _GENOTYPE = re.compile(r"[/|]?(?:\.|\d{1,4})(?:[/|](?:\.|\d{1,4})){0,15}")
+_ZERO = re.compile(r"0+(?:\.0*)?")
 _POSITION = re.compile(r"\d{1,10}")
 _REFERENCE = re.compile(r"[ACGTNRYSWKMBDHV]+", re.IGNORECASE)
 _BREAKEND = r"[^\s,\[\]]*(?:\[[^\s,\[\]]+\[|\][^\s,\[\]]+\])[^\s,\[\]]*|\.[ACGTN]+|[ACGTN]+\."
@@ -103,6 +104,7 @@ def as_json(raw: str) -> str:
     sample = dict(zip(fields[8].split(":"), fields[FIXED].split(":"), strict=False))
     alleles = [fields[3].upper(), *_alternates(fields)]
     genotype = sample.get("GT", ABSENT)
+    called = [None if n == ABSENT else alleles[int(n)] for n in _numbers(genotype)]
     found = {
         "sample": above[-1].split("\t")[FIXED],
         "written": above[0].partition("=")[2] if len(above) > 1 else None,
@@ -115,7 +117,7 @@ def as_json(raw: str) -> str:
         "filter": _present(fields[6]),
         "genotype_filter": _present(sample.get("FT", ABSENT)),
         "genotype": _present(genotype),
-        "alleles": [None if n == ABSENT else alleles[int(n)] for n in _numbers(genotype)],
+        "alleles": [None] * len(called) if _is_unseen(sample, {*called} <= {alleles[0]}) else called,
         "is_phased": "|" in genotype and "/" not in genotype,
         "phase_set": _present(sample.get("PS", ABSENT)),
     }
@@ -281,6 +283,15 @@ def _end(fields: list[str]) -> int:
     """The last base a line speaks of: END where it has one (a block, a symbol), else the end of REF."""
     found = re.search(r"(?:^|;)END=(\d{1,10})(?:;|$)", fields[7])
     return int(found[1]) if found else int(fields[1]) + len(fields[3]) - 1
+
+
+def _is_unseen(sample: dict[str, str], is_reference: bool) -> bool:
+    """Whether a reference call rests on nothing: no read, or no quality, is no call, though callers write 0/0 of it.
+
+    DeepVariant's gVCF blocks (google/deepvariant, issue 346), and GATK's (broadinstitute/gatk, issue 7792).
+    """
+    said = (sample.get("MIN_DP", sample.get("DP", ABSENT)), sample.get("GQ", ABSENT))
+    return is_reference and any(_ZERO.fullmatch(value) for value in said)
 
 
 def _present(text: str) -> Any:

@@ -89,6 +89,24 @@ def test_genotypes_of_every_form_are_read(genotype, alleles, phased):
     assert (found["alleles"], found["is_phased"]) == (alleles, phased)
 
 
+@pytest.mark.parametrize(
+    ("described", "said", "alleles"),
+    [
+        ("GT:DP:GQ:MIN_DP:PL", "0/0:0:0:0:0,0,0", [None, None]),
+        ("GT:DP", "0/0:0", [None, None]),
+        ("GT:GQ:DP", "0/0:0:12", [None, None]),
+        ("GT:GQ", "0/0:0.0", [None, None]),
+        ("GT:DP:MIN_DP", "0/0:4:0", [None, None]),
+        ("GT:DP:MIN_DP", "0/0:0:4", ["A", "A"]),
+        ("GT:DP:GQ", "0/0:10:20", ["A", "A"]),
+        ("GT:DP:GQ", "0/0:.:.", ["A", "A"]),
+        ("GT:DP:GQ", "0/1:0:0", ["A", "G"]),
+    ],
+)
+def test_a_reference_call_that_rests_on_no_read_is_none(described, said, alleles):
+    assert call(f"chr10\t100\t.\tA\tG\t.\t.\t.\t{described}\t{said}")["alleles"] == alleles
+
+
 def test_a_line_without_genotypes_is_a_record_without_a_call():
     found = call("chr10\t100\t.\tA\tG\t.\t.\t.\tDP\t12")
     assert (found["genotype"], found["alleles"], found["filter"], found["variant_id"]) == (None, [None], None, None)
