@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from twinlake.declare.statement import Statement, settle
@@ -22,6 +22,7 @@ KNOWN_SCHEMA = pa.schema(
      ("agreements", pa.string())]
 )  # fmt: skip
 Pair = tuple[str, str, float]
+THROUGH_A_STRANGER = [Statement(frozenset(pair[0]), frozenset(pair[1]), True, "told") for pair in ("aZ", "Zb")]
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,10 @@ def pairs(draw) -> list[Pair]:
     return [(left, right, weight) for (left, right), weight in found.items()]
 
 
-def linked(engine: DuckdbBackend, edges: list[Pair], said: list[Statement]) -> dict[str, dict]:
+def linked(engine: DuckdbBackend, edges: list[Pair], said: list[Statement], nodes: str = KNOWN) -> dict[str, dict]:
     schema = pa.schema([("unique_id_l", pa.string()), ("unique_id_r", pa.string()), ("match_weight", pa.float64())])
     rows = pa.Table.from_pylist([dict(zip(schema.names, edge, strict=True)) for edge in edges], schema=schema)
-    known = engine.take("known", pa.table({"unique_id": list(KNOWN), "is_linkable": [True] * len(KNOWN)}))
+    known = engine.take("known", pa.table({"unique_id": list(nodes), "is_linkable": [True] * len(nodes)}))
     nodes = engine.keep("nodes", f"SELECT * FROM {known}")
     stored = engine.keep("edges", f"SELECT *, 'alike' AS agreements FROM {engine.take('pairs', rows)}")
     found = engine.connection.table(link(engine, nodes, stored, said)).to_arrow_table().to_pylist()
@@ -88,12 +89,21 @@ def test_a_record_says_why_it_is_this_person_and_never_by_a_pair_that_was_cut(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=pairs(), after=pairs(), said=st.lists(statements().filter(lambda s: s.is_same), max_size=3))
+@example(before=[], after=[], said=THROUGH_A_STRANGER, absent=({"a"}, set()))
+@given(
+    before=pairs(),
+    after=pairs(),
+    said=st.lists(statements().filter(lambda s: s.is_same), max_size=4),
+    absent=st.tuples(st.sets(st.sampled_from(KNOWN), max_size=3), st.sets(st.sampled_from(KNOWN), max_size=3)),
+)
 def test_linking_what_a_days_pairs_reach_gives_what_linking_all_gives(
-    engine: DuckdbBackend, before: list[Pair], after: list[Pair], said: list[Statement]
+    engine: DuckdbBackend, before: list[Pair], after: list[Pair], said: list[Statement], absent: tuple[set, set]
 ) -> None:
-    was, whole = linked(engine, before, said), linked(engine, after, said)
-    changed = sorted({end for one, two, _ in {*before} ^ {*after} for end in (one, two)})
+    """Persons come and go too, also those of whom a merge told before."""
+    before, after = ([p for p in day if not {*p[:2]} & away] for day, away in zip((before, after), absent, strict=True))
+    there = ["".join(sorted({*KNOWN} - away)) for away in absent]
+    was, whole = linked(engine, before, said, there[0]), linked(engine, after, said, there[1])
+    changed = sorted({end for one, two, _ in {*before} ^ {*after} for end in (one, two)} | {*there[0]} ^ {*there[1]})
     known = pa.Table.from_pylist([*was.values()], schema=KNOWN_SCHEMA)
     tables = {"was": known, "changed": pa.table({"unique_id": pa.array(changed, pa.string())})}
     names = [engine.keep(f"of_{name}", f"SELECT * FROM {engine.take(name, rows)}") for name, rows in tables.items()]

@@ -59,8 +59,9 @@ absent})
 _ANSWERED_YES = ": {yes|positive|present}$, - {yes|positive|present}$, ({yes|positive|present})"
 _NOT_NEGATION = """
 no {increase|decrease|change in|acute change in|interval increase|interval change|significant change|
-significant interval change|change from|change since|change in size|further change|growth|progression}, {without|with no} {change|interval change|
-significant change|difficulty|incident}, not {change|changed}, unchanged, {no further|no additional|no new}
+significant interval change|change from|change since|change in size|further change|growth|progression}, {without|
+with no} {change|interval change|significant change|difficulty|incident}, not {change|changed}, unchanged,
+{no further|no additional|no new}
 {increase|change},
 not only, not in {labor|labour}, non-small, not {just|merely|simply|solely|all|always|necessarily|entirely|
 completely|yet

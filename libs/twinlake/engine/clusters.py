@@ -44,10 +44,11 @@ def link_moved(
     """The names of the links of those that moved reach, and of all these records (`unique_id`); others' stay.
 
     `known` are the links as they were (`unique_id, root`), `moved` who came, went, or of whose sure pairs one did.
-    Statements are those of before, and none tells anybody apart: then who is connected was one person.
+    Statements are those of before, and none tells anybody apart: then who is connected was one person, but for those
+    who came and whom statements join through a record that nobody knows.
     """
     told = engine.keep("told", f"{arcs_sql(edges)} UNION ALL {arcs_sql(_said(engine, statements))}")
-    reached = engine.keep("reached", reached_sql(known, told, moved))
+    reached = engine.keep("reached", reached_sql(known, told, _joined(engine, statements), moved))
     some = [
         engine.keep(f"reached_{name}", f"SELECT * FROM {table} WHERE {side} IN (SELECT unique_id FROM {reached})")
         for name, table, side in (("nodes", nodes, "unique_id"), ("edges", edges, "unique_id_l"))
@@ -68,12 +69,14 @@ def connect(engine: Backend, arcs: str) -> str:
     return roots
 
 
-def reached_sql(known: str, arcs: str, moved: str) -> str:
-    """Whoever was one person with somebody who moved, or with whom these are a sure pair now."""
+def reached_sql(known: str, arcs: str, joined: str, moved: str) -> str:
+    """Whoever was one person with somebody who moved, or with whom a sure pair or statements join these now."""
     return f"""
 WITH seeds AS (
     SELECT unique_id FROM {moved}
     UNION SELECT other FROM {arcs} WHERE unique_id IN (SELECT unique_id FROM {moved})
+    UNION SELECT unique_id FROM {joined} WHERE root IN (
+        SELECT root FROM {joined} WHERE unique_id IN (SELECT unique_id FROM {moved}))
 )
 SELECT unique_id FROM seeds
 UNION SELECT unique_id FROM {known} WHERE root IN (
@@ -92,6 +95,13 @@ def _said(engine: Backend, statements: Iterable[Statement]) -> str:
     return engine.keep(
         "said", f"SELECT unique_id_l, unique_id_r, CAST(NULL AS DOUBLE) AS match_weight, agreements FROM {rows}"
     )
+
+
+def _joined(engine: Backend, statements: Sequence[Statement]) -> str:
+    """`unique_id, root` of all whom statements name, known or not; these tell nobody apart."""
+    persons = settle(statements)
+    named = sorted({record for said in statements for record in said.records})
+    return engine.take("joined", _table(("unique_id", "root"), [(record, persons.of(record)) for record in named]))
 
 
 def _settled(engine: Backend, roots: str, edges: str, statements: Sequence[Statement]) -> str:
