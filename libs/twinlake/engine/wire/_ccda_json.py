@@ -8,6 +8,7 @@ from typing import Any
 
 from twinlake.engine.wire._cda import (
     STATEMENTS,
+    TRUE,
     Element,
     attribute,
     find,
@@ -162,7 +163,7 @@ def _common(element: Element, within: list[Element], about: dict[str, Any]) -> d
         "section": about.get("section"),
         "element": name_of(element),
         "mood": element.get("moodCode"),
-        "negated": any(e.get("negationInd") in ("true", "1") for e in (element, *around)),
+        "negated": any(e.get("negationInd") in TRUE for e in (element, *within)),
         "status": next(iter([*undone, *filter(None, statuses)]), None),
     }
 

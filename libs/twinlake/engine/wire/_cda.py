@@ -19,6 +19,7 @@ STATEMENTS = frozenset(
     ("act", "encounter", "observation", "observationMedia", "organizer", "procedure", "regionOfInterest",
      "substanceAdministration", "supply")
 )  # fmt: skip
+TRUE = frozenset(("true", "1"))
 # A document of care beyond this is none; libxml2 itself refuses texts of 10 MB and 256 levels.
 LONGEST_FILE = 64 << 20
 _ENCODINGS = re.compile(r"(?:utf-?8|us-ascii|ascii|iso-?8859-\d+|latin-?1|windows-12\d\d|cp12\d\d)", re.IGNORECASE)

@@ -15,9 +15,10 @@ from lxml import etree
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire._ccda_json import as_json
+from twinlake.engine.wire._ccda_json import ACT_CODE, as_json
 from twinlake.engine.wire._cda import (
     STATEMENTS,
+    TRUE,
     V3,
     Element,
     attribute,
@@ -45,7 +46,11 @@ MOST_GROWTH, FREE_GROWTH = 20, 16 << 20
 LONGEST_WORDS = 1000
 
 _TEMPLATE = "2.16.840.1.113883.10.20.22.2."
-ENCOUNTER_DIAGNOSIS = "2.16.840.1.113883.10.20.22.4.80"
+_STATEMENT = "2.16.840.1.113883.10.20.22.4."
+ENCOUNTER_DIAGNOSIS = _STATEMENT + "80"
+SEVERITY_TEMPLATE, SEVERITY = _STATEMENT + "8", (ACT_CODE, "SEV")
+# Problem, allergy, medication, immunization: documents of R1.1 invert these, too, and yet a concern is about them.
+SUBJECTS = frozenset(_STATEMENT + last for last in ("4", "7", "16", "52"))
 _ANY_PROCEDURE = dict.fromkeys(("procedure", "observation", "act"), "procedure")
 # The statements that are read: their kinds by element, the templates of their sections, the LOINC codes of these.
 _READ: tuple[tuple[Mapping[str, str], str, str], ...] = (
@@ -244,8 +249,7 @@ def _sections(source: Source, components: list[Element], above: str) -> Iterator
 
 def _kinds(section: Element) -> Mapping[str, str]:
     """What the statements of a section are, by their element; nothing for a section that nobody reads."""
-    templates = [attribute(template, "root") for template in find_all(section, "templateId")]
-    known = next((_BY_TEMPLATE[root] for root in templates if root in _BY_TEMPLATE), None)
+    known = next((_BY_TEMPLATE[root] for root in _templates(section) if root in _BY_TEMPLATE), None)
     return known or _BY_CODE.get(attribute(find(section, "code"), "code") or "", {})
 
 
@@ -270,7 +274,7 @@ def _of_visit(
     """The places of an encounter and its diagnoses, which are problems."""
     yield from _places(find_all(encounter, "participant[@typeCode='LOC']/participantRole"))
     for act in find_all(encounter, "entryRelationship/act"):
-        if any(template.get("root") == ENCOUNTER_DIAGNOSIS for template in find_all(act, "templateId")):
+        if ENCOUNTER_DIAGNOSIS in _templates(act):
             for number, (kind, around, statement) in enumerate(_statements(act, {"observation": "problem"}, within), 1):
                 if kind == "problem":
                     place = f"{about['visit']} diagnosis {number}"
@@ -304,14 +308,28 @@ def _statements(element: Element, kinds: Mapping[str, str], within: tuple[Elemen
 def _members(element: Element) -> list[tuple[Element, Element]]:
     """The statements an element is made of, each with what relates it: components, subjects of a concern."""
     if name_of(element) == "entry":
-        return [(child, child) for child in element if name_of(child) in STATEMENTS]
+        return [(child, child) for child in element if _is_member(element, child)]
     if name_of(element) == "organizer":
         relations = find_all(element, "component")
     elif name_of(element) == "act":
         relations = [r for r in find_all(element, "entryRelationship") if r.get("typeCode") == "SUBJ"]
     else:
         return []
-    return [(relation, child) for relation in relations for child in relation if name_of(child) in STATEMENTS]
+    return [(relation, child) for relation in relations for child in relation if _is_member(relation, child)]
+
+
+def _is_member(relation: Element, child: Element) -> bool:
+    """Whether it is what is told, not what is said of that: its severity, or the subject of an inverted relation."""
+    if name_of(child) not in STATEMENTS:
+        return False
+    templates, code = _templates(child), find(child, "code")
+    is_inverted = relation.get("inversionInd") in TRUE and SUBJECTS.isdisjoint(templates)
+    said = (attribute(code, "codeSystem"), attribute(code, "code"))
+    return not is_inverted and SEVERITY_TEMPLATE not in templates and said != SEVERITY
+
+
+def _templates(element: Element) -> list[str | None]:
+    return [attribute(template, "root") for template in find_all(element, "templateId")]
 
 
 def _raw(piece: Piece, source: Source) -> str:

@@ -144,6 +144,45 @@ def test_what_only_relates_to_a_concern_stays_its_context_and_is_no_problem():
     assert one("problem", document(section("11450-4", entry)))["code"]["coding"][0]["code"] == "233604007"
 
 
+SEVERITY = statement(
+    "observation", code("SEV", "2.16.840.1.113883.5.4"), code("6736007", SNOMED, "Moderate", tag="value"), ident="s"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "flag"),
+    [
+        (SEVERITY, 'inversionInd="true"'),
+        (SEVERITY, ""),
+        (
+            SEVERITY.replace("<code", '<templateId root="2.16.840.1.113883.10.20.22.4.8"/><code').replace(
+                '"SEV"', '"x"'
+            ),
+            "",
+        ),
+        (statement("observation", code("445518008", SNOMED), quantity("57", "a"), ident="s"), 'inversionInd="1"'),
+    ],
+)
+def test_how_severe_a_thing_is_and_an_inverted_relation_are_about_it_and_no_thing(said, flag):
+    relation = f'<entryRelationship typeCode="SUBJ" {flag}>{said}</entryRelationship></act>'
+    for kind, section_code in (("allergy", "48765-2"), ("problem", "11450-4")):
+        entry = concern(statement("observation", PNEUMONIA, ident="p")).replace("</act>", relation)
+        (found,) = [r for r in read(document(section(section_code, entry))) if r.kind == kind]
+        assert found.key.startswith("8|p") and 'extension="s"' in found.raw
+        alone = [
+            r
+            for r in read(document(section(section_code, concern().replace("</act>", relation))))
+            if r.kind != "person"
+        ]
+        assert [r.kind for r in alone] == ["rest"] * 3 and 'extension="s"' in alone[-1].raw
+
+
+def test_an_allergy_by_its_template_is_one_though_its_relation_is_inverted():
+    template = '<templateId root="2.16.840.1.113883.10.20.22.4.7"/>'
+    entry = concern(statement("observation", template, PNEUMONIA)).replace('"SUBJ"', '"SUBJ" inversionInd="true"')
+    assert one("allergy", document(section("48765-2", entry)))["code"]["coding"][0]["code"] == "233604007"
+
+
 def test_an_id_that_a_document_gives_to_different_things_is_told_apart_by_what_they_say():
     def keys(*numbers: str) -> list[str]:
         entries = (observation("1-8", quantity(n, "kg"), ident="same") for n in numbers)
@@ -289,6 +328,12 @@ def test_a_reference_range_has_the_bounds_that_are_told():
     limits = '<referenceRange><observationRange><value xsi:type="IVL_PQ"><low value="4.5"/><high nullFlavor="PINF"/></value></observationRange></referenceRange>'
     assert result(quantity("5", "g/L") + limits)["range_low"] == "4.5"
     assert "range_high" not in result(quantity("5", "g/L") + limits)
+
+
+@pytest.mark.parametrize(("flag", "negated"), [("true", True), ("1", True), ("false", False)])
+def test_a_negated_relation_negates_what_it_holds(flag, negated):
+    entry = concern(statement("observation", PNEUMONIA)).replace('"SUBJ"', f'"SUBJ" negationInd="{flag}"')
+    assert one("problem", document(section("11450-4", entry)))["negated"] is negated
 
 
 @pytest.mark.parametrize(
@@ -484,7 +529,8 @@ COUNTED = {
     "|//h:section[h:code/@code='75311-1']/h:entry/h:act/h:entryRelationship/h:substanceAdministration",
     "immunization": SECTION.format(codes="11369-6") + "/h:entry/h:substanceAdministration",
     "procedure": SECTION.format(codes="47519-4") + "/h:entry/*|//h:section[h:code/@code='59774-0']/h:entry/h:procedure",
-    "allergy": SECTION.format(codes="48765-2") + "/h:entry/h:act/h:entryRelationship[@typeCode='SUBJ']/h:observation",
+    "allergy": SECTION.format(codes="48765-2") + "/h:entry/h:act/h:entryRelationship[@typeCode='SUBJ']/h:observation"
+    "[not(h:templateId/@root='2.16.840.1.113883.10.20.22.4.8')]",
     "social": SECTION.format(codes="29762-2") + "/h:entry/h:observation",
     "visit": SECTION.format(codes="46240-8") + "/h:entry/h:encounter|//h:encompassingEncounter",
 }
