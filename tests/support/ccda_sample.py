@@ -87,6 +87,11 @@ def concern(*problems: str, status: str = "active", extra: str = "") -> str:
     return f'<act moodCode="EVN" {extra}><code code="CONC"/><statusCode code="{status}"/>{subjects}</act>'
 
 
+def subject(role: str) -> str:
+    """Whom a section or a statement is about, where it is not the patient."""
+    return f'<subject><relatedSubject classCode="PRS"><code code="{role}"/></relatedSubject></subject>'
+
+
 def organizer(*members: str, when: str = "20150722", status: str = "completed") -> str:
     """A panel."""
     components = "".join(f"<component>{member}</component>" for member in members)

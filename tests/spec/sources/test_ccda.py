@@ -26,6 +26,7 @@ from tests.support.ccda_sample import (
     quantity,
     section,
     statement,
+    subject,
 )
 from tests.support.text_table import expect
 from twinlake.catalog.sources.ccda import SYSTEM
@@ -190,6 +191,28 @@ def test_what_is_negated_nullified_cancelled_or_unnamed_is_no_condition(implemen
         38341003       | Hypertension
         """,
     )
+
+
+def test_what_is_of_a_relative_or_a_fetus_is_no_fact_of_the_patient(implement) -> None:
+    """CDA R2, 4.4: a subject takes the place of the recordTarget for what it is on and all that is within it."""
+
+    def about(role: str, xml: str) -> str:
+        return xml.replace("<statusCode", f"{subject(role)}<statusCode", 1)
+
+    told = document(
+        section("11450-4", concern(problem("1", "a")), concern(about("MTH", problem("2", "b"))), about("FTH", concern(problem("3", "c")))),
+        section("30954-2", about("121026", organizer(observation("1-1", quantity("1", "kg")))), observation("1-2", quantity("2", "kg"))),
+        section("10160-0", about("MTH", drug("1"))),
+        section("47519-4", about("MTH", statement("procedure", code("1", SNOMED)))),
+        section("46240-8", about("MTH", statement("encounter", ident="e"))),
+        section("48765-2", concern(about("MTH", problem("4", "d")))),
+        section("29762-2", about("MTH", observation("1-3", '<value xsi:type="ST">x</value>'))),
+        section("11369-6", about("MTH", drug("2"))),
+    )  # fmt: skip
+    expect(implement(SYSTEM, "condition_occurrence", document=told), "condition_code\n1")
+    expect(implement(SYSTEM, "measurement", document=told), "measurement_code\n1-2")
+    for table in ("observation", "drug_exposure", "procedure_occurrence", "visit_occurrence"):
+        assert implement(SYSTEM, table, document=told).count() == 0
 
 
 def test_a_diagnosis_of_an_encounter_and_of_a_discharge_are_conditions(implement) -> None:
@@ -429,7 +452,8 @@ EVERYTHING = document(
             observation("1-4", quantity("1", "kg"), status="aborted", mood="RQO")),
     section("10160-0", drug("1"), drug("", inner='<code nullFlavor="UNK"/>'), drug("2", mood="RQO", extra='negationInd="true"')),
     section("47519-4", statement("procedure"), statement("act", code("1", SNOMED), mood="INT")),
-    section("18776-5", statement("act")), section("8716-3", statement("supply")), visit=VISIT,
+    section("18776-5", statement("act")), section("8716-3", statement("supply")),
+    section("48765-2", statement("observation", code("1", SNOMED, tag="value"), subject("MTH"))), visit=VISIT,
 ).encode()  # fmt: skip
 
 
@@ -446,10 +470,10 @@ def unread(spark, documents: list[bytes]) -> Counter:
 
 def test_what_is_no_statement_has_a_reason(spark) -> None:
     found = unread(spark, [EVERYTHING])
-    assert found["the words of a section are not read; its entries are"] == 6
+    assert found["the words of a section are not read; its entries are"] == 7
     assert found["who wrote, keeps and signed a document is not read until provider is"] == 1
     assert found["an entry, or a part of one, that is none of the statements its section is for"] == 1
-    assert found.total() == 9
+    assert found.total() == 10
 
 
 # What a reader of the standard would count, over all documents, by LOINC codes of sections alone.

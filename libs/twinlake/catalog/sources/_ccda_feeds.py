@@ -40,7 +40,10 @@ DOCUMENT = Feed(
 )
 
 _TEXT = ("section", "element", "mood", "status", "visit")
-_COMMON = {**dict.fromkeys(_TEXT, "string"), "negated": "boolean", "code": CONCEPT, "start": "string", "end": "string"}
+_COMMON = {
+    **dict.fromkeys(_TEXT, "string"), "negated": "boolean", "is_of_another": "boolean", "code": CONCEPT,
+    "start": "string", "end": "string",
+}  # fmt: skip
 _VALUE = struct(number="string", unit="string", words="string", concept=CONCEPT)
 _STATEMENT = {**_COMMON, "since": "string"}
 
@@ -49,8 +52,11 @@ def _ddl(columns: dict[str, str]) -> str:
     return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
 
 
-IS_SO = "negated = false"
-NEGATED = {"negated: it is not so (negationInd)": f"not {IS_SO}"}
+IS_SO = "negated = false and is_of_another = false"
+NEGATED = {
+    "negated: it is not so (negationInd)": "negated",
+    "it is of somebody else than the patient (subject): a relative, a fetus, a donor": "is_of_another",
+}
 DID_HAPPEN = "ifnull(mood, '') = 'EVN'"
 NOT_YET = {"no event: a plan, an order, a goal, or it does not say (moodCode)": f"not {DID_HAPPEN}"}
 FINISHED = "ifnull(status, '') not in ('cancelled', 'aborted', 'held', 'new')"

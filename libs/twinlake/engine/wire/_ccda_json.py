@@ -24,6 +24,8 @@ from twinlake.engine.wire._cda import (
 )
 
 ACT_CODE = "2.16.840.1.113883.5.4"
+# HL7 v3 RoleCode.
+PATIENT_THEMSELVES = ("ONESELF", "SELF")
 NUMBERS = ("PQ", "REAL", "INT", "MO")
 SPANS = ("IVL_PQ", "IVL_REAL", "IVL_INT")
 CODES = ("CD", "CE", "CV", "CO", "CS")
@@ -165,7 +167,15 @@ def _common(element: Element, within: list[Element], about: dict[str, Any]) -> d
         "mood": element.get("moodCode"),
         "negated": any(e.get("negationInd") in TRUE for e in (element, *within)),
         "status": next(iter([*undone, *filter(None, statuses)]), None),
+        "is_of_another": _is_of_another(element, within),
     }
+
+
+def _is_of_another(element: Element, within: list[Element]) -> bool:
+    """Whether the nearest subject is not the patient: it takes the recordTarget's place for all that is within it."""
+    subjects = (s for e in (element, *reversed(within)) for s in find_all(e, "subject") if not is_null(s))
+    subject = next(subjects, None)
+    return subject is not None and attribute(find(subject, "relatedSubject/code"), "code") not in PATIENT_THEMSELVES
 
 
 def _when(element: Element) -> Element | None:

@@ -218,7 +218,7 @@ def _pieces(source: Source) -> Iterator[Piece]:
         if find(body, "structuredBody") is None:
             yield Piece("rest", f"body {place} @ {source.scope}", body, about={"what": "body"})
         else:
-            yield from _sections(source, find_all(body, "structuredBody/component"), "")
+            yield from _sections(source, find_all(body, "structuredBody/component"), "", ())
 
 
 def _places(facilities: list[Element]) -> Iterator[Piece]:
@@ -228,8 +228,8 @@ def _places(facilities: list[Element]) -> Iterator[Piece]:
             yield Piece("care_site", ident, facility, is_of_person=False)
 
 
-def _sections(source: Source, components: list[Element], above: str) -> Iterator[Piece]:
-    """Each section: its words, its statements, the sections within it."""
+def _sections(source: Source, components: list[Element], above: str, within: tuple[Element, ...]) -> Iterator[Piece]:
+    """Each section: its words, its statements, the sections within it; its subject is that of all it holds."""
     for number, component in enumerate(components, 1):
         path = f"{above}{number}"
         section = find(component, "section")
@@ -239,12 +239,18 @@ def _sections(source: Source, components: list[Element], above: str) -> Iterator
         entries, inner = find_all(section, "entry"), find_all(section, "component")
         about = {"section": attribute(find(section, "code"), "code")}
         words = bare(section, [*entries, *inner])
+        around = (*within, _bearer(section)) if find(section, "subject") is not None else within
         yield Piece(
             "rest", f"section {path} @ {source.scope}", words, (bare(component, [section]),),
             {**about, "what": "narrative"},
         )  # fmt: skip
-        yield from _entries(source, entries, _kinds(section), path, about)
-        yield from _sections(source, inner, f"{path}.")
+        yield from _entries(source, entries, _kinds(section), path, about, around)
+        yield from _sections(source, inner, f"{path}.", around)
+
+
+def _bearer(element: Element) -> Element:
+    """A copy of an element with its subject alone, which what it holds inherits."""
+    return bare(element, [child for child in element if name_of(child) != "subject"])
 
 
 def _kinds(section: Element) -> Mapping[str, str]:
@@ -254,11 +260,12 @@ def _kinds(section: Element) -> Mapping[str, str]:
 
 
 def _entries(
-    source: Source, entries: list[Element], kinds: Mapping[str, str], path: str, about: Mapping[str, str | None]
-) -> Iterator[Piece]:
+    source: Source, entries: list[Element], kinds: Mapping[str, str], path: str, about: Mapping[str, str | None],
+    around: tuple[Element, ...],
+) -> Iterator[Piece]:  # fmt: skip
     number = 0
     for entry in entries:
-        for kind, within, statement in _statements(entry, kinds, ()):
+        for kind, within, statement in _statements(entry, kinds, around):
             number += 1
             key = source.named(kind, statement, f"section {path} statement {number}", within)
             whose = {"visit": key} if kind == "visit" else source.visit
@@ -273,9 +280,10 @@ def _of_visit(
 ) -> Iterator[Piece]:
     """The places of an encounter and its diagnoses, which are problems."""
     yield from _places(find_all(encounter, "participant[@typeCode='LOC']/participantRole"))
-    for act in find_all(encounter, "entryRelationship/act"):
-        if ENCOUNTER_DIAGNOSIS in _templates(act):
-            for number, (kind, around, statement) in enumerate(_statements(act, {"observation": "problem"}, within), 1):
+    for relation in find_all(encounter, "entryRelationship"):
+        for act in [act for act in find_all(relation, "act") if ENCOUNTER_DIAGNOSIS in _templates(act)]:
+            outer = (*within, _bearer(encounter), _bearer(relation))
+            for number, (kind, around, statement) in enumerate(_statements(act, {"observation": "problem"}, outer), 1):
                 if kind == "problem":
                     place = f"{about['visit']} diagnosis {number}"
                     yield Piece(

@@ -28,6 +28,7 @@ from tests.support.ccda_sample import (
     quantity,
     section,
     statement,
+    subject,
 )
 from twinlake.catalog.sources._ccda_feeds import DOCUMENT
 from twinlake.engine.wire import FileFault, Record, reader, translator
@@ -328,6 +329,56 @@ def test_a_reference_range_has_the_bounds_that_are_told():
     limits = '<referenceRange><observationRange><value xsi:type="IVL_PQ"><low value="4.5"/><high nullFlavor="PINF"/></value></observationRange></referenceRange>'
     assert result(quantity("5", "g/L") + limits)["range_low"] == "4.5"
     assert "range_high" not in result(quantity("5", "g/L") + limits)
+
+
+MOTHER = subject("MTH")
+OF_MOTHER = statement("observation", PNEUMONIA, MOTHER)
+OF_PATIENT = statement("observation", PNEUMONIA)
+
+
+@pytest.mark.parametrize(
+    ("inside", "is_of_another"),
+    [
+        (section("11450-4", concern(OF_PATIENT)), False),
+        (section("11450-4", concern(OF_MOTHER)), True),
+        (section("11450-4", concern(OF_PATIENT).replace("<entryRel", f"{MOTHER}<entryRel")), True),
+        (section("11450-4", organizer(concern(OF_PATIENT)).replace("<component", f"{MOTHER}<component", 1)), True),
+        (section("11450-4", concern(OF_PATIENT)).replace("<entry ", f"{MOTHER}<entry "), True),
+        (section("x", inner=f"<component>{section('11450-4', concern(OF_PATIENT))}</component>")
+         .replace("<component>", f"{MOTHER}<component>"), True),
+        (section("11450-4", concern(OF_MOTHER.replace("MTH", "121026"))), True),
+        (section("11450-4", concern(OF_MOTHER.replace("<code code=\"MTH\"/>", ""))), True),
+        (section("11450-4", concern(OF_MOTHER.replace("<subject>", '<subject nullFlavor="NI">'))), False),
+        (section("11450-4", concern(statement("observation", PNEUMONIA, subject("ONESELF"))))
+         .replace("<entry ", f"{MOTHER}<entry "), False),
+    ],
+)  # fmt: skip
+def test_the_nearest_subject_takes_the_patients_place_for_all_that_is_within_it(inside, is_of_another):
+    assert one("problem", document(inside))["is_of_another"] is is_of_another
+
+
+def test_the_subject_of_one_section_is_not_that_of_the_next():
+    sections = (section("11450-4", concern(OF_PATIENT)), section("11450-4", concern(OF_PATIENT)))
+    found = of("problem", document(sections[0].replace("<entry ", f"{MOTHER}<entry "), sections[1]))
+    assert [problem["is_of_another"] for problem in found] == [True, False]
+
+
+DIAGNOSIS = (
+    '<entryRelationship><act><templateId root="2.16.840.1.113883.10.20.22.4.80"/><entryRelationship typeCode="SUBJ">'
+    f"{OF_PATIENT}</entryRelationship></act></entryRelationship>"
+)
+
+
+def test_a_diagnosis_inherits_the_subject_and_the_negation_of_its_encounter():
+    def diagnosis(data: str) -> tuple[bool, bool]:
+        found = one("problem", document(section("46240-8", data)))
+        return found["is_of_another"], found["negated"]
+
+    assert diagnosis(statement("encounter", DIAGNOSIS)) == (False, False)
+    assert diagnosis(statement("encounter", MOTHER, DIAGNOSIS)) == (True, False)
+    assert diagnosis(statement("encounter", DIAGNOSIS, extra='negationInd="true"')) == (False, True)
+    negated = DIAGNOSIS.replace("<entryRelationship>", '<entryRelationship negationInd="true">')
+    assert diagnosis(statement("encounter", negated)) == (False, True)
 
 
 @pytest.mark.parametrize(("flag", "negated"), [("true", True), ("1", True), ("false", False)])
