@@ -26,6 +26,8 @@ from twinlake.engine.wire._cda import (
 ACT_CODE = "2.16.840.1.113883.5.4"
 # HL7 v3 RoleCode.
 PATIENT_THEMSELVES = ("ONESELF", "SELF")
+# HL7 v3 ObservationInterpretation.
+NORMAL = "N"
 NUMBERS = ("PQ", "REAL", "INT", "MO")
 SPANS = ("IVL_PQ", "IVL_REAL", "IVL_INT")
 CODES = ("CD", "CE", "CV", "CO", "CS")
@@ -317,15 +319,32 @@ def _words(kind: str, value: Element, words: Words) -> str | None:
 
 
 def _range(element: Element) -> dict[str, Any]:
-    """The first reference range that has a bound."""
-    for value in find_all(element, "referenceRange/observationRange/value"):
-        low, high = attribute(find(value, "low"), "value"), attribute(find(value, "high"), "value")
-        if low or high:
+    """The first range of what is normal, else of what nobody interprets, that has a bound and the value's own unit."""
+    found = [(attribute(find(r, "interpretationCode"), "code"), find(r, "value"))
+             for r in find_all(element, "referenceRange/observationRange")]  # fmt: skip
+    unit = _value(element, {}).get("unit")
+    for value in [value for wanted in (NORMAL, None) for said, value in found if said == wanted]:
+        low, high = (attribute(find(value, side), "value") for side in ("low", "high"))
+        if (low or high) and _is_in(value, unit):
             return {"range_low": low, "range_high": high}
     return {}
 
 
+def _is_in(value: Element | None, unit: str | None) -> bool:
+    """Whether a range tells no other unit than that of the value."""
+    units = (attribute(e, "unit") for e in (value, find(value, "low"), find(value, "high")))
+    return not unit or all(said.casefold() == unit.casefold() for said in units if said)
+
+
 def _dose(element: Element) -> dict[str, Any]:
+    """A dose from one amount to another is in words, as a value is; one from an amount on is that amount."""
     dose, route = find(element, "doseQuantity"), find(element, "routeCode")
-    amount = dose if attribute(dose, "value") else find(dose, "low")
-    return {"dose": attribute(amount, "value"), "dose_unit": attribute(amount, "unit"), "route": _name_of_code(route)}
+    low, high = (attribute(find(dose, side), "value") for side in ("low", "high"))
+    is_span = high not in (None, low) and not attribute(dose, "value")
+    said = dict(_bounds(dose)) if dose is not None and is_span else {}
+    amount = dose if attribute(dose, "value") or not low else find(dose, "low")
+    return {
+        "dose": said.get("words") or said.get("number") or attribute(amount, "value"),
+        "dose_unit": said.get("unit") if said else attribute(amount, "unit"),
+        "route": _name_of_code(route),
+    }

@@ -381,6 +381,46 @@ def test_a_diagnosis_inherits_the_subject_and_the_negation_of_its_encounter():
     assert diagnosis(statement("encounter", negated)) == (False, True)
 
 
+def limits(low: str, high: str, interpreted: str = "", unit: str = "") -> str:
+    """A reference range."""
+    said = f'<interpretationCode code="{interpreted}"/>' if interpreted else ""
+    ends = "".join(f'<{side} value="{end}" unit="{unit}"/>' for side, end in (("low", low), ("high", high)) if end)
+    return f'<referenceRange><observationRange><value xsi:type="IVL_PQ">{ends}</value>{said}</observationRange></referenceRange>'
+
+
+@pytest.mark.parametrize(
+    ("ranges", "low", "high"),
+    [
+        (limits("2.5", "6.5", "HH") + limits("3.5", "5.1"), "3.5", "5.1"),
+        (limits("2.5", "6.5") + limits("3.5", "5.1", "N"), "3.5", "5.1"),
+        (limits("", "6.5", "HH"), None, None),
+        (limits("", "", "N") + limits("3.5", "5.1"), "3.5", "5.1"),
+        (limits("135", "200", unit="mg/dL"), None, None),
+        (limits("135", "200", unit="mg/dL") + limits("3.5", "5.1", unit="mmol/l"), "3.5", "5.1"),
+    ],
+)
+def test_a_reference_range_is_what_is_normal_in_the_unit_of_the_value(ranges, low, high):
+    found = result(quantity("5", "mmol/L") + ranges)
+    assert (found.get("range_low"), found.get("range_high")) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("dose", "amount", "unit"),
+    [
+        ('<doseQuantity value="2" unit="mg"/>', "2", "mg"),
+        ('<doseQuantity><low value="1" unit="mg"/><high value="2" unit="mg"/></doseQuantity>', "1 mg - 2 mg", None),
+        ('<doseQuantity><low value="1" unit="mg"/></doseQuantity>', "1", "mg"),
+        ('<doseQuantity><low value="1" unit="mg"/><high value="1" unit="mg"/></doseQuantity>', "1", "mg"),
+        ('<doseQuantity><low value="1" unit="mg"/><high nullFlavor="NI"/></doseQuantity>', "1", "mg"),
+        ('<doseQuantity><high value="2" unit="mg"/></doseQuantity>', "<=2", "mg"),
+        ('<doseQuantity nullFlavor="UNK"/>', None, None),
+    ],
+)
+def test_a_dose_that_is_a_range_is_not_its_low_end(dose, amount, unit):
+    found = one("medication", document(section("10160-0", drug("573621", dose))))
+    assert (found.get("dose"), found.get("dose_unit")) == (amount, unit)
+
+
 @pytest.mark.parametrize(("flag", "negated"), [("true", True), ("1", True), ("false", False)])
 def test_a_negated_relation_negates_what_it_holds(flag, negated):
     entry = concern(statement("observation", PNEUMONIA)).replace('"SUBJ"', f'"SUBJ" negationInd="{flag}"')
