@@ -123,13 +123,13 @@ def _visit(encounter: Element, within: list[Element], about: dict[str, Any], wor
         "code": code,
         "reason": _concept(reasons[0], words) if reasons else None,
         "site": next(filter(None, map(first_id, places)), None),
-        **_span(encounter),
+        **span(encounter),
     }
 
 
 def _statement(element: Element, within: list[Element], about: dict[str, Any], words: Words) -> dict[str, Any]:
-    said = _span(element)
-    groups = [_span(group) for group in within if name_of(group) == "organizer"]
+    said = span(element)
+    groups = [span(group) for group in within if name_of(group) == "organizer"]
     start = said["start"] or next((g["start"] for g in reversed(groups) if g["start"]), None)
     recorded = next(filter(None, (_authored(e) for e in (element, *reversed(within)))), None)
     since = start or (None if said["end"] else recorded or about.get("written"))
@@ -192,7 +192,7 @@ def _is_over(element: Element) -> bool:
     return high is not None and (time_of(high) is not None or high.get("nullFlavor") == "UNK")
 
 
-def _span(element: Element) -> dict[str, Any]:
+def span(element: Element) -> dict[str, Any]:
     when = _when(element)
     low, high = time_of(find(when, "low")), time_of(find(when, "high"))
     return {"start": low or time_of(when) or time_of(find(when, "center")), "end": high}

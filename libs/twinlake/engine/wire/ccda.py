@@ -7,7 +7,7 @@ what stands around it (`within`) and the narrative it refers to (`words`). What 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -15,7 +15,7 @@ from lxml import etree
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire._ccda_json import ACT_CODE, as_json
+from twinlake.engine.wire._ccda_json import ACT_CODE, as_json, span
 from twinlake.engine.wire._cda import (
     STATEMENTS,
     TRUE,
@@ -40,6 +40,12 @@ __all__ = ["as_json", "read"]
 LAKE = "urn:twinlake:record"
 SSN = "2.16.840.1.113883.4.1"
 STATE_ISSUED = ("2.16.840.1.113883.4.3.", "2.16.840.1.113883.4.330.")
+# The elements that name what a statement is about.
+TOPIC = (
+    "code", "participant[@typeCode='CSM']/participantRole/playingEntity/code",
+    "consumable/manufacturedProduct/manufacturedMaterial/code",
+    "consumable/manufacturedProduct/manufacturedLabeledDrug/code",
+)  # fmt: skip
 # What stands around a statement is repeated for each: no true document grows so much by it.
 MOST_GROWTH, FREE_GROWTH = 20, 16 << 20
 # A reference to a whole table is no name.
@@ -96,17 +102,20 @@ class Source:
     narrative: Mapping[str, Element]
     visit: Mapping[str, str | None] = field(default_factory=dict)
     words: dict[str, str | None] = field(default_factory=dict)
-    copied: Collection[tuple[str, str]] = ()
+    copied: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     digests: dict[Element, str] = field(default_factory=dict)
 
     def named(self, kind: str, element: Element, place: str, within: tuple[Element, ...] = ()) -> str:
         """The key of an element: its own id, else its place in this document. Ids are copied between patients.
 
-        An id that the document gives to different things is none: what they say is part of their keys.
+        An id that the document gives to different things is none: what they are about is part of their keys, so that
+        a correction meets what it corrects; where two are about the same, it is all that they say.
         """
         own_id = first_id(element)
         key = f"{own_id} @ {self.person}" if own_id else f"{place} @ {self.scope}"
-        return f"{key}#{self.digest(element, within)}" if (kind, key) in self.copied else key
+        if (kind, key) not in self.copied:
+            return key
+        return f"{key}#{_topic(kind, element) if self.copied[kind, key] else self.digest(element, within)}"
 
     def digest(self, element: Element, within: tuple[Element, ...]) -> str:
         """What an element says, and what is around it; the latter is the same for many and looked at once."""
@@ -143,13 +152,21 @@ def _record(offset: int, piece: Piece, source: Source) -> Record:
     return Record(offset, _raw(piece, source), piece.key, person, version, piece.kind)
 
 
-def _copied(source: Source) -> set[tuple[str, str]]:
-    """The kinds and keys that different contents of the document bear."""
-    contents: dict[tuple[str, str], set[str]] = {}
+def _copied(source: Source) -> dict[tuple[str, str], bool]:
+    """The kinds and keys that different contents of the document bear, and whether each is about something else."""
+    contents: dict[tuple[str, str], dict[str, str]] = {}
     for piece in _pieces(source):
         if piece.is_of_person and not piece.about.get("header"):
-            contents.setdefault((piece.kind, piece.key), set()).add(source.digest(piece.element, piece.within))
-    return {named for named, said in contents.items() if len(said) > 1}
+            said = source.digest(piece.element, piece.within)
+            contents.setdefault((piece.kind, piece.key), {})[said] = _topic(piece.kind, piece.element)
+    return {named: len({*said.values()}) == len(said) for named, said in contents.items() if len(said) > 1}
+
+
+def _topic(kind: str, element: Element) -> str:
+    """What a statement is about, apart from what it says of it: its code, its substance, and when it began."""
+    coded = (find(element, path) for path in (*TOPIC, *(["value"] if kind in ("problem", "allergy") else [])))
+    codes = [(attribute(code, "codeSystem"), attribute(code, "code")) for code in coded]
+    return hashlib.sha256(repr((codes, span(element)["start"])).encode()).hexdigest()[:16]
 
 
 def _source(root: Element) -> Source:
@@ -157,15 +174,20 @@ def _source(root: Element) -> Source:
     if len(targets) != 1:
         raise FileFault("not_one_patient", f"{len(targets)} patients (recordTarget); facts would be nobody's")
     written = time_of(find(root, "effectiveTime"))
-    ident = instance_id(find(root, "id")) or "no id"
-    scope = f"{ident} of {written}"
-    person = _person_id(targets[0]) or f"known from {scope}"
+    ident = f"{instance_id(find(root, 'id')) or 'no id'} of {written}"
+    person = _person_id(targets[0]) or f"known from {ident}"
     number = attribute(find(root, "versionNumber"), "value") or "0"
     at = in_utc(written)
     version = f"{at} {number.zfill(6)}" if at and number.isdecimal() else at
-    source = Source(root, person, f"{scope} @ {person}", version, written, _narrative(root))
+    source = Source(root, person, f"{_edition(root) or ident} @ {person}", version, written, _narrative(root))
     source.visit = _visit(source)
     return source
+
+
+def _edition(root: Element) -> str | None:
+    """What all versions of a document share; with its kind, for some give one setId to documents of several kinds."""
+    shared = instance_id(find(root, "setId"))
+    return f"{shared} of {attribute(find(root, 'code'), 'code')}" if shared else None
 
 
 def _person_id(role: Element) -> str | None:

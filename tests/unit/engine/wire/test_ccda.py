@@ -17,6 +17,7 @@ from lxml import etree
 
 from tests.support.ccda_sample import (
     PATIENT,
+    RXNORM,
     SNOMED,
     VISIT,
     code,
@@ -193,6 +194,59 @@ def test_an_id_that_a_document_gives_to_different_things_is_told_apart_by_what_t
     assert one == again != two and one.startswith("8|same @ 1.2.3|p1#")
     assert keys("2", "1") == [two, one]
     assert keys("1", "1") == ["8|same @ 1.2.3|p1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (observation("1-8", "{}", ident="same"), observation("1-9", quantity("3", "kg"), ident="same")),
+        (observation("1-8", "{}", ident="same"), observation("1-8", quantity("3", "kg"), when="2014", ident="same")),
+    ],
+)
+def test_a_corrected_value_of_a_copied_id_meets_the_wrong_one(first, other):
+    def keys(value: str) -> list[str]:
+        data = document(section("30954-2", first.replace("{}", quantity(value, "kg")), other))
+        return [r.key for r in read(data) if r.kind == "result"]
+
+    assert keys("70") == keys("7") and len({*keys("70")}) == 2
+
+
+def test_allergies_of_a_copied_id_are_told_apart_by_their_substance():
+    def allergy(rxnorm: str, extra: str) -> str:
+        entity = f"<playingEntity>{code(rxnorm, RXNORM)}</playingEntity>"
+        substance = f'<participant typeCode="CSM"><participantRole>{entity}</participantRole></participant>'
+        return concern(statement("observation", PNEUMONIA, substance, extra, ident="same"))
+
+    first, again = ([r.key for r in read(document(section("48765-2", allergy("1", extra), allergy("2", "")))) if r.kind == "allergy"]
+                    for extra in ("", "<text>severe</text>"))  # fmt: skip
+    assert first == again and len({*first}) == 2
+
+
+def in_set(number: int, *sections: str, kind: str = "34133-9", **rest: str) -> list[Record]:
+    ident = f'<id root="5" extension="d{number}"/><code code="{kind}"/><setId root="6" extension="s"/>'
+    return read(document(*sections, ident=ident, number=number, **rest))
+
+
+def test_a_document_that_replaces_another_corrects_what_has_no_id_of_its_own():
+    wrong, right = (
+        next(r for r in in_set(number, section("30954-2", observation("1-8", quantity(value, "kg"))), written=written)
+             if r.kind == "result")
+        for number, value, written in ((1, "70", "20150722"), (2, "7", "20150723"))
+    )  # fmt: skip
+    assert (
+        wrong.key == right.key == "section 1 statement 1 @ 6|s of 34133-9 @ 1.2.3|p1" and wrong.version < right.version
+    )
+
+
+def test_one_set_id_for_documents_of_two_kinds_replaces_nothing():
+    discharge, visit = (next(r for r in in_set(1, section("30954-2", observation("1-8", quantity("7", "kg"))), kind=kind)
+                             if r.kind == "result") for kind in ("18842-5", "11506-3"))  # fmt: skip
+    assert discharge.key != visit.key
+
+
+def test_nobody_is_known_by_a_set_id():
+    anonymous = '<recordTarget><patientRole><id nullFlavor="UNK"/></patientRole></recordTarget>'
+    assert {r.person for r in in_set(1, patient=anonymous)} == {"known from 5|d1 of 2015-07-22T18:00:00-05:00"}
 
 
 def test_one_statement_in_two_panels_of_different_times_is_two():
