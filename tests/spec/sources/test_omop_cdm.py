@@ -185,6 +185,52 @@ def test_a_measured_value_is_its_number_with_its_operator_in_the_unit_it_was_map
     )
 
 
+def test_of_a_text_beside_a_number_only_the_comparator_counts(implement) -> None:
+    """A site that mapped <0.5 mg/dL of creatinine to <44.2 umol/L keeps its own words beside it."""
+    told = [("44.2", "<0.5", ""), ("5", "<5 mg/dL", ""), ("5", " ≥ 5", ""), ("5", "4", ""), ("5", "<<see note", ""),
+            ("5", "<5", "4172704"), ("", "<0.5", "")]  # fmt: skip
+    values = table("measurement", *(
+        {"measurement_id": str(n), "person_id": "1", "measurement_date": "2013-05-17", "measurement_source_value": str(n),
+         "unit_source_value": "umol/L", "value_as_number": number, "value_source_value": text, "operator_concept_id": operator}
+        for n, (number, text, operator) in enumerate(told)
+    ))  # fmt: skip
+    expect(
+        implement(SYSTEM, "measurement", measurement=values),
+        """
+        measurement_code | value_source_value | unit_source_value
+        0                | <44.2              | umol/L
+        1                | <5                 | umol/L
+        2                | ≥5                 | umol/L
+        3                | 5                  | umol/L
+        4                | 5                  | umol/L
+        5                | >5                 | umol/L
+        6                | <0.5               | umol/L
+        """,
+    )
+
+
+def test_a_condition_is_over_if_its_status_is_resolved(implement) -> None:
+    statuses = ("32906", "32893", "0", "")
+    conditions = table("condition_occurrence", *(
+        {"condition_occurrence_id": str(n), "person_id": "1", "condition_source_value": str(n),
+         "condition_start_date": "2002-10-15", "condition_status_concept_id": status} for n, status in enumerate(statuses)
+    ))  # fmt: skip
+    rows = implement(SYSTEM, "condition_occurrence", condition_occurrence=conditions)
+    expect(rows, "condition_code | is_condition_over\n0 | true\n1 |\n2 |\n3 |")
+
+
+def test_an_order_is_no_procedure(implement) -> None:
+    types = ("32833", "32838", "38000177", "38000275", "32817", "0", "")
+    procedures = table("procedure_occurrence", *(
+        {"procedure_occurrence_id": str(n), "person_id": "1", "procedure_source_value": str(n),
+         "procedure_date": "2010-04-30", "procedure_type_concept_id": kind} for n, kind in enumerate(types)
+    ))  # fmt: skip
+    expect(
+        implement(SYSTEM, "procedure_occurrence", procedure_occurrence=procedures),
+        "procedure_code | procedure_datetime\n3 | 2010-04-30\n4 | 2010-04-30\n5 | 2010-04-30\n6 | 2010-04-30",
+    )
+
+
 def test_an_answer_is_a_code_where_its_concept_resolves(implement) -> None:
     answers = table(
         "observation",

@@ -10,9 +10,12 @@ from typing import Any
 
 from twinlake.catalog.sources._concepts import HEADER
 from twinlake.declare.source import PART, Feed, csv_feed
+from twinlake.vocabulary.maps.omop_concepts import ORDER_TYPES
 
 # Ids from here on are each site's to give (ohdsi.github.io/CommonDataModel/customConcepts.html).
 OF_THEIR_OWN = "coalesce(try_cast(concept_id AS BIGINT) >= 2000000000, false)"
+
+IS_ORDER = f"coalesce(procedure_type_concept_id in {ORDER_TYPES}, false)"
 
 
 def _feed(table: str, header: str, **rest: Any) -> Feed:
@@ -67,6 +70,7 @@ FEEDS = (
         "procedure_end_datetime,procedure_type_concept_id,modifier_concept_id,quantity,provider_id,"
         "visit_occurrence_id,visit_detail_id,procedure_source_value,procedure_source_concept_id,"
         "modifier_source_value",
+        unmapped={"an order: nobody says that it was done (procedure_type_concept_id)": IS_ORDER},
     ),
     _feed(
         "measurement",

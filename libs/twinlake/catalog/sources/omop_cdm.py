@@ -12,14 +12,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._concepts import concepts
-from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED, OF_THEIR_OWN
+from twinlake.catalog.sources._omop_feeds import FEEDS, IGNORED, IS_ORDER, OF_THEIR_OWN
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import look_up, shaped, vocabulary
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import Instant, day, instant, line, postal, present, sex, state
 from twinlake.vocabulary.coding_systems import Vocabulary
-from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, VISITS
+from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, RESOLVED, VISITS
 
 DEATH = Via("death", fact="person_id", lookup="person_id")
 LOCATION = Via("location", fact="location_id", lookup="location_id")
@@ -122,11 +122,12 @@ def visit_occurrence(visit_occurrence: DataFrame) -> DataFrame:
 
 @implements("condition_occurrence")
 def condition_occurrence(condition_occurrence: DataFrame, concept: DataFrame) -> DataFrame:
-    """condition_occurrence.csv, days only."""
+    """condition_occurrence.csv, days only; of all statuses a resolved one alone says that it is over."""
     return shaped(
         _resolved(condition_occurrence, concept, "condition"), **_coded("condition"),
         condition_start_date=day(F.coalesce("condition_start_date", "condition_start_datetime")),
         condition_end_date=day(F.coalesce("condition_end_date", "condition_end_datetime")),
+        is_condition_over=F.when(F.col("condition_status_concept_id") == RESOLVED, F.lit(True)),
         visit_source_id="visit_occurrence_id", part=F.lit(""),
     )  # fmt: skip
 
@@ -148,9 +149,9 @@ def drug_exposure(drug_exposure: DataFrame, concept: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-@implements("procedure_occurrence")
+@implements("procedure_occurrence", when=f"NOT {IS_ORDER}")
 def procedure_occurrence(procedure_occurrence: DataFrame, concept: DataFrame) -> DataFrame:
-    """procedure_occurrence.csv."""
+    """procedure_occurrence.csv, without what was only ordered."""
     return shaped(
         _resolved(procedure_occurrence, concept, "procedure"), **_coded("procedure"),
         procedure_datetime=_moment("procedure"), procedure_end_datetime=_moment("procedure_end"),
@@ -191,11 +192,14 @@ def concept(concept: DataFrame) -> DataFrame:
 
 
 def _value() -> Column:
-    """A comparator stands in the operator's concept, or in front of the source's own text."""
+    """The number with its operator, which may stand in front of the source's own text alone.
+
+    The text's number counts only where there is no other: it may be in the unit that the site had before it mapped it.
+    """
     number, text = F.col("value_as_number"), F.col("value_source_value")
-    operator = one_of(OPERATORS, F.col("operator_concept_id"))
-    compared = F.when(text.rlike(r"^\s*[<>≤≥=]"), text)
-    return F.coalesce(F.concat(operator, number), compared, number, text, "_value.name")
+    written = F.regexp_extract(text, r"^\s*([<>]=?|=[<>]|[≤≥])\s*[0-9.]", 1)
+    operator = F.coalesce(one_of(OPERATORS, F.col("operator_concept_id")), written, F.lit(""))
+    return F.coalesce(F.concat(operator, number), text, "_value.name")
 
 
 def _unit() -> Column:

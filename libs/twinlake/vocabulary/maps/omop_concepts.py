@@ -15,4 +15,8 @@ DRUG_TYPES = {
     "38000177": "order", "38000175": "dispensing", "38000176": "dispensing", "38000180": "administration",
     "581452": "dispensing",
 }  # fmt: skip
+# 38000275 (EHR order list entry) is none: older exports gave it to whatever procedure an EHR told of.
+ORDER_TYPES = tuple(concept for concept, kind in DRUG_TYPES.items() if kind == "order")
+# hl7.org/fhir/uv/omop: the clinicalStatus `resolved`.
+RESOLVED = "32906"
 OPERATORS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}

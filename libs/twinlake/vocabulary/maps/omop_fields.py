@@ -95,7 +95,7 @@ ABSENT: Mapping[str, str] = {
     "ethnicity_concept_id": "ethnicity is kept in the source's words alone",
     "person_source_value": "what a hospital calls a person stands in empi.person_link alone",
     "person.care_site_id": "a person of several hospitals has no one place of care",
-    "condition_status": "a diagnosis's place in a claim is not kept",
+    "condition_status": "a diagnosis's place in a claim is not kept; that it is resolved is (is_condition_over)",
     "modifier": "modifiers of procedures are not kept",
     "qualifier": "qualifiers of observations are not kept",
     "route_concept_id": "the route is kept in the source's words alone",
