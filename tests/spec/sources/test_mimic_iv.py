@@ -166,6 +166,64 @@ def test_a_laboratory_value_is_the_text_the_number_or_the_comment(implement) -> 
     )
 
 
+def test_a_result_beyond_detection_is_the_number_its_comment_begins_with(implement) -> None:
+    comments = ("<0.01.  cTropnT > 0.10 ng/mL suggests Acute MI.", "<0.2.", ">182*.", " < 10*.", "<5 .  Values", ">1.050*.",
+                "1+*.", "<5 seen", "NEG.  <0.2.", ">=60.")  # fmt: skip
+    head = "labevent_id,subject_id,hadm_id,specimen_id,itemid,order_provider_id,charttime,storetime,value,valuenum,valueuom,ref_range_lower,ref_range_upper,flag,priority,comments"
+    told = [f"{n},7,,s,{n},,2148-08-16 00:00:00,,___,,ng/mL,,,,ROUTINE,{said}" for n, said in enumerate(comments)]
+    valued = "90,7,,s,90,,2148-08-16 00:00:00,,,3,ng/mL,,,,ROUTINE,<0.2."
+    expect(
+        implement(SYSTEM, "measurement", labevents="\n".join([head, *told, valued])),
+        """
+        measurement_code | value_source_value | unit_source_value
+        0                | <0.01              | ng/mL
+        1                | <0.2               | ng/mL
+        2                | >182               | ng/mL
+        3                | < 10               | ng/mL
+        4                | <5                 | ng/mL
+        5                | >1.050             | ng/mL
+        6                | 1+*.               | ng/mL
+        7                | <5 seen            | ng/mL
+        8                | NEG.  <0.2.        | ng/mL
+        9                | >=60               | ng/mL
+        90               | 3                  | ng/mL
+        """,
+    )
+
+
+def test_what_holds_a_drug_is_none_and_what_it_is_dissolved_in_is(implement) -> None:
+    head = "subject_id,hadm_id,pharmacy_id,poe_id,poe_seq,order_provider_id,starttime,stoptime,drug_type,drug,formulary_drug_cd,gsn,ndc,prod_strength,form_rx,dose_val_rx,dose_unit_rx,form_val_disp,form_unit_disp,doses_per_24_hrs,route"
+    held = ("Bag", "Soln", "Soln.", "Vial", "Syringe", "Syringe (Chemo)", "Insulin Syringe U-500", "Yellow CADD Cassette",
+            "Click Change <--- to Choose a Base Solution")  # fmt: skip
+    fluids = ("0.9% Sodium Chloride", "5% Dextrose (EXCEL BAG)", "SW", "Syringe (0.9% Sodium Chloride)")
+    told = [(name, "BASE") for name in (*held, *fluids)] + [("Vial", "MAIN")]
+    orders = [f"7,h1,{n},p,1,,2201-10-30 12:00:00,,{kind},{name},,,0,,,,,,,,IV" for n, (name, kind) in enumerate(told)]
+    expect(
+        implement(SYSTEM, "drug_exposure", prescriptions="\n".join([head, *orders])),
+        """
+        drug_name
+        0.9% Sodium Chloride
+        5% Dextrose (EXCEL BAG)
+        SW
+        Syringe (0.9% Sodium Chloride)
+        Vial
+        """,
+    )
+
+
+def test_a_rate_that_was_rewritten_was_never_infused(implement) -> None:
+    drips = """
+    subject_id,hadm_id,stay_id,caregiver_id,starttime,endtime,storetime,itemid,amount,amountuom,rate,rateuom,orderid,linkorderid,ordercategoryname,secondaryordercategoryname,ordercomponenttypedescription,ordercategorydescription,patientweight,totalamount,totalamountuom,isopenbag,continueinnextdept,statusdescription,originalamount,originalrate
+    7,h1,s,c,2132-12-16 19:50:00,2132-12-16 19:51:00,x,225798,1,dose,,,1,1,a,b,c,d,91,500,ml,0,0,Rewritten,1,1
+    7,h1,s,c,2132-12-16 19:50:00,2132-12-16 19:51:00,x,225798,2,dose,,,2,2,a,b,c,d,91,500,ml,0,0,ChangeDose/Rate,1,1
+    7,h1,s,c,2132-12-16 19:50:00,2132-12-16 19:51:00,x,225798,3,dose,,,3,3,a,b,c,d,91,500,ml,0,0,,1,1
+    """
+    expect(
+        implement(SYSTEM, "drug_exposure", inputevents=drips),
+        "dose_source_value | drug_status\n2 | ChangeDose/Rate\n3 |",
+    )
+
+
 def test_a_blood_pressure_is_two_rows_and_other_vitals_name_their_unit(implement) -> None:
     omr = """
     subject_id,chartdate,seq_num,result_name,result_value

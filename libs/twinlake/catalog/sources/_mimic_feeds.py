@@ -19,12 +19,19 @@ _GIVEN = "event_txt in ({})".format(", ".join(f"'{event}'" for event in GIVING))
 GIVEN = f"ifnull({_GIVEN}, false) and medication is not null"
 
 # De-identification writes ___ over what might name somebody; a result may also stand in the number or the comment.
-RESULT = "coalesce(nullif(value, '___'), valuenum, nullif(comments, '___'))"
+# A result beyond what could be detected stands in the comment, before what is said of it: `<0.01.  cTropnT > 0.10 …`.
+_BEYOND = "regexp_extract(comments, '^ *([<>]=? *[0-9]+([.][0-9]+)?)[*]? *[.]( |$)', 1)"
+RESULT = f"coalesce(nullif(value, '___'), valuenum, nullif({_BEYOND}, ''), nullif(comments, '___'))"
 
 IS_VITAL = f"ifnull(itemid in ({', '.join(repr(str(item)) for item in sorted(CHARTED))}), false)"
 CHARTED_VITAL = f"coalesce(value, valuenum) is not null and {IS_VITAL}"
 
 IN_A_WARD = "ifnull(eventtype, '') <> 'discharge'"
+
+# What a drug is dissolved in is ordered as its BASE: a vehicle, or only what holds it.
+_CONTAINERS = "bag|soln[.]?|vial|syringe( [(]chemo[)])?|insulin syringe.*|[a-z]+ cadd cassette|click change.*"
+IS_CONTAINER = f"ifnull(drug_type = 'BASE' and lower(trim(drug)) rlike '^({_CONTAINERS})$', false)"
+IS_REWRITTEN = "ifnull(statusdescription = 'Rewritten', false)"
 
 
 TYPES = {
@@ -94,6 +101,7 @@ FEEDS = (
         "subject_id,hadm_id,pharmacy_id,poe_id,poe_seq,order_provider_id,starttime,stoptime,drug_type,drug,"
         "formulary_drug_cd,gsn,ndc,prod_strength,form_rx,dose_val_rx,dose_unit_rx,form_val_disp,form_unit_disp,"
         "doses_per_24_hrs,route",
+        unmapped={"a bag, a vial, a syringe: what holds a drug is none": IS_CONTAINER},
     ),
     _feed(
         "hosp/emar",
@@ -112,6 +120,7 @@ FEEDS = (
         "patientweight,totalamount,totalamountuom,isopenbag,continueinnextdept,statusdescription,originalamount,"
         "originalrate",
         *("orderid", "itemid"),
+        unmapped={"rewritten: the rate was never given": IS_REWRITTEN},
     ),
     # No column but all of them names a row: a nurse may chart an item twice in a minute.
     _feed(

@@ -151,7 +151,7 @@ def _done(start: str, end: str | None) -> dict[str, Said]:
 
 @implements("measurement", when=f"{feeds.RESULT} is not null", via=(LABITEM,))
 def laboratory(labevents: DataFrame, d_labitems: DataFrame) -> DataFrame:
-    """labevents.csv, numbers and texts; where de-identification took the value, its number or its comment stands."""
+    """labevents.csv, numbers and texts; where there is no value, its number or its comment stands (`<0.2.` is <0.2)."""
     named = look_up(labevents, d_labitems, LABITEM, _label=F.col("label"))
     loinc = one_of({str(item): code for item, code in ITEMID_TO_LOINC.items()}, F.col("itemid"))
     vocabulary = F.when(loinc.isNotNull(), "LOINC").otherwise("local")
@@ -241,7 +241,7 @@ def output(outputevents: DataFrame, d_items: DataFrame) -> DataFrame:
     )
 
 
-@implements("drug_exposure")
+@implements("drug_exposure", when=f"not {feeds.IS_CONTAINER}")
 def drug_order(prescriptions: DataFrame) -> DataFrame:
     """prescriptions.csv: an NDC where there is one (0 is none), else the formulary's own code."""
     ndc = F.when(F.trim("ndc").rlike("[1-9]"), F.trim("ndc"))
@@ -272,7 +272,7 @@ def drug_administration(emar: DataFrame) -> DataFrame:
     )
 
 
-@implements("drug_exposure", via=(ITEM,))
+@implements("drug_exposure", when=f"not {feeds.IS_REWRITTEN}", via=(ITEM,))
 def infusion(inputevents: DataFrame, d_items: DataFrame) -> DataFrame:
     """inputevents.csv of the ICU: the amount that went in between two times."""
     return shaped(
