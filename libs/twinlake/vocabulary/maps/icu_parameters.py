@@ -63,11 +63,11 @@ STATISTICS = {
     "highest": "highest value of the first 48 hours",
     "median": "median of the first 48 hours",
 }
-# What the summary has of the whole window, and the score of the stay; the challenge's page gives no unit for the sum.
+# What the summary has of the whole window, and the score of the stay. Its UrineOutputSum is no urine, and left out: it
+# is 1 to 44, and stands exactly where MechVentDuration does.
 WINDOW = {
     "MechVentStartTime": IcuParameter(None, "min", "Start of mechanical ventilation after admission"),
     "MechVentDuration": IcuParameter(None, "min", "Mechanical ventilation within the first 48 hours"),
-    "UrineOutputSum": IcuParameter(None, None, "Urine output, sum of the first 48 hours"),
     "SAPS-I": IcuParameter(None, "{score}", "Simplified Acute Physiology Score I"),
     "SOFA": IcuParameter(None, "{score}", "Sequential Organ Failure Assessment"),
 }
