@@ -10,6 +10,7 @@ from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.sources.health_facts import HEADER, SYSTEM
 from twinlake.declare.hospital import Hospital
+from twinlake.vocabulary.codelists import CODELISTS
 
 COLUMNS = HEADER.split(",")
 # The first encounter of the extract, as Strack's page shows its columns.
@@ -98,6 +99,39 @@ def test_diagnoses_are_icd_9_with_their_leading_zeros_v_and_e_codes(implement) -
         3               | XX1            | local                | XX1                    | 2100-01-01           | diag_3
         """,
     )
+
+
+def test_diabetes_gets_its_trailing_zeros_but_where_the_fifth_digit_is_gone_from_the_whole_extract(implement) -> None:
+    """250.01 and 250.11 stand in the extract but no 250.00 or 250.10, and of 250.6 and 250.7 no fifth digit at all."""
+    raw = encounters(
+        {"encounter_id": "1", "diag_1": "250", "diag_2": "250.1", "diag_3": "250.9"},
+        {"encounter_id": "2", "diag_1": "250.6", "diag_2": "250.7", "diag_3": "250.01"},
+        {"encounter_id": "3", "diag_1": "250.5", "diag_2": "250.8", "diag_3": "251"},
+    )
+    expect(
+        implement(SYSTEM, "condition_occurrence", diabetic_data=raw),
+        """
+        condition_source_value | condition_code | condition_vocabulary
+        250                    | 250.00         | ICD9CM
+        250.1                  | 250.10         | ICD9CM
+        250.9                  | 250.90         | ICD9CM
+        250.6                  | 250.6          | ICD9CM
+        250.7                  | 250.7          | ICD9CM
+        250.01                 | 250.01         | ICD9CM
+        250.5                  | 250.50         | ICD9CM
+        250.8                  | 250.80         | ICD9CM
+        251                    | 251            | ICD9CM
+        """,
+    )
+
+
+def test_type_2_diabetes_is_told_by_the_codes_that_got_their_zeros_back(implement) -> None:
+    """ICD-9-CM's fifth digit 0 is type 2 or unspecified; 250.6 tells no type."""
+    raw = encounters({"diag_1": "250", "diag_2": "250.4", "diag_3": "250.6"})
+    rows = implement(SYSTEM, "condition_occurrence", diabetic_data=raw).collect()
+    type_2 = CODELISTS["has_type_2_diabetes"]["ICD9CM"]
+    assert {row.condition_source_value for row in rows if row.condition_code in type_2} == {"250", "250.4"}
+    assert all(row.condition_code in CODELISTS["has_diabetes"]["ICD9CM"] for row in rows)
 
 
 def test_a_drug_column_that_is_not_no_is_an_order(implement) -> None:

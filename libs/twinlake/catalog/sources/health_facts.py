@@ -117,12 +117,17 @@ def visit_occurrence(diabetic_data: DataFrame, admission_type: DataFrame) -> Dat
 
 @implements("condition_occurrence")
 def condition_occurrence(diabetic_data: DataFrame) -> DataFrame:
-    """diag_1 to diag_3, ICD-9-CM with its dot; `38` and `8` are 038 and 008, which lost their zeros on the way."""
+    """diag_1 to diag_3, ICD-9-CM with its dot; `38` and `8` are 038 and 008, which lost their zeros on the way.
+
+    So did `250` (250.00) and `250.1` (250.10): the extract has 250.01 to .03 and 250.11 to .13 but no code that ends in
+    0. Not so `250.6` and `250.7`: the fifth digits of these are gone from the whole extract, whatever they were.
+    """
     rows = _unpivoted(diabetic_data, ("diag_1", "diag_2", "diag_3"))
     value = F.col("said.value")
     whole = F.lpad(F.regexp_extract(value, r"^(\d+)", 1), 3, "0")
     padded = F.when(value.rlike(r"^\d{1,2}(\.\d+)?$"), F.concat(whole, F.regexp_extract(value, r"(\.\d+)$", 1)))
-    code = F.coalesce(padded, value)
+    trailing = F.when(value == "250", "250.00").when(value.rlike(r"^250\.[0-589]$"), F.concat(value, F.lit("0")))
+    code = F.coalesce(padded, trailing, value)
     known = code.rlike(r"^(?:[0-9]{3}|V[0-9]{2})(?:\.[0-9]{1,2})?$|^E[0-9]{3}(?:\.[0-9])?$")
     return shaped(
         rows, condition_code=code, condition_vocabulary=F.when(known, "ICD9CM").otherwise("local"),
