@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
@@ -81,6 +81,14 @@ class Run:
         # A run that starts Spark will validate: what that needs is imported while the JVM comes up.
         Thread(target=import_module, args=("great_expectations",), daemon=True).start()
         return suited_session(self)
+
+    @cached_property
+    def compiled(self) -> Run:
+        """This run with compiled queries, for those that say much of each of many rows."""
+        from twinlake.engine.pending import compiled_session
+
+        session = compiled_session(self)
+        return replace(self, session=lambda: session)
 
     def interrupt(self) -> None:
         """Stop what Spark is doing, if it was ever started."""

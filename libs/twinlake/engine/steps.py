@@ -12,6 +12,7 @@ from twinlake.engine.conform import conform
 from twinlake.engine.consumed import consumed, looked
 from twinlake.engine.curate import curate
 from twinlake.engine.ops import State
+from twinlake.engine.pending import MANY_VERDICTS
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
 
@@ -91,10 +92,11 @@ def prove(run: Run, table: Table, *, again: bool = False) -> None:
     from twinlake.engine.quality import validate
 
     started = time.monotonic()
-    rules = run.rules(table)
-    referred = {name: run.read(name.split(".")[-1], columns) for name, columns in columns_referred_to(rules).items()}
+    rules, state = run.rules(table), run.ops.state(table.full_name)
+    reader = run.compiled if state and state.rows * len(rules) > MANY_VERDICTS else run
+    referred = {name: reader.read(name.split(".")[-1], columns) for name, columns in columns_referred_to(rules).items()}
     # Not as the state says it is, which is to be proved.
-    stored = run.stored(table.full_name)
+    stored = reader.stored(table.full_name)
     result = validate(
         table, rules, stored, run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
         others=referred,

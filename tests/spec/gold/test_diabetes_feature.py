@@ -10,6 +10,7 @@ from twinlake.catalog.silver.condition_occurrence import condition_occurrence
 from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.declare.hospital import Hospital
 
 PERSON = """
     person_id | birth_date | year_of_birth | sex
@@ -30,6 +31,11 @@ VISITS = """
 """
 
 
+HOSPITALS = {
+    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
+}
+
+
 @pytest.fixture
 def features(given):
     def build(conditions: str = "", deaths: str = "", visits: str = VISITS, weighed: str = WEIGHED):
@@ -40,6 +46,7 @@ def features(given):
             given(visits, visit_occurrence),
             given(header + conditions, condition_occurrence),
             given(weighed, measurement),
+            HOSPITALS,
         )
 
     return build
@@ -55,6 +62,20 @@ def test_the_index_is_the_first_visit_of_a_year_after_a_year_of_history(features
         2018-02-01 08:00 | 2953          |                | 0             |
         """,
     )
+
+
+def test_a_visit_that_was_still_to_come_is_no_follow_up(features):
+    """A year mistyped makes nobody followed, and is not when the person is asked about; one of shifted dates is."""
+    told = """
+        person_id | visit_start_datetime | known_from | hospital
+        1         | 2011-02-01 08:00     | 2018-02-01 | a
+        1         | 2206-03-01 08:00     | 2018-02-01 | {}
+    """
+    label = "index_datetime | is_current | followed_days | has_diabetes_within_5_years\n"
+    ours = features(visits=told.format("a"), weighed=f"{WEIGHED}1|29463-7|LOINC|2012-01-01|71|kg")
+    expect(ours, label + "2011-02-01 08:00 | false | 334 |\n2012-01-01 | true | 0 |")
+    theirs = features(visits=told.format("s")).where("is_current")
+    expect(theirs, label + "2206-03-01 08:00 | true | 0 |")
 
 
 def test_type_2_diabetes_counts_from_the_day_after_the_index_to_day_1826(features):
@@ -140,6 +161,8 @@ def test_the_share_of_true_labels_is_the_risk_however_short_the_record(spark, gi
     visits = persons.selectExpr(
         "person_id",
         "explode(transform(sequence(2011, 2020), y -> make_timestamp(y, 1, 2, 8, 0, 0))) visit_start_datetime",
+        "'a' hospital",
+        "timestamp '2021-01-01' known_from",
     )
     diagnosed = persons.where("person_id < 90").selectExpr(
         "person_id", "'E11.9' condition_code", "'ICD10CM' condition_vocabulary",
@@ -147,7 +170,7 @@ def test_the_share_of_true_labels_is_the_risk_however_short_the_record(spark, gi
     )  # fmt: skip
     weighed = given(WEIGHED, measurement).drop("person_id").crossJoin(persons)
     born = given(PERSON).drop("person_id").crossJoin(persons)
-    rows = diabetes_feature.build(born, given("person_id", death), visits, diagnosed, weighed)
+    rows = diabetes_feature.build(born, given("person_id", death), visits, diagnosed, weighed, HOSPITALS)
     counted = rows.where("has_diabetes_within_5_years is not null").groupBy("has_diabetes_within_5_years").count()
     assert {row[0]: row[1] for row in counted.collect()} == {True: 250, False: 4650}
 

@@ -57,6 +57,21 @@ def test_a_value_that_two_hospitals_sent_counts_once_even_if_one_rounded_it(days
     """)  # fmt: skip
 
 
+def test_a_value_that_two_systems_of_one_hospital_sent_counts_once(days) -> None:
+    actual = days("""
+        person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | value_source_value | unit_code | hospital | system
+        1         | 29463-7          | LOINC                  | 2020-01-01 12:00     | 80              | 80                 | kg        | a        | x
+        1         | 29463-7          | LOINC                  | 2020-01-01 12:00     | 80.04           | 80.04              | kg        | a        | y
+        1         | 29463-7          | LOINC                  | 2020-01-02 12:00     | 80              | 80                 | kg        | a        | x
+        1         | 29463-7          | LOINC                  | 2020-01-02 12:00     | 80.04           | 80.04              | kg        | a        | x
+    """)  # fmt: skip
+    expect(actual, """
+        measurement_date | mean_value | value_count
+        2020-01-01       | 80.04      | 1
+        2020-01-02       | 80.02      | 2
+    """)  # fmt: skip
+
+
 def test_what_is_no_number_in_a_known_unit_or_no_vital_makes_no_row(days) -> None:
     actual = days("""
         person_id | measurement_code | measurement_vocabulary | measurement_datetime | value_as_number | unit_code | hospital

@@ -11,6 +11,7 @@ from twinlake.catalog.silver.location import location
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.declare.hospital import Hospital
 from twinlake.vocabulary.codes import CODELISTS
 from twinlake.vocabulary.fields.gold import FLAGS
 
@@ -23,6 +24,11 @@ PLACES = """
     location_id | city   | state | postal_code_prefix
     5           | Boston | MA    | 021
 """
+
+
+HOSPITALS = {
+    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
+}
 
 
 @pytest.fixture
@@ -40,6 +46,7 @@ def summary(given):
             given(visits, visit_occurrence),
             given(conditions, condition_occurrence),
             given(measurements, measurement),
+            HOSPITALS,
         )
 
     return build
@@ -69,6 +76,21 @@ def test_visits_are_counted_once_however_many_hospitals_sent_them(summary) -> No
         2           | 2020-03-01 08:00     | 2020-03-05 08:00    | 2020-03-05 08:00
     """,
     )
+
+
+def test_a_visit_that_was_still_to_come_when_it_was_delivered_is_none_yet(summary) -> None:
+    """A year mistyped; the same at a hospital whose dates are shifted."""
+    actual = summary("""
+        visit_occurrence_id | person_id | visit_start_datetime | known_from | hospital
+        10                  | 1         | 2020-03-01 08:00     | 2020-03-02 | a
+        11                  | 1         | 2206-03-01 08:00     | 2020-03-02 | a
+        20                  | 2         | 2206-03-01 08:00     | 2020-03-02 | s
+    """)
+    expect(actual, """
+        person_id | visit_count | last_visit_datetime | observed_at
+        1         | 1           | 2020-03-01 08:00    | 2020-03-01 08:00
+        2         | 1           | 2206-03-01 08:00    | 2206-03-01 08:00
+    """)  # fmt: skip
 
 
 def test_the_latest_value_is_the_one_observed_last_and_of_several_then_the_largest(summary) -> None:

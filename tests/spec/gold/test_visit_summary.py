@@ -62,6 +62,26 @@ def test_a_visit_has_its_length_place_and_the_age_of_the_person(summary) -> None
     expect_shape(actual, visit_summary)
 
 
+def test_a_visit_that_two_systems_of_one_hospital_sent_is_one_with_each_event_counted_once(summary) -> None:
+    actual = summary(
+        """
+        visit_occurrence_id | person_id | visit_code | visit_start_datetime | visit_end_datetime | hospital | system
+        10                  | 1         | AMB        | 2020-03-01 08:00     | 2020-03-01 09:00   | a        | x
+        99                  | 1         | AMB        | 2020-03-01 08:00     | 2020-03-01 09:00   | a        | y
+        """,
+        conditions="""
+        person_id | visit_occurrence_id | condition_code | condition_start_date | hospital | system
+        1         | 10                  | 44054006       | 2020-03-01           | a        | x
+        1         | 99                  | 44054006       | 2020-03-01           | a        | y
+        1         | 99                  | 44054006       | 2020-03-01           | a        | y
+        """,
+    )
+    expect(actual, """
+        visit_occurrence_id | hospitals | condition_count
+        10                  | [a]       | 2
+    """)  # fmt: skip
+
+
 def test_a_visit_that_two_hospitals_sent_is_one_with_each_event_counted_once(summary) -> None:
     actual = summary(
         """

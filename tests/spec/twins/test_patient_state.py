@@ -133,6 +133,25 @@ def test_an_order_for_a_day_to_come_is_no_observation(state) -> None:
     """)  # fmt: skip
 
 
+def test_a_procedure_for_a_day_to_come_is_no_observation_and_ends_no_drug(state) -> None:
+    actual = state(
+        drugs="""
+        person_id | drug_code | drug_vocabulary | drug_type | drug_exposure_start_datetime | drug_exposure_end_datetime | known_from | hospital
+        1         | 860975    | RxNorm          | order     | 2020-10-01                   | 2020-11-05                 | 2020-10-01 | a
+        """,
+        procedures="""
+        person_id | procedure_datetime | known_from | hospital
+        1         | 2206-03-01         | 2020-10-01 | a
+        2         | 2206-03-01         | 2020-10-01 | s
+        """,
+    )
+    expect(actual, """
+        person_id | state_at   | active_drugs.drug_code
+        1         | 2020-10-01 | [860975]
+        2         | 2206-03-01 | []
+    """)  # fmt: skip
+
+
 def test_a_risk_has_its_models_version_and_without_a_probability_its_reason(state) -> None:
     actual = state(
         risks="""

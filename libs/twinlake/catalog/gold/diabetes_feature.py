@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from twinlake.catalog.cohorts.history import DIED, is_coded, is_female, is_latest_moment, last_known, moments
+from twinlake.catalog.events import has_begun
 from twinlake.clinical.age import age_years
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 from twinlake.vocabulary.codes import DIABETES, TYPE_2_DIABETES
 
@@ -48,10 +51,12 @@ def diabetes_feature(
     visit_occurrence: DataFrame,
     condition_occurrence: DataFrame,
     measurement: DataFrame,
+    hospitals: Mapping[str, Hospital],
 ) -> DataFrame:
     """Persons without any diabetes up to and including the index day, measured for a year or more before it.
 
-    Of the current row all that is known counts, a diagnosis after the latest visit or value as well.
+    Of the current row all that is known counts, a diagnosis after the latest visit or value as well; a visit that was
+    still to come when it was delivered is none yet.
     The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
     doi:10.1111/j.1467-9469.2006.00529.x). The label says whether the first type 2 diabetes starts 1 to 1826 days after
     the index day; it is null unless the person was followed for those 1826 days or died within them, whatever was found
@@ -62,7 +67,7 @@ def diabetes_feature(
     is the day of diagnosis; whether those who were lost fared as those who stayed: who is ill is seen for longer.
     """
     return (
-        _known_at_each_moment(visit_occurrence, measurement)
+        _known_at_each_moment(visit_occurrence.where(has_begun("visit_start_datetime", hospitals)), measurement)
         .join(person.select("person_id", "birth_date", "year_of_birth", "sex"), "person_id")
         .join(_onsets(condition_occurrence), "person_id", "left")
         .join(death.select("person_id", "death_date"), "person_id", "left")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.catalog.events import distinct_visits, item_of
+from twinlake.catalog.events import distinct_visits, has_begun, item_of
 from twinlake.clinical.age import age_years_sql
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
 from twinlake.vocabulary.codes import CODELISTS
 from twinlake.vocabulary.fields.gold import FLAGS, ITEMS
@@ -41,15 +42,18 @@ def person_summary(
     visit_occurrence: DataFrame,
     condition_occurrence: DataFrame,
     measurement: DataFrame,
+    hospitals: Mapping[str, Hospital],
 ) -> DataFrame:
     """A person at a glance: `SELECT person_id, weight.value, weight.observed_at FROM gold.person_summary`.
 
     The latest value of an item is the one observed last; of several at one time the largest, then the last hospital
-    by name. `observed_at` is the latest visit, condition or measurement. What it cannot tell: a flag is true when a
+    by name. `observed_at` is the latest visit, condition or measurement; a visit that was still to come when it was
+    delivered is none yet. What it cannot tell: a flag is true when a
     code was ever recorded, be it a suspicion, and false proves nothing; an active condition may have been forgotten
     in a problem list (many systems, MIMIC among them, never end a diagnosis).
     """
-    parts = (_visits(visit_occurrence), _conditions(condition_occurrence), _latest_values(measurement))
+    visited = visit_occurrence.where(has_begun("visit_start_datetime", hospitals))
+    parts = (_visits(visited), _conditions(condition_occurrence), _latest_values(measurement))
     people = person.select("person_id", "sex", "year_of_birth", "birth_date", "location_id")
     people = people.join(death.select("person_id", "death_date"), "person_id", "left")
     people = people.join(location, "location_id", "left")

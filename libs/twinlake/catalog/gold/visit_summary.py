@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from twinlake.catalog.events import distinct_visits
+from twinlake.catalog.events import SENDER, distinct_visits
 from twinlake.clinical.age import age_years
 from twinlake.declare.table import Through, table
 
@@ -25,7 +25,7 @@ EVENTS = {
 
 
 @table(
-    grain="a visit, however many hospitals sent it",
+    grain="a visit, however many hospitals and systems sent it",
     key=("visit_occurrence_id",),
     required=("visit_start_datetime", *EVENTS, "prior_visit_count", "hospital", "hospitals"),
     via={"care_site": Through("visit_occurrence", on="care_site_id")},
@@ -46,8 +46,8 @@ def visit_summary(
 ) -> DataFrame:
     """A visit: its length, what was recorded in it, and the visits before and after.
 
-    Two hospitals that send the same visit (same person, start and end) make one row; `visit_occurrence_id`, place and
-    hospital are those of the first hospital by name. Counts are of what names the visit: a fact without a visit is in
+    Two systems that send the same visit (same person, start and end) make one row; `visit_occurrence_id`, place and
+    hospital are those of the first by name. Counts are of what names the visit: a fact without a visit is in
     none. What it cannot tell: whether a stay was planned; a readmission elsewhere that no feed reports; a readmission
     that is still to come (a recent stay is `false` until it happens, and then its row changes).
     """
@@ -66,11 +66,11 @@ def visit_summary(
 
 
 def _counts(visits: DataFrame, facts: tuple[DataFrame, ...]) -> DataFrame:
-    """Events of each kind in each visit, one that two hospitals sent counted once."""
+    """Events of each kind in each visit, one that two systems sent counted once."""
     named = zip(EVENTS.items(), facts, strict=True)
     events = _union([_events(fact, kind, columns) for (kind, columns), fact in named])
     member = visits.select("visit_occurrence_id", F.explode("members").alias("member"))
-    sent = events.join(member, "member").groupBy("visit_occurrence_id", "kind", "event", "hospital").count()
+    sent = events.join(member, "member").groupBy("visit_occurrence_id", "kind", "event", *SENDER).count()
     once = sent.groupBy("visit_occurrence_id", "kind", "event").agg(F.max("count").alias("events"))
     sums = [F.sum(F.when(F.col("kind") == kind, F.col("events"))).alias(kind) for kind in EVENTS]
     return once.groupBy("visit_occurrence_id").agg(*sums)
@@ -80,7 +80,7 @@ def _events(fact: DataFrame, kind: str, columns: tuple[str, ...]) -> DataFrame:
     code, source_value, *when = columns
     event = F.xxhash64(F.coalesce(code, source_value), *when)
     return fact.where("visit_occurrence_id is not null").select(
-        F.col("visit_occurrence_id").alias("member"), F.lit(kind).alias("kind"), event.alias("event"), "hospital"
+        F.col("visit_occurrence_id").alias("member"), F.lit(kind).alias("kind"), event.alias("event"), *SENDER
     )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from twinlake.catalog.events import has_begun
 from twinlake.clinical.age import age_years, age_years_sql
 from twinlake.declare.expressions import SLACK
-from twinlake.declare.hospital import Hospital, of_true_calendar
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 from twinlake.vocabulary.fields.gold import ITEMS
 
@@ -48,10 +49,10 @@ def patient_state(
 
     Equations. For an item i (weight, glucose ...): x_i = y_i(max t), the last observation carried forward, where y_i
     are the values known in the lake; `state_at` = max t over everything observed (visits, conditions, measurements,
-    observations, procedures, starts of drugs but for those that were still to come when they were delivered). A drug
-    is in the state if its last course (order, dispensing, infusion, or what a person says they take) has not ended: no
-    status that says so, and no end before `state_at`; what was handed out ends with the order that was in force. A
-    risk is the model's, at the model's version.
+    observations, procedures, starts of drugs, but for what was still to come when it was delivered). A drug is in the
+    state if its last course (order, dispensing, infusion, or what a person says they take) has not ended: no status
+    that says so, and no end before `state_at`; what was handed out ends with the order that was in force. A risk is the
+    model's, at the model's version.
     Publication-time columns of the view: `age_years`, `staleness_days`, `publication_id`.
 
     Assumptions. A value holds until the next one is observed (no drift, no decay: weigh it by its `observed_at`); what
@@ -61,7 +62,7 @@ def patient_state(
     parts = (
         _drugs(drug_exposure, hospitals),
         _last(observation, "observation_datetime"),
-        _last(procedure_occurrence, "procedure_datetime"),
+        _last(procedure_occurrence.where(has_begun("procedure_datetime", hospitals)), "procedure_datetime"),
         _risks(risk_score),
     )
     people = person_summary.select(*RECORDED, "observed_at")
@@ -89,10 +90,8 @@ def _drugs(drug_exposure: DataFrame, hospitals: Mapping[str, Hospital]) -> DataF
     def last_of(*kinds: str) -> Column:
         return F.max(F.when(F.col("drug_type").isin(*kinds), F.struct(*names)))
 
-    is_to_come = F.expr(f"drug_exposure_start_datetime >= known_from + {SLACK}")
-    is_planned = F.col("hospital").isin(of_true_calendar(hospitals)) & is_to_come
-    has_begun = ~F.coalesce(is_planned, F.lit(False))
-    began = F.max(F.when(has_begun, F.col("drug_exposure_start_datetime"))).alias("began")
+    start = "drug_exposure_start_datetime"
+    began = F.max(F.when(has_begun(start, hospitals), F.col(start))).alias("began")
     drug = F.coalesce("drug_code", "drug_source_value", "drug_name").alias("drug")
     of_hospital = drug_exposure.groupBy("person_id", "drug_vocabulary", drug, "hospital").agg(
         began, last_of(*COURSES).alias("taken"), last_of("order").alias("order"), last_of("dispensing").alias("handed")
