@@ -143,6 +143,27 @@ def test_a_condition_that_is_over_is_not_active_though_its_last_day_is_unknown(s
     expect(actual.where("person_id = 1"), "active_conditions.condition_name\n[Diabetes, Lipids]")
 
 
+def test_a_claim_tells_that_a_condition_is_active_only_where_nothing_else_does(summary) -> None:
+    """A pregnancy that ended stays so though it is billed later; flags and the last observation count bills too."""
+    actual = summary(conditions="""
+        person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | condition_type | condition_name | hospital
+        1         | 72892002       | SNOMED               | 2010-01-01           | 2010-09-01         | ehr            | Pregnancy      | a
+        1         | 72892002       | SNOMED               | 2010-09-20           |                    | claim          |                | b
+        1         | 195662009      | SNOMED               | 2011-01-01           | 2011-01-09         |                | Pharyngitis    | a
+        1         | 195662009      | SNOMED               | 2011-01-09           |                    | claim          |                | b
+        1         | 55822004       | SNOMED               | 2009-01-01           |                    | problem_list   | Lipids         | a
+        1         | 55822004       | SNOMED               | 2012-01-01           |                    | claim          |                | b
+        1         | 59621000       | SNOMED               | 2013-01-01           |                    | claim          | Hypertension   | b
+        2         | 44054006       | SNOMED               | 2014-01-01           | 2014-02-01         | ehr            | Diabetes       | a
+        2         | 44054006       | SNOMED               | 2015-01-01           |                    | claim          |                | b
+    """)  # fmt: skip
+    expect(actual, """
+        person_id | active_conditions.condition_name | active_conditions.condition_start_date | has_hypertension | has_diabetes | observed_at
+        1         | [Lipids, Hypertension]           | [2009-01-01, 2013-01-01]               | true             | false        | 2013-01-01
+        2         | []                               | []                                     | false            | true         | 2015-01-01
+    """)  # fmt: skip
+
+
 def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
     actual = as_read(person_summary, summary(deaths="person_id | death_date\n2 | 2021-05-06"), "2026-03-01 12:00:00")
     expect(actual, "person_id | age_years\n1 | 45\n2 | 71")

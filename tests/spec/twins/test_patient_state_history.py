@@ -6,8 +6,13 @@ import datetime as dt
 import pytest
 
 from tests.support.text_table import expect, expect_shape
+from twinlake.catalog.gold.person_summary import person_summary
 from twinlake.catalog.silver.condition_occurrence import condition_occurrence
+from twinlake.catalog.silver.death import death
+from twinlake.catalog.silver.location import location
 from twinlake.catalog.silver.measurement import measurement
+from twinlake.catalog.silver.person import person
+from twinlake.catalog.silver.visit_occurrence import visit_occurrence
 from twinlake.catalog.twins.patient_state_history import patient_state_history, state_known_on
 
 DAY = dt.date.fromisoformat
@@ -115,6 +120,62 @@ def test_of_several_recordings_of_a_condition_the_one_that_starts_last_speaks(
     diabetes = "" if valid_at < "2020" else "1 | ICD10CM:E11 | active | 2011-01-01 | b\n"
     told = state_known_on(history(conditions=CONDITIONS), DAY(valid_at), DAY(known_at))
     expect(told, "person_id | item | value_as_string | observed_at | hospital\n" + diabetes + expected)
+
+
+BILLED = """
+    condition_occurrence_id | person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | condition_type | known_from | hospital
+    1                       | 1         | 72892002       | SNOMED               | 2010-01-01           | 2010-09-01         | ehr            | 2015-03-01 | a
+    2                       | 1         | 72892002       | SNOMED               | 2010-09-20           |                    | claim          | 2015-02-01 | b
+    3                       | 1         | 59621000       | SNOMED               | 2011-01-01           |                    | claim          | 2015-02-01 | b
+    4                       | 1         | 55822004       | SNOMED               | 2009-01-01           |                    |                | 2015-03-01 | a
+    5                       | 1         | 55822004       | SNOMED               | 2012-01-01           |                    | claim          | 2015-02-01 | b
+"""
+
+
+@pytest.mark.parametrize(
+    ("valid_at", "known_at", "expected"),
+    [
+        ("2020-01-01", "2015-01-31", ""),
+        (
+            "2020-01-01",
+            "2015-02-28",
+            "SNOMED:72892002 | active | 2010-09-20 | b\nSNOMED:59621000 | active | 2011-01-01 | b\n"
+            "SNOMED:55822004 | active | 2012-01-01 | b",
+        ),
+        (
+            "2020-01-01",
+            "2015-03-01",
+            "SNOMED:72892002 | ended | 2010-09-01 | a\nSNOMED:59621000 | active | 2011-01-01 | b\n"
+            "SNOMED:55822004 | active | 2009-01-01 | a",
+        ),
+        (
+            "2010-02-01",
+            "2015-03-01",
+            "SNOMED:72892002 | active | 2010-01-01 | a\nSNOMED:55822004 | active | 2009-01-01 | a",
+        ),
+    ],
+)
+def test_a_claim_speaks_until_something_else_is_known_of_its_condition(history, valid_at, known_at, expected) -> None:
+    told = state_known_on(history(conditions=BILLED), DAY(valid_at), DAY(known_at))
+    expect(told, "item | value_as_string | observed_at | hospital\n" + expected)
+
+
+def test_the_history_says_now_what_the_summary_says_of_billed_conditions(given, history) -> None:
+    told = state_known_on(history(conditions=BILLED), DAY("2030-01-01"), DAY("2030-01-01"))
+    summary = person_summary.build(
+        given("person_id | sex | year_of_birth\n1 | female | 1980", person),
+        given("person_id", death),
+        given("person_id", location),
+        given("person_id", visit_occurrence),
+        given(BILLED, condition_occurrence),
+        given("person_id", measurement),
+    )
+    (active,) = summary.select("active_conditions.condition_code").first()
+    assert [f"SNOMED:{code}" for code in active] == ["SNOMED:55822004", "SNOMED:59621000"]
+    assert {row["item"] for row in told.where("value_as_string = 'active'").collect()} == {
+        "SNOMED:55822004",
+        "SNOMED:59621000",
+    }
 
 
 def test_a_condition_that_is_over_since_nobody_knows_when_ended_at_the_latest_when_that_became_known(history) -> None:

@@ -48,9 +48,9 @@ def person_summary(
 
     The latest value of an item is the one observed last; of several at one time the largest, then the last hospital
     by name. `observed_at` is the latest visit, condition or measurement; a visit that was still to come when it was
-    delivered is none yet. What it cannot tell: a flag is true when a
-    code was ever recorded, be it a suspicion, and false proves nothing; an active condition may have been forgotten
-    in a problem list (many systems, MIMIC among them, never end a diagnosis).
+    delivered is none yet. What it cannot tell: a flag is true when a code was ever recorded, be it a suspicion or on a
+    bill, and false proves nothing; an active condition may have been forgotten in a problem list (many systems, MIMIC
+    among them, never end a diagnosis), and one that only claims tell of is active for ever.
     """
     visited = visit_occurrence.where(has_begun("visit_start_datetime", hospitals))
     parts = (_visits(visited), _conditions(condition_occurrence), _latest_values(measurement))
@@ -77,16 +77,19 @@ def _visits(visit_occurrence: DataFrame) -> DataFrame:
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:
     """Flags of what was ever recorded, and what is active: the last recording of a code has no end and is not over.
 
-    Of two recordings that start on one day (an event that two hospitals sent) the one that knows an end is believed.
+    Of two recordings that start on one day (an event that two hospitals sent) the one that knows an end is believed. A
+    claim is a reason to pay and no clinician's finding: it speaks only of a code that no other recording tells of.
     """
     code = F.coalesce("condition_code", "condition_source_value").alias("code")
     is_over = F.col("condition_end_date").isNotNull() | F.coalesce("is_condition_over", F.lit(False))
     names = ("condition_code", "condition_vocabulary", "condition_name", "hospital")
-    last = F.max(F.struct("condition_start_date", is_over.alias("is_over"), *names)).alias("last")
-    each = condition_occurrence.groupBy("person_id", "condition_vocabulary", code).agg(last).select("person_id", "last")
-    open_ones = F.when(~F.col("last.is_over"), F.col("last").dropFields("is_over"))
+    is_found = ~F.col("condition_type").eqNullSafe(F.lit("claim"))
+    rank = (is_found.alias("is_found"), "condition_start_date", is_over.alias("is_over"))
+    spoken = (F.max(F.struct(*rank, *names)).alias("last"), F.max("condition_start_date").alias("at"))
+    each = condition_occurrence.groupBy("person_id", "condition_vocabulary", code).agg(*spoken)
+    open_ones = F.when(~F.col("last.is_over"), F.col("last").dropFields("is_found", "is_over"))
     flags = [F.max(_is_any_of(CODELISTS[flag])).alias(flag) for flag in FLAGS]
-    at = F.max("last.condition_start_date").cast("timestamp").alias("condition_at")
+    at = F.max("at").cast("timestamp").alias("condition_at")
     active = F.array_sort(F.collect_list(open_ones)).alias("active_conditions")
     return each.groupBy("person_id").agg(*flags, at, active)
 

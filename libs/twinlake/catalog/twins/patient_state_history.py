@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "fact_id", "person_id", "item", "item_name", "observed_at", "ended_at", "known_from", "known_until",
-    "value_as_number", "value_as_string", "operator", "unit_code", "hospital", "system", "_record_id",
+    "value_as_number", "value_as_string", "operator", "unit_code", "condition_type", "hospital", "system", "_record_id",
 )  # fmt: skip
 ACTIVE, ENDED = "active", "ended"
 
@@ -36,8 +36,8 @@ def patient_state_history(
 
     Equation: the state of an item on day V as known on day K is the fact with the largest `observed_at` <= V among
     those with `known_from` <= K < `known_until` (`state_known_on`). A condition is an item that is `active` from when
-    it starts and, from `ended_at` on, `ended`; of several recordings the one that starts last speaks for all, as in
-    gold.person_summary.
+    it starts and, from `ended_at` on, `ended`; of several recordings the one that starts last speaks for all, and a
+    claim only where nothing else was known of the code, as in gold.person_summary.
 
     Assumptions. A fact is known from the delivery that brought it, not from when a clinician knew it. A version that
     was replaced within its own delivery was never known. What it cannot tell: earlier versions of a condition (a
@@ -55,14 +55,16 @@ def state_known_on(history: DataFrame, valid_at: dt.date, known_at: dt.date) -> 
 
     A date means the end of that day, UTC; a datetime that very moment. Of several facts at one time the largest value
     is taken, then the last hospital by name, and of two conditions that start at one time the one that knows an end,
-    as in gold.person_summary; a fact without a value says nothing. What has ended is told as `ended`, since then.
+    as in gold.person_summary; a fact without a value says nothing. What has ended is told as `ended`, since then. A
+    claim, however late, does not speak of a condition that is known otherwise, but does until that became known.
     """
     known, valid = F.lit(_after(known_at)), F.lit(_after(valid_at))
     was_known = (F.col("known_from") < known) & (F.col("known_until").isNull() | (F.col("known_until") >= known))
     says = F.coalesce(F.col("value_as_number").cast("string"), "value_as_string").isNotNull()
     facts = history.where((F.col("observed_at") < valid) & was_known & says)
     ties = ("observed_at", "ended_at", "value_as_number", "value_as_string", "hospital", "fact_id")
-    last = Window.partitionBy("person_id", "item").orderBy(*(F.col(c).desc_nulls_last() for c in ties))
+    is_claim = F.col("condition_type").eqNullSafe(F.lit("claim"))
+    last = Window.partitionBy("person_id", "item").orderBy(is_claim, *(F.col(c).desc_nulls_last() for c in ties))
     latest = facts.withColumn("nth", F.row_number().over(last)).where("nth = 1").drop("nth")
     has_ended = F.col("ended_at") < valid
     return latest.withColumns(
@@ -87,6 +89,7 @@ def _measured(versions: DataFrame) -> DataFrame:
         .withColumn("item_name", F.col("measurement_name"))
         .withColumn("observed_at", F.col("measurement_datetime"))
         .withColumn("ended_at", F.lit(None).cast("timestamp"))
+        .withColumn("condition_type", F.lit(None).cast("string"))
         .select(*COLUMNS)
     )
 
@@ -108,6 +111,7 @@ def _conditions(condition_occurrence: DataFrame) -> DataFrame:
         F.lit(ACTIVE).alias("value_as_string"),
         F.lit(None).cast("string").alias("operator"),
         F.lit(None).cast("string").alias("unit_code"),
+        "condition_type",
         "hospital",
         "system",
         "_record_id",
