@@ -24,7 +24,7 @@ SHORT = {
     "diagnosis": "Diagnosis code", "procedure": "Procedure code", "drug": "National drug code",
     "denial": "Line payment denial code", "was": "Claim adjusted from identifier", "is": "Claim adjusted to identifier",
     "frequency": "Claim frequency code", "status": "Claim processing status code", "coverage": "Claim payer identifier",
-    "kind": "Procedure code type", "icd": "Diagnosis code type",
+    "payment": "Claim payment status code", "refused": "Claim payment denial code", "kind": "Procedure code type", "icd": "Diagnosis code type",
 }  # fmt: skip
 
 
@@ -110,6 +110,36 @@ def test_a_denied_line_keeps_its_charge_but_implies_nothing(implement) -> None:
         """,
     )
     expect(implement(SYSTEM, "condition_occurrence", claims=denied), "condition_code\n37320007")
+
+
+def test_a_line_is_denied_by_its_claims_status_or_by_a_code_where_nothing_was_paid(implement) -> None:
+    """CARC 45 beside a payment: the charge was above the fee schedule, and the rest was paid."""
+    told = claims("""
+        claim | line | person | from       | submitted | paid | diagnosis | payment       | denial | refused
+        k1    | 1    | p1     | 2017-02-26 | 90.00     | 0    | 72892002  | denied        |        |
+        k1    | 2    | p1     | 2017-02-26 | 91.00     | 0    | 72892002  | Denied        | 29     |
+        k2    | 1    | p1     | 2017-02-26 | 92.00     | 60   | 37320007  | paid          | 45     |
+        k2    | 2    | p1     | 2017-02-26 | 93.00     | 0    | 72892002  | paid          | 96     |
+        k3    | 1    | p1     | 2017-02-26 | 94.00     |      | 72892002  | partiallypaid |        | 96
+        k3    | 2    | p1     | 2017-02-26 | 95.00     | 50   | 55822004  | partiallypaid |        | 96
+        k4    | 1    | p1     | 2017-02-26 | 96.00     | 0    | 59621000  | paid          |        |
+        k5    | 1    | p1     | 2017-02-26 | 97.00     | -5   | 72892002  |               | 29     |
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "cost", claims=told),
+        """
+        total_charge | denial_source_value | cost_domain
+        90.00        | denied              |
+        91.00        | 29                  |
+        92.00        | 45                  | Condition
+        93.00        | 96                  |
+        94.00        | 96                  |
+        95.00        | 96                  | Condition
+        96.00        |                     | Condition
+        97.00        | 29                  |
+        """,
+    )
+    expect(implement(SYSTEM, "condition_occurrence", claims=told), "condition_code\n37320007\n55822004\n59621000")
 
 
 def test_a_claim_that_another_one_replaces_or_voids_no_longer_counts(implement) -> None:

@@ -3,7 +3,8 @@
 A line of a claim is a record: one that comes again counts as it was delivered last. The day a claim was paid is no
 version of it: a cancelled one has none, and a correction may move it back. A claim that says it was cancelled, entered
 in error or adjusted to another one is withdrawn. A claim that another one says it replaces or voids keeps its money
-marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied.
+marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied: its claim's status
+says so, or there is a denial code and nothing was paid. A code beside a payment says why it is less than the charge.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ def drug(claims: DataFrame) -> DataFrame:
 @implements("cost", when=TELLS)
 def cost(claims: DataFrame) -> DataFrame:
     """The money of each line; the claim's totals, which stand on every line again, are not added to it."""
-    event = F.when(~F.col("is_replaced") & F.col("_denial").isNull(), _event())
+    event = F.when(~F.col("is_replaced") & ~F.col("_is_denied"), _event())
     return shaped(
         _told(claims),
         cost_domain=event,
@@ -224,17 +225,25 @@ def cost(claims: DataFrame) -> DataFrame:
 
 
 def _told(claims: DataFrame) -> DataFrame:
-    """The lines but for voids, with why payment was denied and whether another claim of the person replaces theirs."""
+    """The lines but for voids, with whether and why payment was denied, and whether another claim replaces theirs."""
     of_person = Window.partitionBy("hospital", "system", "source_person_id")
     origins = F.collect_set("Claim adjusted from identifier").over(of_person)
     replaced = F.coalesce(F.array_contains(origins, F.col(CLAIM)), F.lit(False))
-    denial = F.coalesce(present(F.col("Line payment denial code")), present(F.col("Claim payment denial code")))
-    return claims.withColumns({"is_replaced": replaced, "_denial": denial}).where(f"not coalesce({VOID}, false)")
+    code = F.coalesce(present(F.col("Line payment denial code")), present(F.col("Claim payment denial code")))
+    # C4BBPayerClaimPaymentStatusCode: paid, denied, partiallypaid; Synthea writes `complete`.
+    said = F.lower(F.trim("Claim payment status code")).eqNullSafe(F.lit("denied"))
+    unpaid = F.coalesce(_money("Line payment amount") <= 0, F.lit(True))
+    told = {
+        "is_replaced": replaced,
+        "_is_denied": said | (code.isNotNull() & unpaid),
+        "_denial": F.coalesce(code, F.when(said, "denied")),
+    }
+    return claims.withColumns(told).where(f"not coalesce({VOID}, false)")
 
 
 def _standing(claims: DataFrame, code: str) -> DataFrame:
     """The lines with this code that imply something: neither replaced nor denied."""
-    return _told(claims).where(~F.col("is_replaced") & F.col("_denial").isNull() & F.col(code).isNotNull())
+    return _told(claims).where(~F.col("is_replaced") & ~F.col("_is_denied") & F.col(code).isNotNull())
 
 
 def _event() -> Column:

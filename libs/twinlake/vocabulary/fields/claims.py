@@ -59,7 +59,7 @@ PAGE = (
     _amount("amount_disallowed", "What was taken off the charge: disallowed, discounted or written off"),
     Field("revenue_code_source_value", "string", "Revenue centre (NUBC) as it was billed"),
     Field("drg_source_value", "string", "Diagnosis related group as it was billed"),
-    Field("denial_source_value", "string", "Why the payer refused to pay, as the payer wrote it"),
+    Field("denial_source_value", "string", "Why the payer refused to pay, or to pay all, as the payer wrote it"),
     Field("is_replaced", "boolean", "Whether a later claim replaced or voided this one: its money no longer counts"),
     Field("claim_id", "bigint", "One claim: its lines and payments share it"),
     Field("claim_line_source_value", "string", "Number of the line within its claim, as it came"),
