@@ -24,7 +24,8 @@ SHORT = {
     "diagnosis": "Diagnosis code", "procedure": "Procedure code", "drug": "National drug code",
     "denial": "Line payment denial code", "was": "Claim adjusted from identifier", "is": "Claim adjusted to identifier",
     "frequency": "Claim frequency code", "status": "Claim processing status code", "coverage": "Claim payer identifier",
-    "payment": "Claim payment status code", "refused": "Claim payment denial code", "kind": "Procedure code type", "icd": "Diagnosis code type",
+    "payment": "Claim payment status code", "refused": "Claim payment denial code", "words": "Procedure description",
+    "type": "Procedure type", "kind": "Procedure code type", "icd": "Diagnosis code type",
 }  # fmt: skip
 
 
@@ -246,6 +247,33 @@ def test_a_procedure_of_a_system_nobody_knows_is_local_and_without_a_date_it_has
         A1             | local                | 2017-02-26 00:00:00
         """,
     )
+
+
+def test_a_device_or_a_place_is_money_and_no_procedure_and_a_type_that_is_not_told_is_no_matter(implement) -> None:
+    """99213 is CPT: of what is no ICD-PCS no claim tells whether it was the principal procedure."""
+    told = claims("""
+        claim | line | person | from       | submitted | paid  | diagnosis | procedure | drug   | type    | kind   | words
+        k1    | 1    | p1     | 2017-02-26 | 90.00     | 90.00 |           | 228869008 |        |         | SNOMED | Manual wheelchair (physical object)
+        k1    | 2    | p1     | 2017-02-26 | 91.00     | 91.00 | 37320007  | 225738002 |        |         | SNOMED | Operating room (environment)
+        k1    | 3    | p1     | 2017-02-26 | 92.00     | 92.00 |           | 261352009 |        | primary | SNOMED | Face mask (physical object)
+        k1    | 4    | p1     | 2017-02-26 | 93.00     | 93.00 |           | 261352009 | 205923 |         | SNOMED | Face mask (physical object)
+        k1    | 5    | p1     | 2017-02-26 | 94.00     | 94.00 | 37320007  | 271442007 |        | primary | SNOMED | Physical examination (procedure)
+        k1    | 6    | p1     | 2017-02-26 | 95.00     | 95.00 | 37320007  | 99213     |        |         | CPT    | Office visit
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "cost", claims=told),
+        """
+        claim_line_source_value | total_charge | total_paid | cost_domain
+        1                       | 90.00        | 90.00      |
+        2                       | 91.00        | 91.00      |
+        3                       | 92.00        | 92.00      |
+        4                       | 93.00        | 93.00      | Drug
+        5                       | 94.00        | 94.00      | Procedure
+        6                       | 95.00        | 95.00      | Procedure
+        """,
+    )
+    expect(implement(SYSTEM, "procedure_occurrence", claims=told), "procedure_code\n271442007\n99213")
+    expect(implement(SYSTEM, "condition_occurrence", claims=told), "condition_code\n37320007\n37320007\n37320007")
 
 
 def test_codes_of_icd_get_the_dot_that_bills_leave_out(implement) -> None:

@@ -26,6 +26,8 @@ t6,c1,5,p1,ADJUSTMENT,,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,185345009,,
 t7,c2,0,p1,CHARGE,256.10,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,896001,,,1,,,,1,1,Flovent inhaler,256.10,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
 t8,c2,1,p1,CHARGE,140.52,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,140,,,1,,,,1,1,Influenza,140.52,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
 t9,c2,2,p1,CHARGE,1.00,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,XYZ,,,1,,,,1,1,A service of the house,1.00,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
+t11,c2,4,p1,CHARGE,4.00,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,261352009,,,1,,,,1,1,Face mask (physical object),4.00,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
+t12,c2,5,p1,CHARGE,142.58,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,702927004,,,1,,,,1,1,Urgent care clinic (environment),142.58,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
 t10,c2,3,p1,GIFT,1.00,,2023-01-27T16:17:47Z,2023-01-27T16:32:47Z,o1,XYZ,,,1,,,,1,1,?,1.00,,1,0.00,0.00,,0.00,e1,,p1,1,d1,d1
 """
 
@@ -43,7 +45,7 @@ def test_a_claims_diagnoses_are_conditions_once_each_and_marked_as_a_claims(impl
     )
 
 
-def test_charges_are_procedures_and_drugs_by_the_form_of_their_code(implement) -> None:
+def test_charges_are_procedures_and_drugs_by_the_form_of_their_code_and_things_are_neither(implement) -> None:
     """896001 is RxNorm: it ends as SNOMED CT's concepts do, but its check digit is wrong for one."""
     expect(
         implement(SYSTEM, "procedure_occurrence", claims_transactions=TRANSACTIONS),
@@ -75,6 +77,8 @@ def test_what_is_charged_paid_and_written_off_is_money_and_a_transfer_is_not(imp
         c2              | 0                       | Drug        | 256.10       |            |               |                 |                    |                   | USD           | 2023-01-27
         c2              | 1                       | Drug        | 140.52       |            |               |                 |                    |                   | USD           | 2023-01-27
         c2              | 2                       | Procedure   | 1.00         |            |               |                 |                    |                   | USD           | 2023-01-27
+        c2              | 4                       |             | 4.00         |            |               |                 |                    |                   | USD           | 2023-01-27
+        c2              | 5                       |             | 142.58       |            |               |                 |                    |                   | USD           | 2023-01-27
         """,
     )
 

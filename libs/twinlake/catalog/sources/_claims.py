@@ -10,6 +10,8 @@ from twinlake.vocabulary.codes import NdcCode
 
 # 6 to 18 digits; the partition (second and third from the end) of a concept is 00 or 10.
 SNOMED_CONCEPT = "^[1-9][0-9]{2,14}[01]0[0-9]$"
+# The tag that ends a name of SNOMED CT where it is of a device or a place.
+THING = r"\((?:physical object|environment)\)\s*$"
 NDC = f"^(?:{NdcCode.pattern.pattern})$"
 
 
@@ -36,6 +38,11 @@ def service_vocabulary(code: Column) -> Column:
         .when(code.rlike("^[1-9][0-9]{3,7}$"), "RxNorm")
         .otherwise("local")
     )
+
+
+def is_thing(name: Column) -> Column:
+    """Whether what is charged for is a device or a place and so no procedure, by its name; false for no name."""
+    return F.coalesce(name.rlike(THING), F.lit(False))
 
 
 def drug_vocabulary(code: Column) -> Column:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._claims import a_claim_tells, drug_vocabulary, with_dot
+from twinlake.catalog.sources._claims import a_claim_tells, drug_vocabulary, is_thing, with_dot
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import System, csv_feed, implements
@@ -171,9 +171,12 @@ def diagnosis(claims: DataFrame) -> DataFrame:
 
 @implements("procedure_occurrence", when=TELLS)
 def procedure(claims: DataFrame) -> DataFrame:
-    """The procedure of a line."""
+    """The procedure of a line; a device or a place in its stead (Synthea's wheelchairs, operating rooms) is none.
+
+    An empty `Procedure type` tells nothing: it is of inpatient ICD-PCS only (C4BBClaimProcedureType), never of CPT.
+    """
     return shaped(
-        _standing(claims, "Procedure code"),
+        _standing(claims, "Procedure code").where(~_is_thing()),
         **_coded("procedure", "Procedure"),
         procedure_datetime=instant(F.coalesce("Procedure date", "Service (from) date")),
         procedure_end_datetime=instant(F.nullif(F.col("Service to date"), F.lit(NO_DAY))),
@@ -247,9 +250,14 @@ def _standing(claims: DataFrame, code: str) -> DataFrame:
 
 
 def _event() -> Column:
-    """What a line is for: its drug, else its procedure, else its diagnosis."""
+    """What a line is for: its drug, else its procedure, else its diagnosis; a device or a place is no event of ours."""
     domains = {"National drug code": "Drug", "Procedure code": "Procedure", "Diagnosis code": "Condition"}
-    return F.coalesce(*(F.when(F.col(code).isNotNull(), domain) for code, domain in domains.items()))
+    event = F.coalesce(*(F.when(F.col(code).isNotNull(), domain) for code, domain in domains.items()))
+    return F.when((event == "Drug") | ~_is_thing(), event)
+
+
+def _is_thing() -> Column:
+    return F.col("Procedure code").isNotNull() & is_thing(F.col("Procedure description"))
 
 
 def _amounts() -> dict[str, Column | str]:

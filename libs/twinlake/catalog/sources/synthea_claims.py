@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._claims import a_claim_tells, is_snomed, service_vocabulary
+from twinlake.catalog.sources._claims import a_claim_tells, is_snomed, is_thing, service_vocabulary
 from twinlake.catalog.sources._rows import shaped
 from twinlake.catalog.sources._synthea import (
     PATIENTS,
@@ -85,9 +85,12 @@ def diagnosis(claims: DataFrame) -> DataFrame:
 
 @implements("procedure_occurrence", when="TYPE = 'CHARGE'")
 def charged_procedure(claims_transactions: DataFrame) -> DataFrame:
-    """Charges for anything that is no drug; an encounter is charged as a procedure."""
+    """Charges for anything that is no drug; an encounter is charged as a procedure.
+
+    Not so a device or a place (a face mask, an urgent care clinic): such a code names a thing, not what was done.
+    """
     return shaped(
-        claims_transactions.where(~_vocabulary().isin(*DRUGS)),
+        claims_transactions.where(_domain() == "Procedure"),
         **_coded("procedure"),
         procedure_datetime=instant(F.col("FROMDATE")),
         procedure_end_datetime=instant(F.col("TODATE")),
@@ -101,7 +104,7 @@ def charged_procedure(claims_transactions: DataFrame) -> DataFrame:
 def charged_drug(claims_transactions: DataFrame) -> DataFrame:
     """Charges for drugs and vaccines; until when a drug was taken no charge tells."""
     return shaped(
-        claims_transactions.where(_vocabulary().isin(*DRUGS)),
+        claims_transactions.where(_domain() == "Drug"),
         **_coded("drug"),
         drug_exposure_start_datetime=instant(F.col("FROMDATE")),
         **a_claim_tells(),
@@ -111,11 +114,11 @@ def charged_drug(claims_transactions: DataFrame) -> DataFrame:
 @implements("cost", when=MONEY)
 def cost(claims_transactions: DataFrame) -> DataFrame:
     """A row for each charge, payment and adjustment; a payment is for its claim, a charge for what was done."""
-    is_charge = F.col("TYPE") == "CHARGE"
+    domain = F.when(F.col("TYPE") == "CHARGE", _domain())
     paid, method = _of("PAYMENT", "PAYMENTS"), F.col("METHOD")
     return shaped(
         claims_transactions,
-        cost_domain=F.when(is_charge, F.when(_vocabulary().isin(*DRUGS), "Drug").otherwise("Procedure")),
+        cost_domain=domain,
         cost_type=F.lit("claim"),
         currency_code=F.lit("USD"),
         incurred_date=day(F.col("FROMDATE")),
@@ -125,7 +128,7 @@ def cost(claims_transactions: DataFrame) -> DataFrame:
         paid_by_patient=F.when(method.isin(*BY_PATIENT), paid),
         paid_patient_copay=F.when(method == "COPAY", paid),
         amount_disallowed=_of("ADJUSTMENT", "ADJUSTMENTS"),
-        event_part=F.when(is_charge, ""),
+        event_part=F.when(domain.isNotNull(), ""),
         visit_source_id=None,
         claim_source_id="CLAIMID",
         claim_line_source_value="CHARGEID",
@@ -136,6 +139,11 @@ def cost(claims_transactions: DataFrame) -> DataFrame:
 
 def _of(kind: str, amount: str) -> Column:
     return F.when(F.col("TYPE") == kind, F.col(amount))
+
+
+def _domain() -> Column:
+    """What a charge is for; null for a device or a place, which are no event of ours."""
+    return F.when(_vocabulary().isin(*DRUGS), "Drug").when(~is_thing(F.col("NOTES")), "Procedure")
 
 
 def _vocabulary() -> Column:
