@@ -83,6 +83,58 @@ def test_a_recording_without_a_day_begins_at_day_zero_and_keeps_its_distances(im
     )
 
 
+# The master begins at 12:30 in New York; 7b begins 2000 samples, a gap of 1000 between them, after it: 20 s.
+MASTER = b"7/3 1 100 3000 12:30:00 05/11/2024\n7a 1000\n~ 1000\n7b 1000\n"
+SEGMENTS = {
+    "ada/7.hea": MASTER, "ada/7a.hea": b"7a 1 100 1000\n7a.dat 16 200 11 1024 0 0 0 MLII\n",
+    "ada/7b.hea": b"7b 1 100 1000\n7b.dat 16 200 11 1024 0 0 0 MLII\n",
+}  # fmt: skip
+
+
+def test_a_segment_without_a_day_begins_so_far_after_its_master_as_that_says(implement) -> None:
+    alone = {"eve/7b.hea": SEGMENTS["ada/7b.hea"]}
+    rows = implement(SYSTEM, "device_reading", recording={**SEGMENTS, **alone})
+    expect(rows.where("device_reading_type = 'signal'"), """
+        source_person_id | recording_source_id | device_reading_datetime | device_reading_end_datetime
+        ada              | ada/7a              | 2024-11-05 17:30:00     | 2024-11-05 17:30:10
+        ada              | ada/7b              | 2024-11-05 17:30:20     | 2024-11-05 17:30:30
+        eve              | eve/7b              | 2100-01-01 00:00:00     | 2100-01-01 00:00:10
+    """)  # fmt: skip
+
+
+def test_marks_of_a_master_and_of_its_segments_stand_by_the_masters_clock(implement) -> None:
+    files = {**SEGMENTS, "ada/7.atr": MARKS, "ada/7b.atr": MARKS}
+    rows = implement(SYSTEM, "device_reading", recording=files)
+    expect(rows.where("measurement_source_value = 'V'"), """
+        recording_source_id | recording_seconds | device_reading_datetime
+        ada/7               | 3.0               | 2024-11-05 17:30:03
+        ada/7b              | 3.0               | 2024-11-05 17:30:23
+    """)  # fmt: skip
+    expect(implement(SYSTEM, "measurement", recording=files), """
+        measurement_datetime | value_source_value
+        2024-11-05 17:30:00  | 72.0
+        2024-11-05 17:30:20  | 72.0
+    """)  # fmt: skip
+
+
+def test_a_segment_with_a_day_of_its_own_keeps_it_and_one_of_an_undated_master_its_distance(implement) -> None:
+    dated = b"7a 1 100 1000 12:31:00 05/11/2024\n7a.dat 16 200 11 1024 0 0 0 MLII\n"
+    undated = {f"eve/{name.removeprefix('ada/')}": header for name, header in SEGMENTS.items()}
+    files = {**SEGMENTS, "ada/7a.hea": dated, **undated, "eve/7.hea": MASTER.replace(b" 12:30:00 05/11/2024", b"")}
+    expect(implement(SYSTEM, "device_reading", recording=files), """
+        recording_source_id | device_reading_datetime
+        ada/7a              | 2024-11-05 17:31:00
+        ada/7b              | 2024-11-05 17:30:20
+        eve/7a              | 2100-01-01 00:00:00
+        eve/7b              | 2100-01-01 00:00:20
+    """)  # fmt: skip
+
+
+def test_a_comment_tells_no_age_at_day_zero_where_the_master_knows_the_day(implement) -> None:
+    said = {name: header + b"# 69 M 1085 1629 x1\n" for name, header in SEGMENTS.items()}
+    assert implement(SYSTEM, "source_person", recording=said).count() == 0
+
+
 def test_an_undated_header_tells_of_a_person_by_age_and_sex_unless_the_roster_does(implement) -> None:
     header = {"100/7.hea": UNDATED, "100/8.hea": UNDATED, "101/7.hea": UNDATED, "ada/7.hea": HEADER}
     persons = "person_id,mrn,given_name,family_name,birth_date,sex\n101,,,,1950,F\n"

@@ -1,6 +1,7 @@
 """WFDB recordings, a folder a person: headers, samples and annotations, each a record that names the others.
 
-Samples stay in their files. A recording whose header knows no day (MIT-BIH) begins at day zero; see `_undated.py`.
+Samples stay in their files. A segment whose header knows no day begins so far after its master as the master says, any
+other such recording (MIT-BIH) at day zero; see `_undated.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._devices import WEARERS, wearers
 from twinlake.catalog.sources._persons import PERSON, shaped_person
-from twinlake.catalog.sources._rows import look_up, shaped
+from twinlake.catalog.sources._rows import look_up, look_up_newest, shaped
 from twinlake.catalog.sources._undated import YEAR_ZERO, born
 from twinlake.declare.source import Feed, System, Via, implements, part
 from twinlake.declare.standardise import Instant, instant, sex
@@ -35,6 +36,13 @@ HEADER = part(
         "a recording without signals: its annotations are records of their own": "size(signals) = 0",
     },
 )
+# The same records once more, for segments to look their master up in.
+MASTER = part(
+    RECORDING,
+    name="master",
+    only="record_kind = 'header'",
+    schema="record string, frequency double, begun string, segments array<struct<record: string, offset: bigint>>",
+)
 ANNOTATION = part(
     RECORDING,
     name="annotation",
@@ -48,16 +56,24 @@ SAMPLES = part(
 )
 
 OF_HEADER = Via("header", fact="record", lookup="record")
+OF_MASTER = Via("master", fact="record", lookup="explode(segments.record)")
 OF_SAMPLES = Via("samples", fact="explode(signals.file)", lookup="file")
 OF_ROSTER = Via("persons", fact="source_person_id", lookup="person_id")
 # MIT-BIH writes age and sex first: `# 69 M 1085 1629 x1` (physionet.org/content/mitdb).
 AGE_AND_SEX = r"(?m)^#\s*([0-9]{1,3})\s+([MF])\b"
 BEATS = "filter(marks, mark -> mark.is_beat)"
 HAS_RATE = f"size({BEATS}) > 1"
+OFFSET = "get(filter(segments, segment -> segment.record = _at), 0).offset"
 
 
-def _begun() -> Instant:
-    return instant(F.coalesce("begun", F.lit(str(YEAR_ZERO))))
+def _begun(header: DataFrame, master: DataFrame) -> DataFrame:
+    """The headers with when their recording began: on their own day, else by their master's clock, else at day zero."""
+    told = instant(F.coalesce("begun", F.lit(str(YEAR_ZERO))))
+    seconds = F.expr(OFFSET) / F.nullif(F.col("frequency"), F.lit(0.0))
+    of_master = F.struct(_later(told.utc, seconds).alias("utc"), told.quality.alias("quality"))
+    own = F.struct(told.utc.alias("utc"), told.quality.alias("quality"))
+    found = look_up_newest(header, master, OF_MASTER, _of_master=of_master)
+    return found.withColumn("_begun", F.coalesce(F.when(F.col("begun").isNotNull(), own), "_of_master", own))
 
 
 def _later(begun: Column, seconds: Column) -> Column:
@@ -70,9 +86,11 @@ def source_person(persons: DataFrame) -> DataFrame:
     return wearers(persons)
 
 
-@implements("source_person", when="begun IS NULL", via=(OF_ROSTER,))
-def person_of_a_comment(header: DataFrame, persons: DataFrame) -> DataFrame:
-    """Whom only the comment of an undated header tells of, by age and sex at day zero."""
+@implements("source_person", when="begun IS NULL", via=(OF_ROSTER, OF_MASTER))
+def person_of_a_comment(header: DataFrame, persons: DataFrame, master: DataFrame) -> DataFrame:
+    """Whom only the comment of an undated header tells of, by age and sex at day zero; a dated master dates it too."""
+    dated = look_up_newest(header, master, OF_MASTER, _day=F.col("begun"))
+    header = dated.where("_day IS NULL").drop("_day")
     known = persons.select("hospital", "system", F.col("person_id").alias("source_person_id"))
     told = header.join(known, list(PERSON), "left_anti").where(F.col("text").rlike(AGE_AND_SEX))
     told = told.withColumns(
@@ -84,10 +102,10 @@ def person_of_a_comment(header: DataFrame, persons: DataFrame) -> DataFrame:
     return shaped_person(one, year_of_birth=born(F.col("_age")), sex=sex(F.col("_sex")))
 
 
-@implements("device_reading", when="size(signals) > 0", via=(OF_SAMPLES,))
-def signal(header: DataFrame, samples: DataFrame) -> DataFrame:
+@implements("device_reading", when="size(signals) > 0", via=(OF_SAMPLES, OF_MASTER))
+def signal(header: DataFrame, samples: DataFrame, master: DataFrame) -> DataFrame:
     """Each signal of a header: what its samples mean and in which file they lie, as soon as that is delivered."""
-    each = header.withColumn("_signal", F.explode("signals"))
+    each = _begun(header, master).withColumn("_signal", F.explode("signals"))
     at = Via("samples", fact="_signal.file", lookup="file")
     found = look_up(each, samples, at, _path=F.col("path"), _sha256=F.col("sha256"), _bytes=F.col("bytes"))
     name = F.coalesce("_signal.name", F.concat(F.lit("signal "), F.col("_signal.number").cast("string")))
@@ -100,8 +118,8 @@ def signal(header: DataFrame, samples: DataFrame) -> DataFrame:
         measurement_vocabulary=F.lit("local"),
         measurement_source_value=name,
         measurement_name=name,
-        device_reading_datetime=_begun(),
-        device_reading_end_datetime=_later(_begun().utc, lasted),
+        device_reading_datetime=Instant(F.col("_begun.utc"), F.col("_begun.quality")),
+        device_reading_end_datetime=_later(F.col("_begun.utc"), lasted),
         recording_source_id="record",
         recording_seconds=F.lit(0.0),
         value_source_value=None,
@@ -120,17 +138,17 @@ def signal(header: DataFrame, samples: DataFrame) -> DataFrame:
     )
 
 
-def _timed(annotation: DataFrame, header: DataFrame) -> DataFrame:
+def _timed(annotation: DataFrame, header: DataFrame, master: DataFrame) -> DataFrame:
     """Annotations with when their recording began and how many samples a second has."""
-    begun = F.struct(_begun().utc.alias("utc"), _begun().quality.alias("quality"))
-    found = look_up(annotation, header, OF_HEADER, _begun=begun, _own=F.col("frequency"))
+    begun = _begun(header, master)
+    found = look_up(annotation, begun, OF_HEADER, _begun=F.col("_begun"), _own=F.col("frequency"))
     return found.withColumn("_frequency", F.nullif(F.coalesce("frequency", "_own"), F.lit(0.0)))
 
 
-@implements("device_reading", when="size(marks) > 0", via=(OF_HEADER,))
-def beat(annotation: DataFrame, header: DataFrame) -> DataFrame:
+@implements("device_reading", when="size(marks) > 0", via=(OF_HEADER, OF_MASTER))
+def beat(annotation: DataFrame, header: DataFrame, master: DataFrame) -> DataFrame:
     """Each mark of an annotator, a beat or not, at its distance from the start; its header may come later."""
-    each = _timed(annotation, header).withColumn("_mark", F.explode("marks"))
+    each = _timed(annotation, header, master).withColumn("_mark", F.explode("marks"))
     seconds = F.col("_mark.sample") / F.col("_frequency")
     kind = F.when(F.col("_mark.is_beat"), "beat").otherwise("mark")
     return shaped(
@@ -151,10 +169,10 @@ def beat(annotation: DataFrame, header: DataFrame) -> DataFrame:
     )
 
 
-@implements("measurement", when=HAS_RATE, via=(OF_HEADER,))
-def mean_heart_rate(annotation: DataFrame, header: DataFrame) -> DataFrame:
+@implements("measurement", when=HAS_RATE, via=(OF_HEADER, OF_MASTER))
+def mean_heart_rate(annotation: DataFrame, header: DataFrame, master: DataFrame) -> DataFrame:
     """The mean heart rate of a recording: intervals between beats, over the time from the first beat to the last."""
-    timed = _timed(annotation, header).withColumn("_at", F.expr(f"transform({BEATS}, mark -> mark.sample)"))
+    timed = _timed(annotation, header, master).withColumn("_at", F.expr(f"transform({BEATS}, mark -> mark.sample)"))
     seconds = (F.array_max("_at") - F.array_min("_at")) / F.col("_frequency")
     rate = F.round((F.size("_at") - 1) * 60 / F.nullif(seconds, F.lit(0.0)), 4)
     return shaped(
@@ -176,7 +194,7 @@ def mean_heart_rate(annotation: DataFrame, header: DataFrame) -> DataFrame:
 SYSTEM = System(
     name="waveform",
     meaning="WFDB recordings (ECG and other signals), a folder a person, and a roster of persons",
-    feeds=(WEARERS, RECORDING, HEADER, ANNOTATION, SAMPLES),
+    feeds=(WEARERS, RECORDING, HEADER, MASTER, ANNOTATION, SAMPLES),
     ignored={
         r"(?:[^/]+/)*[^/]+\.xws": "a bookmark of a viewer",
         r"(?:[^/]+/)*(?:README[^/]*|RECORDS|ANNOTATORS|SHA256SUMS[^/]*)": "lists and descriptions of the set",

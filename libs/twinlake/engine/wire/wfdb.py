@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -60,10 +61,14 @@ def _header(stream: BinaryIO, place: PurePosixPath) -> dict[str, Any]:
     found = _parsed(
         content, "hea", "not_wfdb_header", "expected a record line and a line for each signal", _read_header
     )
-    if getattr(found, "n_seg", None) is not None:
-        return {"text": text, "is_multi_segment": True, "signals": []}
-    if (found.sig_len or 0) > LONGEST:
+    segments = list(getattr(found, "seg_len", None) or [])
+    if max(found.sig_len or 0, sum(segments)) > LONGEST:
         raise FileFault("not_wfdb_header", "more samples than any file holds")
+    if getattr(found, "n_seg", None) is not None:
+        return {
+            "text": text, "is_multi_segment": True, **_recording(found), "signals": [],
+            "segments": _segments(found, place),
+        }  # fmt: skip
     if len(found.file_name or []) != found.n_sig:
         reason = f"the record line says {found.n_sig} signals, {len(found.file_name or [])} lines follow"
         raise FileFault("signal_count", reason)
@@ -74,6 +79,13 @@ def _recording(header: Any) -> dict[str, Any]:
     """When the recording began is told only where the header knows the day."""
     begun = f"{header.base_date}T{header.base_time or '00:00:00'}" if header.base_date and header.base_time else None
     return {"frequency": _number(header.fs), "begun": begun, "sample_count": header.sig_len}
+
+
+def _segments(header: Any, place: PurePosixPath) -> list[dict[str, Any]]:
+    """Each segment's record and how many samples after the master it begins; `~` is a gap in which nobody recorded."""
+    begins = accumulate(header.seg_len, initial=0)
+    told = zip(header.seg_name, begins, strict=False)
+    return [{"record": str(place.parent / name), "offset": offset} for name, offset in told if name != "~"]
 
 
 def _signals(header: Any, place: PurePosixPath) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ HEADER = (
     b"# a comment\n7 2 360 1000 12:30:00 05/11/2024\r\n"
     b"7.dat 212 200(1024)/mV 11 1024 0 0 0 MLII\n7.dat 212 100/uV 11 0 0 0 0 V5\n"
 )
-
+SEGMENTED = b"7/3 1 250 100 12:30:00 05/11/2024\n7a 50\n~ 20\n7b 30\n"
 
 # 1 is N, 5 is V, 28 is a change of rhythm with a note of two bytes, 14 is noise: codes of ecgcodes.h.
 MARKS = mark(28, 18) + struct.pack("<H", 63 << 10 | 2) + b"(N" + mark(1, 59) + mark(5, 300) + mark(14, 10) + b"\0\0"
@@ -73,6 +73,15 @@ def test_a_header_of_segments_says_so_and_has_no_signals_of_its_own():
     assert (told["is_multi_segment"], told["signals"]) == (True, [])
 
 
+def test_a_header_of_segments_tells_when_the_whole_began_and_where_in_it_each_segment_does():
+    """A layout has no samples, and `~` is a gap of 20: 7b begins after 50 + 20."""
+    _, told = read(b"7/4 1 250 120 12:30:00 05/11/2024\n7_layout 0\n7a 50\n~ 20\n7b 50\n")
+    assert (told["frequency"], told["begun"], told["sample_count"]) == (250.0, "2024-11-05T12:30:00", 120)
+    assert told["segments"] == [
+        {"record": "ada/7_layout", "offset": 0}, {"record": "ada/7a", "offset": 0}, {"record": "ada/7b", "offset": 70},
+    ]  # fmt: skip
+
+
 def test_of_samples_only_place_length_and_digest_are_kept():
     data = bytes(range(256)) * 50
     found, told = read(data, "h/waveform/2024-11-06/ada/7.dat")
@@ -101,6 +110,7 @@ def test_annotations_are_told_with_their_sample_and_which_of_them_are_beats():
         pytest.param(HEADER[:14], "not_wfdb_header", id="cut in the record line"),
         pytest.param(HEADER.replace(b"MLII", b"ML\x00I"), "nul_byte", id="NUL"),
         pytest.param(HEADER.replace(b"MLII", b"ML\xe9I"), "not_utf8", id="Latin-1"),
+        pytest.param(b"7/1 1 360 100\n7a " + b"9" * 30 + b"\n", "not_wfdb_header", id="a segment no file holds"),
         pytest.param(b"7 1 360 " + b"9" * 30 + b"\n7.dat 16\n", "not_wfdb_header", id="a length no file has"),
     ],
 )
@@ -158,7 +168,9 @@ MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 4), st.binary(max_size=4))
 
 
 @settings(max_examples=300)
-@given(st.sampled_from([(HEADER, "hea"), (MARKS, "atr")]), st.lists(MUTATION, min_size=1, max_size=3))
+@given(
+    st.sampled_from([(HEADER, "hea"), (SEGMENTED, "hea"), (MARKS, "atr")]), st.lists(MUTATION, min_size=1, max_size=3)
+)
 def test_whatever_the_bytes_a_file_is_one_record_or_one_fault(file, changes):
     data, ending = file
     for place, out, put in changes:
