@@ -6,6 +6,7 @@ from expectations.references import person_exists
 from expectations.times import clock_is_certain, ends_after_start, not_before_birth, not_in_future
 from expectations.values import unit_known, value_is_finite
 from twinlake.declare.rule import row
+from twinlake.vocabulary.sleep_stages import is_known
 
 RULES = (
     value_is_finite(),
@@ -16,6 +17,14 @@ RULES = (
         "file_bytes >= file_bytes_needed",
         "the file is long enough for the samples that its header announces",
         kahn="conformance",
+    ),
+    row(
+        "stage_known",
+        "CASE WHEN device_reading_type = 'interval' AND measurement_source_value = 'stage' "
+        f"THEN {is_known('value_source_value')} END",
+        "the stage of sleep is one of vocabulary/sleep_stages.py: another is counted as no sleep",
+        kahn="conformance",
+        severity="warn",
     ),
     ends_after_start("device_reading_datetime", "device_reading_end_datetime"),
     not_in_future("device_reading_datetime"),

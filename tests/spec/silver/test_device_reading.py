@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.support.broken_rules import broken_rules
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.silver.device_reading import device_reading
 
@@ -49,3 +50,19 @@ def test_each_mark_of_one_record_is_a_reading_of_its_own(given) -> None:
         beat:N           | 0.5               |                 | no_value
         beat:N           | 1.5               |                 | no_value
     """)  # fmt: skip
+
+
+def test_a_stage_of_sleep_that_nobody_knows_is_warned_of(given) -> None:
+    actual = built(given, """
+        _fact_key:bigint | part:string | device_reading_type | measurement_vocabulary | measurement_code | measurement_source_value | value_source_value
+        1                |             | interval            | local                  | stage            | stage                    | light
+        2                |             | interval            | local                  | stage            | stage                    | HKCategoryValueSleepAnalysisAsleepCore
+        3                |             | interval            | local                  | stage            | stage                    | In Bed
+        4                |             | interval            | local                  | stage            | stage                    | restless
+        5                |             | interval            | local                  | stage            | stage                    | stage 2
+        6                |             | interval            | local                  | stage            | stage                    |
+        7                |             | interval            | LOINC                  | 55423-8          | steps                    | 120
+    """)  # fmt: skip
+    told = actual.withColumnRenamed("_fact_key", "row_number")
+    broken = broken_rules(told, device_reading, "row_number")
+    assert {n for n, rules in broken.items() if any("stage_known" in rule for rule in rules)} == {4, 5}

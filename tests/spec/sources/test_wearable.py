@@ -90,6 +90,27 @@ def test_a_night_belongs_to_the_day_it_ends_on_and_waking_is_no_sleep(implement)
     )
 
 
+def test_apples_stages_are_sleep_under_their_long_and_short_names(implement) -> None:
+    """An hour each: core, REM, deep, unspecified, Core and a plain rem are six; in bed, awake and restless are none."""
+    stages = (
+        "asleepCore", "HKCategoryValueSleepAnalysisAsleepREM", "asleepDeep", "asleepUnspecified", " Core ", "REM",
+        "HKCategoryValueSleepAnalysisInBed", "inBed", "HKCategoryValueSleepAnalysisAwake", "wake", "restless", "",
+    )  # fmt: skip
+    lines = [f"p1,2024-03-02 {hour:02}:00:00,2024-03-02 {hour + 1:02}:00:00,{s},watch" for hour, s in enumerate(stages)]
+    sleep = "\n".join(["person_id,start,end,stage,device", *lines])
+    expect(implement(SYSTEM, "measurement", sleep=sleep), "value_source_value\n6.0")
+
+
+def test_in_bed_and_a_stage_that_begin_at_one_time_are_two_readings(implement) -> None:
+    sleep = """
+    person_id,start,end,stage,device
+    p1,2024-03-01 23:00:00,2024-03-02 07:00:00,inbed,watch
+    p1,2024-03-01 23:00:00,2024-03-01 23:30:00,light,watch
+    """
+    assert implement(SYSTEM, "device_reading", sleep=sleep).select("_fact_key").distinct().count() == 2
+    expect(implement(SYSTEM, "measurement", sleep=sleep), "value_source_value\n0.5")
+
+
 def test_sleep_lasts_as_long_as_it_did_where_the_clock_was_turned(implement) -> None:
     """On 10 March 2024 clocks in New York skipped from 2 to 3."""
     sleep = "person_id,start,end,stage,device\np1,2024-03-10 00:00:00,2024-03-10 06:00:00,asleep,watch\n"

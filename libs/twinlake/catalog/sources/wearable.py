@@ -11,9 +11,8 @@ from twinlake.catalog.sources._persons import PERSON
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant
+from twinlake.vocabulary.sleep_stages import is_asleep
 
-# Awake, in bed and out of bed are stages too, and no sleep.
-ASLEEP = ("asleep", "light", "core", "deep", "rem")
 # A half hour with fewer readings says nothing of rest.
 FEWEST = 3
 RESTING = Figure("40443-4", "Resting heart rate: lowest mean of a half hour of the day", "/min", "resting")
@@ -30,7 +29,8 @@ FEEDS = (
     WEARERS,
     _feed("heart_rate", "person_id,timestamp,heart_rate_bpm,device", "timestamp"),
     _feed("steps", "person_id,start,end,steps,device", "start"),
-    _feed("sleep", "person_id,start,end,stage,device", "start"),
+    # In bed and the first stage of sleep begin at one time.
+    _feed("sleep", "person_id,start,end,stage,device", "start", "stage"),
 )
 
 
@@ -101,9 +101,9 @@ def steps_of_the_day(steps: DataFrame) -> DataFrame:
 
 @implements("measurement")
 def sleep_of_the_night(sleep: DataFrame) -> DataFrame:
-    """The stages asleep from noon to noon, dated by the day one wakes up on."""
+    """The stages asleep (vocabulary/sleep_stages.py) from noon to noon, dated by the day one wakes up on."""
     lasted = F.unix_timestamp(instant(F.col("end")).utc) - F.unix_timestamp(instant(F.col("start")).utc)
-    asleep = F.lower(F.trim("stage")).isin(*ASLEEP) & (lasted > 0)
+    asleep = F.expr(is_asleep("stage")) & (lasted > 0)
     told = sleep.withColumns({"day": _waking_day(F.col("start")), "_seconds": F.when(asleep, lasted)})
     return figures_of(daily(told, "sleep", ("device",), seconds=F.sum("_seconds")), SLEEP)
 
