@@ -169,6 +169,7 @@ def test_the_history_says_now_what_the_summary_says_of_billed_conditions(given, 
         given("person_id", visit_occurrence),
         given(BILLED, condition_occurrence),
         given("person_id", measurement),
+        {},
     )
     (active,) = summary.select("active_conditions.condition_code").first()
     assert [f"SNOMED:{code}" for code in active] == ["SNOMED:55822004", "SNOMED:59621000"]
