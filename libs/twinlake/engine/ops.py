@@ -44,8 +44,8 @@ SCHEMAS: dict[str, pa.Schema] = {
          ("seconds", REAL), ("state", TEXT)]
     ),
     "validation": pa.schema(
-        [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("success", pa.bool_()), ("result", TEXT),
-         ("seconds", REAL)]
+        [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("referred", TEXT), ("success", pa.bool_()),
+         ("result", TEXT), ("seconds", REAL)]
     ),
     "broken_rule": pa.schema(
         [("run_id", TEXT), ("table", TEXT), ("version", WHOLE), ("rule", TEXT), ("severity", TEXT), ("kahn", TEXT),

@@ -10,6 +10,7 @@ from datetime import datetime
 from twinlake.declare.errors import DataError, NotPublished
 from twinlake.declare.table import Table
 from twinlake.engine.ops import Ops
+from twinlake.engine.proofs import is_proved
 from twinlake.engine.run import Run
 from twinlake.engine.stored_files import record_files
 
@@ -98,8 +99,7 @@ def _digest(ops: Ops, table: Table) -> str:
 
 
 def _refuse_unproved(run: Run, tables: list[Table]) -> None:
-    proved = {(r["table"], r["version"]) for r in run.ops.rows("validation") if r["success"]}
-    missing = [t.full_name for t in tables if (t.full_name, run.ops.version(t.full_name)) not in proved]
+    missing = [table.full_name for table in tables if not is_proved(run, table)]
     if missing:
         raise DataError(
             f"Not published: {', '.join(missing)} did not pass validation as they stand. "

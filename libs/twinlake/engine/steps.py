@@ -13,6 +13,7 @@ from twinlake.engine.consumed import consumed, looked
 from twinlake.engine.curate import curate
 from twinlake.engine.ops import State
 from twinlake.engine.pending import MANY_VERDICTS
+from twinlake.engine.proofs import is_proved, subject
 from twinlake.engine.replace import Outcome
 from twinlake.engine.run import Run
 
@@ -84,27 +85,25 @@ def prove(run: Run, table: Table, *, again: bool = False) -> None:
 
     So does another number of rows than were counted when they were written.
     """
-    version = run.ops.version(table.full_name)
-    known = [r for r in run.ops.rows("validation") if (r["table"], r["version"]) == (table.full_name, version)]
-    if not again and any(r["success"] for r in known):
+    if not again and is_proved(run, table):
         return
     from twinlake.engine.checks import columns_referred_to
     from twinlake.engine.quality import validate
 
-    started = time.monotonic()
+    started, judged = time.monotonic(), subject(run, table)
     rules, state = run.rules(table), run.ops.state(table.full_name)
     reader = run.compiled if state and state.rows * len(rules) > MANY_VERDICTS else run
     referred = {name: reader.read(name.split(".")[-1], columns) for name, columns in columns_referred_to(rules).items()}
     # Not as the state says it is, which is to be proved.
     stored = reader.stored(table.full_name)
     result = validate(
-        table, rules, stored, run.home.path, as_of=run.as_of, version=version, hospitals=run.hospitals,
+        table, rules, stored, run.home.path, as_of=run.as_of, version=judged["version"], hospitals=run.hospitals,
         others=referred,
     )  # fmt: skip
     _refuse_miscounted(run, table, stored.count() if result.rows is None else result.rows)
-    row = {"run_id": run.run_id, "table": table.full_name, "version": version, "success": result.success,
+    row = {"run_id": run.run_id, **judged, "success": result.success,
            "result": json.dumps(result.as_dict()), "seconds": round(time.monotonic() - started, 3)}  # fmt: skip
     run.ops.append("validation", [row])
-    at = {"run_id": run.run_id, "table": table.full_name, "version": version}
+    at = {"run_id": run.run_id, "table": table.full_name, "version": judged["version"]}
     run.ops.append("broken_rule", [{**at, **each} for each in result.broken])
     result.stop_if_fatal()

@@ -9,11 +9,13 @@ from unittest.mock import patch
 
 import pytest
 
-from twinlake.declare.rule import row
+from twinlake.declare.errors import DataError
+from twinlake.declare.rule import referring, row
 from twinlake.declare.table import Table
 from twinlake.engine import replace as replacing
 from twinlake.engine.home import Home
 from twinlake.engine.ops import State
+from twinlake.engine.proofs import is_proved
 from twinlake.engine.run import Run
 from twinlake.engine.steps import make, prove
 
@@ -61,6 +63,29 @@ def test_a_table_found_equal_under_other_rules_is_proved_again(run: Run, spark, 
     stored = [*Path(run.ops.path("silver.place")).glob("*.parquet")]
     # A file a partition of the shuffle, of which infra/environments/ci.toml has two.
     assert run.ops.rows("table_run")[0]["files_added"] == len(stored) == 2
+
+
+def test_a_table_is_proved_again_when_a_table_that_its_rules_look_into_moves(run: Run, spark) -> None:
+    """A visit that its facts name is withdrawn later: nothing of the facts moves, and they name nothing any more."""
+    visitor = dataclasses.replace(PLACE, name="visitor", columns=("person_id",))
+    known = referring(
+        "is_known", "visitor.person_id IS NOT NULL", "they visited", to="visitor", on="person_id", kahn="conformance",
+        severity="fatal",
+    )  # fmt: skip
+    run = dataclasses.replace(
+        run, tables={"place": PLACE, "visitor": visitor}, rules=lambda table: (known,) if table is PLACE else ()
+    )
+    visitors = built(spark).select("person_id")
+    replacing.replace(run, visitor, visitors, None, State({}, "f"))
+    replacing.replace(run, PLACE, built(spark), None, State({}, "f"))
+    prove(run, PLACE)
+    prove(run, PLACE)
+    assert [row["success"] for row in run.ops.rows("validation")] == [True]
+    replacing.replace(run, visitor, visitors.where("person_id = 1"), None, State({}, "g"))
+    assert not is_proved(run, PLACE)
+    with pytest.raises(DataError, match="is_known is broken by 1 of 2 rows"):
+        prove(run, PLACE)
+    assert not is_proved(run, PLACE)
 
 
 def test_rows_that_were_deleted_without_a_new_file_are_not_counted(run: Run, spark) -> None:
