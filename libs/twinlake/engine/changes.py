@@ -46,6 +46,15 @@ def changed_source_persons(run: Run, now: Ledger, system: str, feed: str, found:
     return persons.distinct()
 
 
+def persons_left(run: Run, before: Ledger, now: Ledger, system: str, feed: str) -> DataFrame:
+    """source_person_key of those of whom records told until these were mended into another's."""
+    since = max((int(str(row["sequence"])) for row in before.rows), default=0)
+    told = now.told(system, run.systems[system].landed_in(feed))
+    left = [str(row["persons_left"]) for row in told if int(str(row["sequence"])) > since and row.get("persons_left")]
+    keys = sorted({int(key) for of_file in left for key in of_file.split(",")})
+    return local_rows(run.spark, [(key,) for key in keys], pa.schema([("source_person_key", WHOLE)]))
+
+
 def persons_reached_by_lookup(
     run: Run, system: str, implementation: Implementation, feed: str, found: set[Step]
 ) -> DataFrame:

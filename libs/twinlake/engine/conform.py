@@ -13,6 +13,7 @@ from twinlake.engine import erased
 from twinlake.engine.changes import (
     changed_source_persons,
     collect_units,
+    persons_left,
     persons_of,
     persons_reached_by_lookup,
     steps_of,
@@ -101,6 +102,7 @@ def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[
             changed = steps_of(run, past, ledger, system, feed)
             if changed and feed == implementation.feeds[0]:
                 found.append(changed_source_persons(run, ledger, system, feed, changed))
+                found.append(persons_left(run, past, ledger, system, feed))
             elif changed and has_landed(run, system, implementation.feeds[0]):
                 found.append(persons_reached_by_lookup(run, system, implementation, feed, changed))
     return found

@@ -26,7 +26,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         [("hospital", TEXT), ("system", TEXT), ("feed", TEXT), ("path", TEXT), ("delivery", TEXT),
          ("delivered_at", TIME), ("sha256", TEXT), ("bytes", WHOLE), ("records_in", WHOLE), ("landed", WHOLE),
          ("quarantined", WHOLE), ("duplicates", WHOLE), ("rekeyed", WHOLE), ("mended", WHOLE), ("erased", WHOLE),
-         ("status", TEXT), ("reason", TEXT),
+         ("persons_left", TEXT), ("status", TEXT), ("reason", TEXT),
          ("sequence", WHOLE), ("run_id", TEXT)]
     ),
     "file_schema": pa.schema(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from twinlake.engine.commits import persistently
+from twinlake.engine.commits import KEEP_LOG, persistently
 from twinlake.engine.ops import TEXT, TIME, WHOLE, Ops, append_rows, sql_text
 
 SCHEMA = pa.schema(
@@ -37,19 +37,25 @@ class Quarantine:
         self._replace(None if units is None else f"unit in ({', '.join(map(str, units)) or 'null'})", rows)
 
     def _replace(self, predicate: str | None, rows: list[dict[str, Any]]) -> None:
-        """Hospitals that land at once write one table."""
+        """In one commit: who is killed has let go of nothing. Hospitals that land at once write one table."""
         if self.exists():
-            persistently(lambda: self._delete(predicate))
-        if rows:
-            batch = pa.Table.from_pylist([{n: r.get(n) for n in SCHEMA.names} for r in rows], schema=SCHEMA)
-            append_rows(self.path, batch, {"delta.dataSkippingStatsColumns": "unit"})
+            persistently(lambda: self._overwrite(predicate, rows))
+        else:
+            append_rows(self.path, _batch(rows), {"delta.dataSkippingStatsColumns": "unit"})
 
-    def _delete(self, predicate: str | None) -> None:
-        from deltalake import DeltaTable
+    def _overwrite(self, predicate: str | None, rows: list[dict[str, Any]]) -> None:
+        from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
-        held = self.rows(predicate)
-        if held:
-            DeltaTable(self.path).delete(predicate)
+        opened = DeltaTable(self.path)
+        if not self.rows(predicate):
+            append_rows(self.path, _batch(rows))
+        elif rows:
+            write_deltalake(
+                opened, _batch(rows), mode="overwrite", predicate=predicate,
+                post_commithook_properties=PostCommitHookProperties(**KEEP_LOG),
+            )  # fmt: skip
+        else:
+            opened.delete(predicate)
 
     def count(self) -> int:
         """How many rows are held, by the table's own files."""
@@ -70,6 +76,10 @@ class Quarantine:
         if not self.exists():
             return []
         return pa.table(QueryBuilder().register("t", DeltaTable(self.path)).execute(sql)).to_pylist()
+
+
+def _batch(rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([{name: row.get(name) for name in SCHEMA.names} for row in rows], schema=SCHEMA)
 
 
 def quarantine_tables(ops: Ops) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DataError
-from twinlake.declare.expressions import source_person_key
+from twinlake.declare.expressions import key_of, source_person_key
 from twinlake.declare.source import Feed
 from twinlake.engine.bronze import BRONZE, STATISTICS
 from twinlake.engine.discover import inside
@@ -16,6 +16,7 @@ from twinlake.engine.erased import read_erased
 from twinlake.engine.ledger import LANDED, NONE_READABLE, read_ledger
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
+from twinlake.engine.records import landed_in_bronze
 from twinlake.engine.run import Run
 from twinlake.engine.staging import Naming, digest_of
 from twinlake.engine.wire import FileFault, Record, alone, is_of_parts, reader
@@ -34,24 +35,30 @@ class Mended:
 
 
 def land_mended(run: Run, mended: list[Mended]) -> int:
-    """Land every mended record or none; the ledger of its file says so. The number that landed."""
+    """Land every mended record or none; the ledger of its file says so. The number that landed.
+
+    Files are done one after another: if that is killed, the same again does those that are left.
+    """
     mended = sorted(set(mended), key=lambda m: (m.path, m.record_offset))
     ledger = read_ledger(run.ops)
     files = {m.path: ledger.current.get(m.path) for m in mended}
     _refuse_unknown(files)
-    _refuse_misplaced(run.ops, mended)
+    mended = _left_to_do(run, mended, files)
+    files = {m.path: files[m.path] for m in mended}
     records = [(m, _read(m.raw_record, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
     _refuse_renamed(run, records, files)
     _refuse_erased(run, records, files)
     _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
+    held = {(row["path"], row["record_offset"]): row["raw_record"] for row in _held(run.ops)}
     for path, row in sorted(files.items()):
         assert row is not None
         mine = [(m, found) for m, found in records if m.path == path]
         kept = _still_held(run, row, mine)
         _replace_in_bronze(run, row, mine)
-        run.ops.append("landing_ledger", [_ledger_row(run, row, len(mine), len(kept), sequence)])
+        told = {**row, "persons_left": _persons_left(run, row, mine, held)}
+        run.ops.append("landing_ledger", [_ledger_row(run, told, len(mine), len(kept), sequence)])
         _quarantine(run, row).replace_paths(([path], kept))
     return len(records)
 
@@ -68,18 +75,34 @@ def _refuse_unknown(files: Mapping[str, Mapping[str, object] | None]) -> None:
         )
 
 
-def _refuse_misplaced(ops: Ops, mended: list[Mended]) -> None:
-    """A place that quarantine does not hold (any more) may by now be another record's."""
+def _left_to_do(run: Run, mended: list[Mended], files: Mapping[str, Mapping[str, object] | None]) -> list[Mended]:
+    """What quarantine still holds; the rest must stand mended already, for a place may be another record's by now."""
     places = [(m.path, m.record_offset) for m in mended]
     twice = sorted({f"{p} record {n}" for p, n in places if places.count((p, n)) > 1})
     if twice:
         raise DataError(f"Mended in two ways: {'; '.join(twice)}. Leave one of them.")
-    held = {(r["path"], r["record_offset"]) for r in _held(ops)}
-    elsewhere = [f"{p} record {n}" for p, n in places if (p, n) not in held]
+    held = {(r["path"], r["record_offset"]) for r in _held(run.ops)}
+    left = [m for m in mended if (m.path, m.record_offset) in held]
+    gone = [m for m in mended if m not in left]
+    elsewhere = [f"{m.path} record {m.record_offset}" for m in gone if not left or not _is_done(run, m, files[m.path])]
     if elsewhere:
         raise DataError(
             f"Not in quarantine (any more): {'; '.join(elsewhere)}. Nothing was replayed; export again and mend that."
         )
+    return left
+
+
+def _is_done(run: Run, mended: Mended, row: Mapping[str, object] | None) -> bool:
+    """Whether the place holds this very record."""
+    from pyspark.sql import functions as F
+
+    if row is None:
+        return False
+    stored = landed_in_bronze(run, str(row["system"]), str(row["feed"]))
+    texts = {mended.raw_record, *(found.raw for found in _read(mended.raw_record, _feed(run, row)))}
+    here = (F.col("path") == mended.path) & (F.col("record_offset") == mended.record_offset)
+    same = stored.where(here & (F.col("_file_hash") == row["sha256"]) & F.col("raw_record").isin(sorted(texts)))
+    return not same.isEmpty()
 
 
 def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:
@@ -218,6 +241,26 @@ def _names(run: Run, row: Mapping[str, object], places: list[int]) -> dict[int, 
     here = stored.where(of_file & F.col("record_offset").isin(places))
     known = here.select("record_offset", "record_key", "source_person_id", "record_version", "record_kind").toArrow()
     return {offset: tuple(names) for offset, *names in zip(*(c.to_pylist() for c in known.columns), strict=True)}
+
+
+def _persons_left(
+    run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]], held: Mapping[tuple[str, int], str]
+) -> str | None:
+    """Keys of the persons of whom these records told until they were mended: their tables let go of them.
+
+    From quarantine, which holds them until then: bronze has forgotten them when a killed replay is repeated.
+    """
+    feed = _feed(run, row)
+    naming = Naming(feed, inside(str(row["path"])))
+
+    def key(record: Record) -> int:
+        return key_of(str(row["hospital"]), str(row["system"]), naming(record, digest_of(record.raw))[1])
+
+    if is_of_parts(feed.wire):
+        return None
+    now = {key(record) for _, found in mine for record in found}
+    was = {key(record) for m, _ in mine for record in _read(held[m.path, m.record_offset], feed)}
+    return ",".join(map(str, sorted(was - now))) or None
 
 
 def _ledger_row(run: Run, row: Mapping[str, object], mended: int, quarantined: int, sequence: int) -> dict[str, object]:

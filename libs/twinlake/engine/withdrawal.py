@@ -101,9 +101,16 @@ def corrected(rows: list[dict[str, Any]], subject: Subject) -> list[dict[str, An
         unreadable = 0 if row["status"] == LANDED else row["records_in"]
         return {**row, **numbers, **state_of({**row, **numbers}, unreadable)}
 
-    without_them = [without(row) for row in rows]
+    without_them = [without(_not_left_by(subject, row)) for row in rows]
     left = ((row, _records(row) or not subject.is_identified_in(row["path"])) for row in without_them)
     return [row if is_kept else _nameless(row) for row, is_kept in left if is_kept or row["status"] == LANDED]
+
+
+def _not_left_by(subject: Subject, row: dict[str, Any]) -> dict[str, Any]:
+    """The row without them among the persons whose records were mended into another's."""
+    theirs = {str(key) for key in subject.keys}
+    kept = [key for key in (row.get("persons_left") or "").split(",") if key and key not in theirs]
+    return {**row, "persons_left": ",".join(kept) or None}
 
 
 def _nameless(row: dict[str, Any]) -> dict[str, Any]:

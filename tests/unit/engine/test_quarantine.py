@@ -28,6 +28,16 @@ def test_what_was_held_of_a_path_is_replaced(quarantine):
     assert quarantine.rows() == []
 
 
+def test_what_is_replaced_is_replaced_in_one_commit_so_that_a_kill_loses_nothing(quarantine):
+    quarantine.replace_paths((["a", "b"], [row("a"), row("a", 1), row("b")]))
+    for number, rows in enumerate(([row("a", 1)], [row("a", 1), row("a", 2)], []), 1):
+        quarantine.replace_paths((["a"], rows))
+        assert quarantine.ops.newest(quarantine.name) == number
+        assert [r["record_offset"] for r in quarantine.rows("path = 'a'")] == [r["record_offset"] for r in rows]
+    quarantine.replace_units(None, [{**row("c"), "unit": 1}])
+    assert [r["path"] for r in quarantine.rows()] == ["c"] and quarantine.ops.newest(quarantine.name) == 4
+
+
 @pytest.mark.parametrize("path", HOSTILE)
 def test_hostile_paths_are_held_and_released_by_name(quarantine, path):
     quarantine.replace_paths((["other", path], [row("other"), row(path)]))
