@@ -12,6 +12,9 @@ import pytest
 from jobs._quality import show
 from tests.support.published_lake import published_lake
 from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.ops import Ops
+from twinlake.engine.report.facts import read_facts
+from twinlake.engine.report.proved import published
 
 Asked = Callable[..., list[dict[str, str]]]
 
@@ -48,6 +51,17 @@ def test_of_a_table_or_a_hospital_it_tells_codes_and_keys(asked: Asked) -> None:
     [row] = asked("silver.person")
     assert (row["hospital"], row["code"], row["rows"], row["keys"]) == ("lakeside", "BAD-9", "3", "key_id 41, -7")
     assert len(asked(hospital="lakeside")) == len(asked())
+
+
+def test_rows_that_a_later_proof_of_the_same_version_found_good_are_told_no_more(tmp_path: Path) -> None:
+    """Nothing of the table moved, but a table that its rules look into."""
+    home = published_lake(tmp_path)
+    ops = Ops(home.lake)
+    assert any(row["table"] == "silver.person" for row in published(read_facts(home)))
+    proof = next(row for row in ops.rows("validation") if row["table"] == "silver.person")
+    ops.append("validation", [{**proof, "run_id": "run-later"}])
+    assert not any(row["table"] == "silver.person" for row in published(read_facts(home)))
+    assert published(read_facts(home))
 
 
 def test_an_unknown_table_or_hospital_is_refused_with_what_there_is(asked: Asked) -> None:

@@ -41,7 +41,11 @@ def distinct_visits(visit_occurrence: DataFrame) -> DataFrame:
 
 
 def has_begun(moment: str, hospitals: Mapping[str, Hospital]) -> Column:
-    """False of what was still to come when it was delivered (an appointment, a year mistyped), by a true calendar."""
+    """False of what was still to come when it was delivered (an appointment, a year mistyped), by a true calendar.
+
+    Until it is told otherwise: a row that was booked ahead and comes again unchanged, without a word that it happened,
+    stays to come.
+    """
     is_to_come = F.expr(f"{moment} >= known_from + {SLACK}") & F.col("hospital").isin(of_true_calendar(hospitals))
     return ~F.coalesce(is_to_come, F.lit(False))
 

@@ -137,7 +137,7 @@ def _said(outwards: Iterable[Found], reach: str, sentence: str, edge: int) -> It
 
 
 def _is_near(trigger: Trigger, found: Found, sentence: str, edge: int) -> bool:
-    if trigger.words is None:
-        return True
     between = (found.end, edge) if found.end <= edge else (edge, found.start)
-    return len(_WORD.findall(sentence, *between)) <= trigger.words
+    if trigger.comma is not None and trigger.comma != ("," in sentence[slice(*between)]):
+        return False
+    return trigger.words is None or len(_WORD.findall(sentence, *between)) <= trigger.words

@@ -53,12 +53,14 @@ ruled out, did not {recur|occur|develop}, never {occurred|happened|recurred}
 """
 # An answer to what stands before it, as forms have it.
 _ANSWERED = """
-: {no|none|negative|denies|denied|absent}$, - {no|negative|denies|denied|absent}$, ({no|none|negative|denies|denied|
-absent})
+{:|: }{no|none|negative|denies|denied|absent}$, - {no|negative|denies|denied|absent}$, ({no|none|negative|denies|
+denied|absent})
 """
-_ANSWERED_YES = ": {yes|positive|present}$, - {yes|positive|present}$, ({yes|positive|present})"
+_ANSWERED_YES = "{:|: }{yes|positive|present}$, - {yes|positive|present}$, ({yes|positive|present})"
+# What did not change is there; what is listed after it is denied.
+_NO_CHANGE = "no {acute|significant|} change in"
 _NOT_NEGATION = """
-no {increase|decrease|change in|acute change in|interval increase|interval change|significant change|
+no {increase|decrease|interval increase|interval change|significant change|
 significant interval change|change from|change since|change in size|further change|growth|progression}, {without|
 with no} {change|interval change|significant change|difficulty|incident}, not {change|changed}, unchanged,
 {no further|no additional|no new}
@@ -192,12 +194,15 @@ _OWN = "patient, patient's, pt, he, she, his own, her own, chief complaint, whic
 TRIGGERS = (
     *triggers(_NO_SIGN, NEGATED), *triggers(_DENIED, NEGATED), *triggers(_NOT, NEGATED),
     *triggers("former, quit, stopped", NEGATED, words=2), *triggers(_NEGATED_BEFORE, NEGATED, BEFORE),
-    *triggers(_ANSWERED, NEGATED, BEFORE, words=2), *triggers("{absent|denied}$", NEGATED, BEFORE),
+    *triggers(_ANSWERED, NEGATED, BEFORE, comma=False), *triggers("{absent|denied}$", NEGATED, BEFORE),
+    *triggers("{test|tests|testing} negative", NEGATED, BEFORE, words=1, comma=False),
+    *triggers(_NO_CHANGE, NEGATED, comma=True),
     *triggers(_ANSWERED_YES, STOP, ends=(BEFORE,)),
     *triggers(_NOT_NEGATION, PSEUDO), *triggers(_POSSIBLE, POSSIBLE), *triggers(_POSSIBLE_BEFORE, POSSIBLE, BEFORE),
     *triggers(_HISTORICAL, HISTORICAL), *triggers(_HISTORICAL_BEFORE, HISTORICAL, BEFORE),
     *triggers(_HISTORICAL_NOT, PSEUDO), *triggers(_HABITS, HISTORICAL, WITHIN),
-    *triggers(_ALLERGIC, HISTORICAL, words=4), *triggers("{allergy|intolerance}", HISTORICAL, BEFORE, words=0),
+    *triggers(_ALLERGIC, HISTORICAL, words=4), *triggers("takes, taking", STOP, ends=(HISTORICAL,)),
+    *triggers("{allergy|intolerance}", HISTORICAL, BEFORE, words=0),
     *triggers(_HYPOTHETICAL, HYPOTHETICAL), *triggers(_HYPOTHETICAL_NOT, PSEUDO),
     *triggers("{her|his|the|my|your|} " + _RELATIVE + " {'s|}", OTHER), *triggers(_OTHER, OTHER),
     *triggers(_OTHER_BEFORE, OTHER, BEFORE), *triggers("familial", OTHER, AROUND, words=2),

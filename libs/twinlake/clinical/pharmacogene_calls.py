@@ -2,7 +2,8 @@
 
 A position nobody called is not the reference. A block of reference bases (gVCF) tells a base, but not that nothing was
 inserted or deleted there; that a structural variant is absent tells no base. A reference call that failed its filter
-and half a call tell nothing, but half a call of a variant forbids a guess, and one that failed leaves its place open.
+and half a call tell nothing, but half a call of a variant forbids a guess. A variant that failed forbids to take the
+reference from other lines; a variant that another line of its place has seen stands.
 """
 
 from __future__ import annotations
@@ -39,9 +40,13 @@ class VariantCall:
         return {*self.alternates} <= REFERENCE_SYMBOLS and {*self.alleles} <= {self.reference}
 
     @property
+    def is_variant(self) -> bool:
+        return bool({*self.alleles} - {None, self.reference})
+
+    @property
     def tells_a_base(self) -> bool:
         """False of a reference call that failed, or says only that a structural variant (`<DEL>`, …) is absent."""
-        if {*self.alleles} - {None, self.reference}:
+        if self.is_variant:
             return True
         is_structural = any(not is_bases(a) and a != "*" for a in {*self.alternates} - REFERENCE_SYMBOLS)
         return self.has_passed and (not is_structural or any(is_bases(a) for a in self.alternates))
@@ -82,10 +87,11 @@ def _covering(positions: list[int], calls: Iterable[VariantCall]) -> dict[int, l
 
 
 def _genotype(place: Position, covering: list[VariantCall]) -> Genotype | bool | None:
-    """False where calls contradict, None where none tells, or a variant was seen there that failed its filter."""
-    newest = max((c.recorded for c in covering), default="")
-    calls = sorted((c for c in covering if c.recorded == newest), key=repr)
-    if not all(c.has_passed for c in calls):
+    """False where calls contradict; None where none tells, or only a variant that failed its filter tells of one."""
+    newest = max((c.recorded for c in covering if c.has_passed), default="")
+    calls = sorted((c for c in covering if c.has_passed and c.recorded == newest), key=repr)
+    has_failed = any(not c.has_passed and c.recorded >= newest for c in covering)
+    if has_failed and not any(c.is_variant for c in calls):
         return None
     if any(_differs(place, c) for c in calls):
         return False

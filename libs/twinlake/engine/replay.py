@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -77,14 +78,15 @@ def _refuse_unknown(files: Mapping[str, Mapping[str, object] | None]) -> None:
 
 def _left_to_do(run: Run, mended: list[Mended], files: Mapping[str, Mapping[str, object] | None]) -> list[Mended]:
     """What quarantine still holds; the rest must stand mended already, for a place may be another record's by now."""
-    places = [(m.path, m.record_offset) for m in mended]
-    twice = sorted({f"{p} record {n}" for p, n in places if places.count((p, n)) > 1})
+    places = Counter((m.path, m.record_offset) for m in mended)
+    twice = sorted(f"{path} record {offset}" for (path, offset), times in places.items() if times > 1)
     if twice:
         raise DataError(f"Mended in two ways: {'; '.join(twice)}. Leave one of them.")
     held = {(r["path"], r["record_offset"]) for r in _held(run.ops)}
     left = [m for m in mended if (m.path, m.record_offset) in held]
-    gone = [m for m in mended if m not in left]
-    elsewhere = [f"{m.path} record {m.record_offset}" for m in gone if not left or not _is_done(run, m, files[m.path])]
+    gone = [m for m in mended if (m.path, m.record_offset) not in held]
+    done = {m for path, row in files.items() if left for m in _done(run, row, [m for m in gone if m.path == path])}
+    elsewhere = [f"{m.path} record {m.record_offset}" for m in gone if m not in done]
     if elsewhere:
         raise DataError(
             f"Not in quarantine (any more): {'; '.join(elsewhere)}. Nothing was replayed; export again and mend that."
@@ -92,17 +94,23 @@ def _left_to_do(run: Run, mended: list[Mended], files: Mapping[str, Mapping[str,
     return left
 
 
-def _is_done(run: Run, mended: Mended, row: Mapping[str, object] | None) -> bool:
-    """Whether the place holds this very record."""
+def _done(run: Run, row: Mapping[str, object] | None, mended: list[Mended]) -> list[Mended]:
+    """Those of a file that stand in their places as they were mended."""
     from pyspark.sql import functions as F
 
-    if row is None:
-        return False
+    if row is None or not mended:
+        return []
     stored = landed_in_bronze(run, str(row["system"]), str(row["feed"]))
-    texts = {mended.raw_record, *(found.raw for found in _read(mended.raw_record, _feed(run, row)))}
-    here = (F.col("path") == mended.path) & (F.col("record_offset") == mended.record_offset)
-    same = stored.where(here & (F.col("_file_hash") == row["sha256"]) & F.col("raw_record").isin(sorted(texts)))
-    return not same.isEmpty()
+    of_file = (F.col("path") == row["path"]) & (F.col("_file_hash") == row["sha256"])
+    here = of_file & F.col("record_offset").isin([m.record_offset for m in mended])
+    told = {(r["record_offset"], r["raw_record"])
+            for r in stored.where(here).select("record_offset", "raw_record").toArrow().to_pylist()}  # fmt: skip
+    feed = _feed(run, row)
+    return [
+        m
+        for m in mended
+        if any((m.record_offset, raw) in told for raw in (m.raw_record, *(r.raw for r in _read(m.raw_record, feed))))
+    ]
 
 
 def _feed(run: Run, row: Mapping[str, object] | None) -> Feed:

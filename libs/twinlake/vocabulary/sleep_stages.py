@@ -8,8 +8,9 @@ A word is read as its small letters alone, without the name of Apple's type: `HK
 from __future__ import annotations
 
 ASLEEP = ("light", "core", "deep", "rem")
-AWAKE = ("awake", "wake", "inbed", "outofbed")
-"""In bed and out of bed are stages too, and no sleep."""
+AWAKE = ("awake", "wake")
+IN_BED = ("inbed", "outofbed")
+"""Where a person lies is told beside the stages, for hours at once, and is no sleep."""
 
 
 def is_asleep(stage: str) -> str:
@@ -19,7 +20,12 @@ def is_asleep(stage: str) -> str:
 
 def is_known(stage: str) -> str:
     """SQL of whether somebody knows what a column's stage means; null where there is none."""
-    return f"({is_asleep(stage)} OR {_among(stage, AWAKE)})"
+    return f"({is_asleep(stage)} OR {_among(stage, (*AWAKE, *IN_BED))})"
+
+
+def is_of_bed(stage: str) -> str:
+    """SQL of whether a column's stage only says whether a person lies in bed; null where there is none."""
+    return _among(stage, IN_BED)
 
 
 def _among(stage: str, words: tuple[str, ...]) -> str:

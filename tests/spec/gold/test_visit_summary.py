@@ -12,6 +12,7 @@ from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.declare.hospital import Hospital
 
 PERSON = """
     person_id | birth_date | year_of_birth
@@ -22,6 +23,9 @@ SITE = """
     care_site_id | care_site_name
     7            | Ward 7
 """
+
+
+HOSPITALS = {"a": Hospital("a", "a", "UTC", "urn:a")}
 
 
 @pytest.fixture
@@ -41,6 +45,7 @@ def summary(given):
             given(drugs, drug_exposure),
             given(measurements, measurement),
             given(SITE, care_site),
+            HOSPITALS,
         )
 
     return build
@@ -60,6 +65,15 @@ def test_a_visit_has_its_length_place_and_the_age_of_the_person(summary) -> None
         20                  | 2         | AMB        | 0.25                 | 70                 |                | [a]
     """)  # fmt: skip
     expect_shape(actual, visit_summary)
+
+
+def test_a_stay_that_is_booked_is_no_readmission_yet(summary) -> None:
+    actual = summary("""
+        visit_occurrence_id | person_id | visit_code | visit_start_datetime | visit_end_datetime | known_from | hospital
+        10                  | 1         | IMP        | 2020-03-01 08:00     | 2020-03-03 20:30   | 2020-03-04 | a
+        11                  | 1         | IMP        | 2020-03-20 08:00     |                    | 2020-03-04 | a
+    """)
+    expect(actual, "visit_occurrence_id | is_readmitted_30_days\n10 | false")
 
 
 def test_a_visit_that_two_systems_of_one_hospital_sent_is_one_with_each_event_counted_once(summary) -> None:

@@ -111,6 +111,26 @@ def test_in_bed_and_a_stage_that_begin_at_one_time_are_two_readings(implement) -
     expect(implement(SYSTEM, "measurement", sleep=sleep), "value_source_value\n0.5")
 
 
+def test_a_stage_that_was_scored_again_counts_once_as_it_was_told_last(spark) -> None:
+    from pyspark.sql import functions as F
+
+    from tests.spec.sources.conftest import frame_of
+    from twinlake.catalog.sources.wearable import sleep_of_the_night
+
+    head, night = "person_id,start,end,stage,device\n", "p1,2024-03-02 23:00:00,2024-03-02 23:30:00,{},watch\n"
+    bed = "p1,2024-03-02 23:00:00,2024-03-03 07:00:00,inbed,watch\n"
+    for stages, hours in ((("light", "deep"), [0.5]), (("awake", "rem"), [0.5]), (("light", "awake"), [])):
+        first, second = (
+            frame_of(spark, SYSTEM, SYSTEM.feed("sleep"), head + night.format(stage)).withColumn(
+                "known_from", F.lit(day).cast("timestamp")
+            )
+            for stage, day in zip(stages, ("2026-11-01", "2026-11-02"), strict=True)
+        )
+        lying = frame_of(spark, SYSTEM, SYSTEM.feed("sleep"), head + bed)
+        found = sleep_of_the_night.map(first.unionByName(second).unionByName(lying))
+        assert [float(row["value_source_value"]) for row in found.collect()] == hours
+
+
 def test_sleep_lasts_as_long_as_it_did_where_the_clock_was_turned(implement) -> None:
     """On 10 March 2024 clocks in New York skipped from 2 to 3."""
     sleep = "person_id,start,end,stage,device\np1,2024-03-10 00:00:00,2024-03-10 06:00:00,asleep,watch\n"

@@ -71,6 +71,14 @@ ENGLISH = [
     ("He is allergic to aspirin and vancomycin.", "Ah Ah"),
     ("Aspirin allergy: anaphylaxis. Takes metformin.", "Ah A"),
     ("No allergy to aspirin.", "Nh"),
+    ("Allergic to aspirin, takes metformin.", "Ah A"),
+    ("No change in bowel habits, fever or cough.", "N N"),
+    ("Type 2 diabetes, hypertension and asthma, pregnancy test negative.", "A A A"),
+    ("Pneumonia, legionella test negative.", "A"),
+    ("Patient has pneumonia, fever: no", "A N"),
+    ("Asthma, hypertension, smoker: no", "A A Nh"),
+    ("Hypertension, smoker (denies)", "A Nh"),
+    ("Fever:no, cough:yes", "N A"),
 ]
 ASKED = [
     ("Doctor: Any fever?\nPatient: No, sir.", "N"),

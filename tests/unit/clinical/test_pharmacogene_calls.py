@@ -115,6 +115,19 @@ def test_a_variant_that_failed_its_filter_leaves_its_place_open_whatever_other_l
     assert at(100, line(99, "CG", "CA", "1/1", has_passed=False), line(100, "G", "A", "0/1")) == Genotype("G", "A")
 
 
+def test_a_variant_that_was_seen_stands_beside_another_one_that_failed():
+    failed = line(100, "G", "GTT", "0/1", has_passed=False)
+    assert at(100, failed, line(100, "G", "A", "1/1")) == Genotype("A", "A")
+    assert at(100, line(100, "G", "C", "0/1", has_passed=False), line(100, "G", "A", "1/1")) == Genotype("A", "A")
+
+
+def test_a_variant_that_failed_in_a_later_file_leaves_an_earlier_variant_and_no_earlier_reference():
+    failed = line(100, "G", "A", "1/1", has_passed=False, recorded="2026-01-01")
+    assert at(100, failed, line(100, "G", "A", "0/1", recorded="2025-01-01")) == Genotype("G", "A")
+    assert at(100, failed, line(100, "G", "A", "0/0", recorded="2025-01-01")) is None
+    assert at(100, line(100, "G", "A", "0/0", recorded="2026-02-01"), failed) == Genotype("G", "G")
+
+
 def test_a_reference_call_that_failed_its_filter_says_nothing():
     failed = line(100, "G", "A", "0/0", has_passed=False)
     assert at(100, failed) is None

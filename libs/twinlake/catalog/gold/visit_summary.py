@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from twinlake.catalog.events import SENDER, distinct_visits
+from twinlake.catalog.events import SENDER, distinct_visits, has_begun
 from twinlake.clinical.age import age_years
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
 
 if TYPE_CHECKING:
@@ -43,16 +45,18 @@ def visit_summary(
     drug_exposure: DataFrame,
     measurement: DataFrame,
     care_site: DataFrame,
+    hospitals: Mapping[str, Hospital],
 ) -> DataFrame:
     """A visit: its length, what was recorded in it, and the visits before and after.
 
     Two systems that send the same visit (same person, start and end) make one row; `visit_occurrence_id`, place and
     hospital are those of the first by name. Counts are of what names the visit: a fact without a visit is in
     none. What it cannot tell: whether a stay was planned; a readmission elsewhere that no feed reports; a readmission
-    that is still to come (a recent stay is `false` until it happens, and then its row changes).
+    that is still to come (a recent stay is `false` until it happens, and then its row changes). A visit that was still
+    to come when it was delivered has no row until it is told otherwise.
     """
     facts = (condition_occurrence, procedure_occurrence, drug_exposure, measurement)
-    visits = distinct_visits(visit_occurrence)
+    visits = distinct_visits(visit_occurrence.where(has_begun("visit_start_datetime", hospitals)))
     return (
         visits.join(_counts(visits, facts), "visit_occurrence_id", "left")
         .fillna(0, list(EVENTS))

@@ -11,7 +11,7 @@ from twinlake.catalog.sources._persons import PERSON
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import Feed, System, csv_feed, implements
 from twinlake.declare.standardise import instant
-from twinlake.vocabulary.sleep_stages import is_asleep
+from twinlake.vocabulary.sleep_stages import is_asleep, is_of_bed
 
 # A half hour with fewer readings says nothing of rest.
 FEWEST = 3
@@ -101,10 +101,16 @@ def steps_of_the_day(steps: DataFrame) -> DataFrame:
 
 @implements("measurement")
 def sleep_of_the_night(sleep: DataFrame) -> DataFrame:
-    """The stages asleep (vocabulary/sleep_stages.py) from noon to noon, dated by the day one wakes up on."""
+    """The stages asleep (vocabulary/sleep_stages.py) from noon to noon, dated by the day one wakes up on.
+
+    Of several stages that begin at one time, as where a platform scored a night again, the one told last counts.
+    """
     lasted = F.unix_timestamp(instant(F.col("end")).utc) - F.unix_timestamp(instant(F.col("start")).utc)
+    at_once = Window.partitionBy(*PERSON, "device", "start").orderBy(F.desc("known_from"), F.desc("_record_id"))
+    stages = sleep.where(f"known_until IS NULL AND NOT coalesce({is_of_bed('stage')}, false)")
+    latest = stages.withColumn("_nth", F.row_number().over(at_once)).where("_nth = 1")
     asleep = F.expr(is_asleep("stage")) & (lasted > 0)
-    told = sleep.withColumns({"day": _waking_day(F.col("start")), "_seconds": F.when(asleep, lasted)})
+    told = latest.withColumns({"day": _waking_day(F.col("start")), "_seconds": F.when(asleep, lasted)})
     return figures_of(daily(told, "sleep", ("device",), seconds=F.sum("_seconds")), SLEEP)
 
 

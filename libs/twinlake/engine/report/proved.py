@@ -31,9 +31,9 @@ def proved(facts: Facts) -> str:
 def published(facts: Facts) -> list[Row]:
     """The rows of ops.broken_rule about the versions that are published, the last time each was judged."""
     versions = facts.publication.versions
+    last = {r["table"]: r["run_id"] for r in facts.ops.rows("validation") if versions.get(r["table"]) == r["version"]}
     rows = [r for r in facts.ops.rows("broken_rule") if versions.get(r["table"]) == r["version"]]
-    last = {row["table"]: row["run_id"] for row in rows}
-    return [row for row in rows if last[row["table"]] == row["run_id"]]
+    return [row for row in rows if last.get(row["table"]) == row["run_id"]]
 
 
 def _by_class(facts: Facts) -> str:

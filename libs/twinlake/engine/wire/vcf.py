@@ -290,8 +290,8 @@ def _is_unseen(sample: dict[str, str], is_reference: bool) -> bool:
 
     DeepVariant's gVCF blocks (google/deepvariant, issue 346), and GATK's (broadinstitute/gatk, issue 7792).
     """
-    said = (sample.get("MIN_DP", sample.get("DP", ABSENT)), sample.get("GQ", ABSENT))
-    return is_reference and any(_ZERO.fullmatch(value) for value in said)
+    depth = _present(sample.get("MIN_DP", ABSENT)) or sample.get("DP", ABSENT)
+    return is_reference and any(_ZERO.fullmatch(value) for value in (depth, sample.get("GQ", ABSENT)))
 
 
 def _present(text: str) -> Any:

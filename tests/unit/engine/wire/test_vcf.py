@@ -97,6 +97,7 @@ def test_genotypes_of_every_form_are_read(genotype, alleles, phased):
         ("GT:GQ:DP", "0/0:0:12", [None, None]),
         ("GT:GQ", "0/0:0.0", [None, None]),
         ("GT:DP:MIN_DP", "0/0:4:0", [None, None]),
+        ("GT:DP:MIN_DP", "0/0:0:.", [None, None]),
         ("GT:DP:MIN_DP", "0/0:0:4", ["A", "A"]),
         ("GT:DP:GQ", "0/0:10:20", ["A", "A"]),
         ("GT:DP:GQ", "0/0:.:.", ["A", "A"]),
