@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -44,7 +45,8 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
     # Planning takes longer than counting, and one thread plans one query.
     at_once = min(len(due), load_environment().steps_at_once)
     with ThreadPoolExecutor(at_once) as pool:
-        rows = [row for found in pool.map(partial(_counted, run, ledger), _shares(due, at_once)) for row in found]
+        shares = _shares(due, _landed_records(ledger), at_once)
+        rows = [row for found in pool.map(partial(_counted, run, ledger), shares) for row in found]
     # A feed that lost a record is not done with, whatever became of its others.
     lost = {(row["system"], row["feed"]) for row in rows if row["outcome"] == LOST}
     said = [_said(run, row, {key: state for key, state in states.items() if key not in lost}) for row in rows]
@@ -53,9 +55,20 @@ def reconcile(run: Run) -> list[dict[str, Any]]:
     return said
 
 
-def _shares(due: list[LandedFeed], number: int) -> list[list[LandedFeed]]:
-    """The feeds in about equal shares, in order: most of a system's, whose records are in the same tables, together."""
-    return [due[len(due) * n // number : len(due) * (n + 1) // number] for n in range(number)]
+def _shares(due: list[LandedFeed], records: Mapping[LandedFeed, int], number: int) -> list[list[LandedFeed]]:
+    """The feeds in shares of about as many records, in order: those of a system, which share tables, together."""
+    shares: list[list[LandedFeed]] = [[] for _ in range(number)]
+    weights = [records.get(feed, 0) + 1 for feed in due]
+    for feed, weight, so_far in zip(due, weights, accumulate(weights), strict=True):
+        shares[int(number * (so_far - weight / 2) / sum(weights))].append(feed)
+    return [share for share in shares if share]
+
+
+def _landed_records(ledger: Ledger) -> Counter[LandedFeed]:
+    found: Counter[LandedFeed] = Counter()
+    for row in ledger.current.values():
+        found[str(row["system"]), str(row["feed"])] += int(str(row["landed"] or 0))
+    return found
 
 
 def _said(run: Run, row: dict[str, Any], states: Mapping[LandedFeed, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from twinlake.engine.home import Home
 from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.ledger import read_ledger
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.reconcile import reconcile
+from twinlake.engine.reconcile import _shares, reconcile
 from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run
 
@@ -63,6 +63,14 @@ def test_each_record_is_accounted_for_once(run: Run, monkeypatch, compared_bytes
     store(run, "true")
     assert outcomes(run) == {"mapped": 3, "superseded": 1}
     assert outcomes(run) == {}, "nothing changed since"
+
+
+def test_feeds_are_shared_out_by_their_records() -> None:
+    x, y, z = ("a", "x"), ("a", "y"), ("b", "z")
+    assert _shares([x, y, z], {x: 10, y: 10, z: 30}, 2) == [[x, y], [z]]
+    assert _shares([x, y, z], {x: 30, y: 10, z: 10}, 2) == [[x], [y, z]]
+    assert _shares([x, y, z], {}, 3) == [[x], [y], [z]]
+    assert _shares([x], {x: 7}, 2) == [[x]]
 
 
 def test_a_lost_record_stops_this_run_and_the_next(run: Run) -> None:
