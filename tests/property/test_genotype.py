@@ -33,6 +33,7 @@ def calls(draw) -> list[dict]:
                 "alternate_alleles": draw(st.sampled_from([[], [*position.others], ["<*>"]])),
                 "called_alleles": draw(st.lists(st.sampled_from(alleles), min_size=1, max_size=3)),
                 "is_phased": draw(st.booleans()), "phase_set": draw(st.sampled_from([None, "7"])),
+                "has_passed_filters": draw(st.sampled_from([True, True, False])),
                 "recorded": draw(st.sampled_from(["2025-01-01", "2026-01-01"])),
             }
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from inspect import signature
 
 from hypothesis import Phase, settings
 from hypothesis import given as drawn_from
@@ -12,6 +13,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.gold.blood_glucose_feature import blood_glucose_feature
 from twinlake.catalog.gold.diabetes_feature import diabetes_feature
+from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Table
 
 # No shrinking: each of its hundreds of attempts would be a Spark job.
@@ -25,7 +27,8 @@ MEASUREMENT = (
     "value_as_number double, unit_code string, operator string, hospital string, value_source_value string"
 )
 CONDITION = "person_id bigint, condition_code string, condition_vocabulary string, condition_start_date date"
-VISIT = "person_id bigint, visit_start_datetime timestamp"
+VISIT = "person_id bigint, visit_start_datetime timestamp, known_from timestamp, hospital string"
+HOSPITALS = {"a": Hospital("a", "a", "UTC", "urn:a")}
 PERSON = "person_id bigint, birth_date date, year_of_birth int, sex string"
 # What is known only later belongs to the label.
 OF_THE_LABEL = {"blood_glucose_mg_per_dl", "has_diabetes_within_5_years", "followed_days"}
@@ -72,12 +75,15 @@ def _built(spark, table: Table, happened: Iterable[tuple], is_current: bool = Fa
         "person": spark.createDataFrame([(n, None, 1970, "female") for n in range(1, 2 * PERSONS + 1)], PERSON),
         "death": spark.createDataFrame([], "person_id bigint, death_date date"),
         "measurement": spark.createDataFrame([_measured(*e) for e in happened if e[2] in ITEMS], MEASUREMENT),
-        "visit_occurrence": spark.createDataFrame([(e[0], _at(e[1])) for e in happened if e[2] == "visit"], VISIT),
+        "visit_occurrence": spark.createDataFrame(
+            [(e[0], _at(e[1]), _at(e[1]), "a") for e in happened if e[2] == "visit"], VISIT
+        ),
         "condition_occurrence": spark.createDataFrame(
             [(e[0], "44054006", "SNOMED", _at(e[1]).date()) for e in happened if e[2] == "diabetes"], CONDITION
         ),
     }
-    built = table.build(**{name: frames[name] for name in table.inputs})
+    given = {"hospitals": HOSPITALS} if "hospitals" in signature(table.build).parameters else {}
+    built = table.build(**{name: frames[name] for name in table.inputs}, **given)
     wanted = [column for column in table.columns if column not in {*OF_THE_LABEL, "person_id"}]
     rows = built.where(f"is_current = {is_current}").select("person_id", F.struct(*wanted).alias("row")).collect()
     return {(row["person_id"], row["row"]["index_datetime"]): row["row"].asDict() for row in rows}

@@ -198,7 +198,8 @@ def called(raw: bytes) -> dict[tuple[str, str], dict]:
 def as_row(call: dict) -> dict:
     names = {"position": "start_position", "reference": "reference_allele", "alternates": "alternate_alleles",
              "alleles": "called_alleles"}  # fmt: skip
-    return {names.get(name, name): value for name, value in call.items()}
+    has_passed = call["filter"] in (None, "PASS") and call["genotype_filter"] in (None, "PASS")
+    return {**{names.get(name, name): value for name, value in call.items()}, "has_passed_filters": has_passed}
 
 
 def only(raw: bytes) -> dict:
