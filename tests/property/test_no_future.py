@@ -11,9 +11,9 @@ from hypothesis import given as drawn_from
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from tests.support.calendars import HOSPITALS
 from twinlake.catalog.gold.blood_glucose_feature import blood_glucose_feature
 from twinlake.catalog.gold.diabetes_feature import diabetes_feature
-from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Table
 
 # No shrinking: each of its hundreds of attempts would be a Spark job.
@@ -28,7 +28,6 @@ MEASUREMENT = (
 )
 CONDITION = "person_id bigint, condition_code string, condition_vocabulary string, condition_start_date date"
 VISIT = "person_id bigint, visit_start_datetime timestamp, known_from timestamp, hospital string"
-HOSPITALS = {"a": Hospital("a", "a", "UTC", "urn:a")}
 PERSON = "person_id bigint, birth_date date, year_of_birth int, sex string"
 # What is known only later belongs to the label.
 OF_THE_LABEL = {"blood_glucose_mg_per_dl", "has_diabetes_within_5_years", "followed_days"}

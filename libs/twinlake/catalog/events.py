@@ -22,8 +22,8 @@ ABSOLUTE = 0.05
 RELATIVE = 0.01
 
 
-def distinct_visits(visit_occurrence: DataFrame) -> DataFrame:
-    """Visits, with `members` (all their visit_occurrence_id) and `hospitals`.
+def distinct_visits(visit_occurrence: DataFrame, settings: Mapping[str, Hospital]) -> DataFrame:
+    """Visits that have begun, with `members` (all their visit_occurrence_id) and `hospitals`.
 
     Same person, start and end in two systems, be they of one hospital or of two: one visit, told by the first by name.
     Within one system every row is a visit of its own, so the n-th of one is paired with the n-th of another.
@@ -33,7 +33,8 @@ def distinct_visits(visit_occurrence: DataFrame) -> DataFrame:
     told = F.min(F.struct(*SENDER, "visit_occurrence_id", "visit_code", "care_site_id"))
     members = F.array_sort(F.collect_set("visit_occurrence_id"))
     return (
-        visit_occurrence.withColumn("nth", F.row_number().over(order))
+        visit_occurrence.where(has_begun("visit_start_datetime", settings))
+        .withColumn("nth", F.row_number().over(order))
         .groupBy(*same, "nth")
         .agg(told.alias("told"), members.alias("members"), F.array_sort(F.collect_set("hospital")).alias("hospitals"))
         .select(*same, "told.*", "members", "hospitals")

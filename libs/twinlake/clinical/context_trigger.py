@@ -29,8 +29,8 @@ class Trigger:
     """A phrase, what it `says`, and where the mentions stand that it says it of.
 
     `words` bounds its reach, and `comma`: True, it says it of what stands beyond one, False, of what stands before; a
-    STOP ends the statements that say, or reach, what it `ends`. A phrase that ends in `$`
-    is the last of its clause, as an answer is (`Fever: no, cough: yes`), and there hides the same phrase without it.
+    STOP ends the statements that say, or reach, what it `ends`. A phrase that ends in `$` is the last of its clause, as
+    an answer is (`Fever: no, cough: yes`), and there hides the same phrase without it.
     """
 
     phrase: str

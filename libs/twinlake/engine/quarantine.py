@@ -38,7 +38,7 @@ class Quarantine:
 
     def _replace(self, predicate: str | None, rows: list[dict[str, Any]]) -> None:
         """In one commit: who is killed has let go of nothing. Hospitals that land at once write one table."""
-        if self.exists():
+        if self.exists() and self.rows(predicate):
             persistently(lambda: self._overwrite(predicate, rows))
         else:
             append_rows(self.path, _batch(rows), {"delta.dataSkippingStatsColumns": "unit"})
@@ -47,9 +47,7 @@ class Quarantine:
         from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
         opened = DeltaTable(self.path)
-        if not self.rows(predicate):
-            append_rows(self.path, _batch(rows))
-        elif rows:
+        if rows:
             write_deltalake(
                 opened, _batch(rows), mode="overwrite", predicate=predicate,
                 post_commithook_properties=PostCommitHookProperties(**KEEP_LOG),

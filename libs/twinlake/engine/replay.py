@@ -25,6 +25,9 @@ from twinlake.engine.wire import FileFault, Record, alone, is_of_parts, reader
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# A path and the record's offset in it.
+Place = tuple[str, int]
+
 
 @dataclass(frozen=True)
 class Mended:
@@ -44,15 +47,15 @@ def land_mended(run: Run, mended: list[Mended]) -> int:
     ledger = read_ledger(run.ops)
     files = {m.path: ledger.current.get(m.path) for m in mended}
     _refuse_unknown(files)
-    mended = _left_to_do(run, mended, files)
+    held = {(row["path"], row["record_offset"]): row["raw_record"] for row in _held(run.ops)}
+    mended = _left_to_do(run, mended, files, held)
     files = {m.path: files[m.path] for m in mended}
     records = [(m, _read(m.raw_record, _feed(run, files[m.path]))) for m in mended]
     _refuse_broken(records)
-    _refuse_renamed(run, records, files)
+    _refuse_renamed(run, records, files, held)
     _refuse_erased(run, records, files)
     _refuse_part(run, files, records)
     sequence = 1 + max((int(str(r["sequence"])) for r in ledger.rows), default=0)
-    held = {(row["path"], row["record_offset"]): row["raw_record"] for row in _held(run.ops)}
     for path, row in sorted(files.items()):
         assert row is not None
         mine = [(m, found) for m, found in records if m.path == path]
@@ -76,13 +79,14 @@ def _refuse_unknown(files: Mapping[str, Mapping[str, object] | None]) -> None:
         )
 
 
-def _left_to_do(run: Run, mended: list[Mended], files: Mapping[str, Mapping[str, object] | None]) -> list[Mended]:
+def _left_to_do(
+    run: Run, mended: list[Mended], files: Mapping[str, Mapping[str, object] | None], held: Mapping[Place, str]
+) -> list[Mended]:
     """What quarantine still holds; the rest must stand mended already, for a place may be another record's by now."""
     places = Counter((m.path, m.record_offset) for m in mended)
     twice = sorted(f"{path} record {offset}" for (path, offset), times in places.items() if times > 1)
     if twice:
         raise DataError(f"Mended in two ways: {'; '.join(twice)}. Leave one of them.")
-    held = {(r["path"], r["record_offset"]) for r in _held(run.ops)}
     left = [m for m in mended if (m.path, m.record_offset) in held]
     gone = [m for m in mended if (m.path, m.record_offset) not in held]
     done = {m for path, row in files.items() if left for m in _done(run, row, [m for m in gone if m.path == path])}
@@ -138,10 +142,12 @@ def _refuse_broken(records: list[tuple[Mended, list[Record]]]) -> None:
 
 
 def _refuse_renamed(
-    run: Run, records: list[tuple[Mended, list[Record]]], files: Mapping[str, Mapping[str, object] | None]
+    run: Run,
+    records: list[tuple[Mended, list[Record]]],
+    files: Mapping[str, Mapping[str, object] | None],
+    held: Mapping[Place, str],
 ) -> None:
     """Parts keep the names they got from what stood around them, so a mend may not touch what they are named by."""
-    held = {(r["path"], r["record_offset"]): r["raw_record"] for r in _held(run.ops)}
     parts = [(m, found) for m, found in records if is_of_parts(_feed(run, files[m.path]).wire)]
     before = ((m, found, _read(held[m.path, m.record_offset], _feed(run, files[m.path]))) for m, found in parts)
     other = [f"{m.path} record {m.record_offset}" for m, found, was in before
@@ -252,7 +258,7 @@ def _names(run: Run, row: Mapping[str, object], places: list[int]) -> dict[int, 
 
 
 def _persons_left(
-    run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]], held: Mapping[tuple[str, int], str]
+    run: Run, row: Mapping[str, object], mine: list[tuple[Mended, list[Record]]], held: Mapping[Place, str]
 ) -> str | None:
     """Keys of the persons of whom these records told until they were mended: their tables let go of them.
 

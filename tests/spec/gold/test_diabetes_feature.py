@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.calendars import HOSPITALS
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.gold.diabetes_feature import diabetes_feature
 from twinlake.catalog.silver.condition_occurrence import condition_occurrence
 from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
-from twinlake.declare.hospital import Hospital
 
 PERSON = """
     person_id | birth_date | year_of_birth | sex
@@ -29,11 +29,6 @@ VISITS = """
     1         | 2012-02-01 08:00
     1         | 2018-02-01 08:00
 """
-
-
-HOSPITALS = {
-    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
-}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.calendars import HOSPITALS
 from tests.support.text_table import as_read, expect, expect_shape
 from twinlake.catalog.gold.person_summary import person_summary
 from twinlake.catalog.silver.condition_occurrence import condition_occurrence
@@ -11,7 +12,6 @@ from twinlake.catalog.silver.location import location
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
-from twinlake.declare.hospital import Hospital
 from twinlake.vocabulary.codes import CODELISTS
 from twinlake.vocabulary.fields.gold import FLAGS
 
@@ -24,11 +24,6 @@ PLACES = """
     location_id | city   | state | postal_code_prefix
     5           | Boston | MA    | 021
 """
-
-
-HOSPITALS = {
-    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
-}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.calendars import HOSPITALS
 from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.gold.visit_summary import visit_summary
 from twinlake.catalog.silver.care_site import care_site
@@ -12,7 +13,6 @@ from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
-from twinlake.declare.hospital import Hospital
 
 PERSON = """
     person_id | birth_date | year_of_birth
@@ -23,9 +23,6 @@ SITE = """
     care_site_id | care_site_name
     7            | Ward 7
 """
-
-
-HOSPITALS = {"a": Hospital("a", "a", "UTC", "urn:a")}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.calendars import HOSPITALS
 from tests.support.text_table import as_read, expect, expect_shape
 from twinlake.catalog.gold.person_summary import person_summary
 from twinlake.catalog.gold.risk_score import risk_score
@@ -10,17 +11,12 @@ from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.observation import observation
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
 from twinlake.catalog.twins.patient_state import patient_state
-from twinlake.declare.hospital import Hospital
 
 SUMMARY = """
     person_id | sex    | birth_date | year_of_birth | weight.value | weight.unit_code | weight.observed_at | weight.hospital | active_conditions.condition_code | observed_at
     1         | female | 1980-03-02 | 1980          | 80.5         | kg               | 2020-01-01         | a               | [44054006]                       | 2020-01-01
     2         | male   |            | 1950          |              |                  |                    |                 | []                               |
 """  # fmt: skip
-
-HOSPITALS = {
-    name: Hospital(name, name, "UTC", f"urn:{name}", calendar) for name, calendar in (("a", "true"), ("s", "shifted"))
-}
 
 
 @pytest.fixture

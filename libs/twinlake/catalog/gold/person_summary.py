@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.catalog.events import distinct_visits, has_begun, item_of
+from twinlake.catalog.events import distinct_visits, item_of
 from twinlake.clinical.age import age_years_sql
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
@@ -52,8 +52,8 @@ def person_summary(
     bill, and false proves nothing; an active condition may have been forgotten in a problem list (many systems, MIMIC
     among them, never end a diagnosis), and one that only claims tell of is active for ever.
     """
-    visited = visit_occurrence.where(has_begun("visit_start_datetime", hospitals))
-    parts = (_visits(visited), _conditions(condition_occurrence), _latest_values(measurement))
+    visits = distinct_visits(visit_occurrence, hospitals)
+    parts = (_visits(visits), _conditions(condition_occurrence), _latest_values(measurement))
     people = person.select("person_id", "sex", "year_of_birth", "birth_date", "location_id")
     people = people.join(death.select("person_id", "death_date"), "person_id", "left")
     people = people.join(location, "location_id", "left")
@@ -66,12 +66,10 @@ def person_summary(
     )
 
 
-def _visits(visit_occurrence: DataFrame) -> DataFrame:
+def _visits(visits: DataFrame) -> DataFrame:
     start = F.col("visit_start_datetime")
     counts = (F.count("*").alias("visit_count"), F.min(start).alias("first_visit_datetime"))
-    return (
-        distinct_visits(visit_occurrence).groupBy("person_id").agg(*counts, F.max(start).alias("last_visit_datetime"))
-    )
+    return visits.groupBy("person_id").agg(*counts, F.max(start).alias("last_visit_datetime"))
 
 
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:

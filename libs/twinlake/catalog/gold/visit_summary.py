@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from twinlake.catalog.events import SENDER, distinct_visits, has_begun
+from twinlake.catalog.events import SENDER, distinct_visits
 from twinlake.clinical.age import age_years
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
@@ -56,7 +56,7 @@ def visit_summary(
     to come when it was delivered has no row until it is told otherwise.
     """
     facts = (condition_occurrence, procedure_occurrence, drug_exposure, measurement)
-    visits = distinct_visits(visit_occurrence.where(has_begun("visit_start_datetime", hospitals)))
+    visits = distinct_visits(visit_occurrence, hospitals)
     return (
         visits.join(_counts(visits, facts), "visit_occurrence_id", "left")
         .fillna(0, list(EVENTS))
