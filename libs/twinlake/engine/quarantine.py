@@ -61,19 +61,19 @@ class Quarantine:
 
         return DeltaTable(self.path).count() if self.exists() else 0
 
-    def ids(self) -> list[tuple[int | None]]:
-        """The record ids of all rows, without the records."""
-        return [(row["record_id"],) for row in self._asked("select record_id from t")]
+    def ids(self, version: int | None = None) -> list[tuple[int | None, str]]:
+        """Of what record and system each row is, now or at a version, without the records."""
+        return [(row["record_id"], row["system"]) for row in self._asked("select record_id, system from t", version)]
 
     def rows(self, predicate: str | None = None) -> list[dict[str, Any]]:
         return self._asked("select * from t" + (f" where {predicate}" if predicate else ""))
 
-    def _asked(self, sql: str) -> list[dict[str, Any]]:
+    def _asked(self, sql: str, version: int | None = None) -> list[dict[str, Any]]:
         from deltalake import DeltaTable, QueryBuilder
 
         if not self.exists():
             return []
-        return pa.table(QueryBuilder().register("t", DeltaTable(self.path)).execute(sql)).to_pylist()
+        return pa.table(QueryBuilder().register("t", DeltaTable(self.path, version)).execute(sql)).to_pylist()
 
 
 def _batch(rows: list[dict[str, Any]]) -> pa.Table:

@@ -67,18 +67,21 @@ class Records:
         rows = self._versions(system, feed, keys)
         return None if rows is None else self._parsed(rows.where("not is_current"), system, feed)
 
-    def accounted(self, system: str, feed: str) -> DataFrame | None:
-        """Each record that ever landed, once: `hospital`, `record_kind`, `_record_id`, and whether it counts now."""
+    def accounted(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
+        """Each record that ever landed (of these source persons), once; `is_current`: whether it counts now."""
         from pyspark.sql import functions as F
 
-        rows = self.bronze(system, feed)
         known = ("hospital", "record_kind", "_record_id")
-        if rows is None or not self._has_history(system, feed):
+        has_history = self._has_history(system, feed)
+        among = self._with_former(system, feed, keys) if keys and has_history and self.moves(system, feed) else keys
+        rows = self.bronze(system, feed, among)
+        if rows is None or not has_history:
             return None if rows is None else rows.select(*known, F.col("is_active").alias("is_current"))
         # Without the records themselves: what is collected for each key stays small.
         slim = rows.select("_fact_key", "_record_id", "ended_at", *STORED_RANK)
-        counts = self._spans(slim, system, feed).where("is_current")
-        every = rows.select(*known).dropDuplicates(["_record_id"])
+        counts = (spans(slim) if keys is not None else self._spans(slim, system, feed)).where("is_current")
+        theirs = rows if keys is None else rows.where(F.col("source_person_key").isin(keys))
+        every = theirs.select(*known).dropDuplicates(["_record_id"])
         told = every.join(counts.select("_record_id", F.lit(True).alias("_counts")), "_record_id", "left")
         return told.select(*known, F.coalesce("_counts", F.lit(False)).alias("is_current"))
 

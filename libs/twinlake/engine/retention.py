@@ -11,6 +11,7 @@ from twinlake.engine.consumed import consumed
 from twinlake.engine.environment import Environment
 from twinlake.engine.ops import PUBLISHED, SCHEMAS, Ops
 from twinlake.engine.pending import LEDGER
+from twinlake.engine.position import last_positions, quarantine_of
 from twinlake.engine.run import Run
 
 # What happened to each file, what was ever trained, and who was forgotten is never forgotten.
@@ -66,7 +67,12 @@ def asked(run: Run, names: list[str]) -> dict[str, Asked]:
     for table in run.tables.values():
         for name, version in _inputs(run, table.full_name):
             taken.setdefault(name, set()).add(version)
-    # The ledger is read again as it was when a table last looked.
+    for at in last_positions(run.ops):
+        taken.setdefault(LEDGER, set()).add(at.ledger)
+        for name, stand in at.tables.items():
+            taken.setdefault(name, set()).update(v for v in (stand.version,) if v is not None)
+            pinned.setdefault(quarantine_of(name), set()).add(stand.quarantine)
+    # The ledger is read again as it was when a table last looked, or a feed was accounted for.
     pinned.setdefault(LEDGER, set()).update(taken.get(LEDGER, ()))
     return {name: _asked(run.ops, name, pinned.get(name, set()), taken.get(name, set())) for name in names}
 

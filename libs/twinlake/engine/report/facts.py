@@ -10,6 +10,7 @@ from typing import Any
 
 from twinlake.engine.home import Home
 from twinlake.engine.ops import BEGUN, Ops
+from twinlake.engine.position import last_said
 from twinlake.engine.publication import Publication, require_publication
 from twinlake.engine.quarantine import quarantine_tables
 
@@ -85,7 +86,8 @@ def read_facts(home: Home) -> Facts:
     published_by = _publishing_run(ops, publication)
     run_id = history[-1]["run_id"] if history else published_by
     return Facts(
-        home, ops, publication, run_id, published_by, _files(ops), _conformed(ops.rows("conform_ledger")),
+        home, ops, publication, run_id, published_by, _files(ops),
+        tuple(row for rows in last_said(ops).values() for row in rows),
         tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
         _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
         tuple(r for r in history if r["run_id"] == run_id and (r["stage"], r["state"]) != BEGUN),
@@ -102,13 +104,6 @@ def _files(ops: Ops) -> tuple[Row, ...]:
     """The last word on every file."""
     rows = sorted(ops.rows("landing_ledger"), key=lambda r: r["sequence"])
     return tuple(sorted({r["path"]: r for r in rows}.values(), key=lambda r: r["path"]))
-
-
-def _conformed(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Each feed as it was last accounted for."""
-    rows = list(rows)
-    last = {(r["system"], r["feed"]): r["run_id"] for r in rows}
-    return tuple(r for r in rows if last[r["system"], r["feed"]] == r["run_id"])
 
 
 def _verdicts(rows: Iterable[Row], publication: Publication) -> dict[str, Row]:
