@@ -13,8 +13,10 @@ from jobs._run import Opened, moment, open_run, run_id_now
 from jobs._verify import what_to_do
 from twinlake.declare.errors import DataError
 from twinlake.engine.damage import damage
+from twinlake.engine.failure import without_values
 from twinlake.engine.home import home_of, run_lock
 from twinlake.engine.publication import require_publication
+from twinlake.engine.reconcile import misaccounted, reconcile
 
 Say = Callable[[str], None]
 
@@ -27,8 +29,20 @@ def mend(feeds: Path | None, say: Say) -> None:
         mended = without_damage(opened, say)
         if mended.run.anew:
             finish(mended, walk(mended).is_new)
-        else:
+        elif _is_accounted_for(opened, say):
             say("Nothing is damaged.")
+
+
+def _is_accounted_for(opened: Opened, say: Say) -> bool:
+    """Whether what was said of the landed records is what counting them again comes to; if not, that is said now."""
+    run = opened.run
+    with without_values(run.home, "mend"):
+        wrong = misaccounted(run)
+        for each in wrong:
+            say(f"WRONG ops.conform_ledger: {each}; counted anew")
+        if wrong:
+            reconcile(run, anew=True)
+    return not wrong
 
 
 def without_damage(opened: Opened, say: Say) -> Opened:

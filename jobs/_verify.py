@@ -17,7 +17,7 @@ from twinlake.engine.failure import without_values
 from twinlake.engine.home import KEEP_ERASED, open_home
 from twinlake.engine.integrity import missing_records, unbalanced_files
 from twinlake.engine.publication import require_publication
-from twinlake.engine.reconcile import account_anew
+from twinlake.engine.reconcile import misaccounted
 
 Say = Callable[[str], None]
 # What bronze cannot be read without.
@@ -43,7 +43,8 @@ def verify(opened: Opened, say: Say, *, digest: bool, rebuild: bool) -> bool:
         if digest:
             _print_digests({**bronze_digests(run), **stored}, say)
         if rebuild:
-            problems += [f"ops.conform_ledger: {each}" for each in account_anew(run)]
+            with without_values(run.home, "verify"):
+                problems += [f"ops.conform_ledger: {each}. `twinlake mend` counts anew." for each in misaccounted(run)]
             problems += _rebuild(opened, dict(published.digests), say)
     for problem in problems:
         say(f"WRONG {problem}")

@@ -55,11 +55,11 @@ def some_said(chance: random.Random, key: int) -> list[Said]:
 
 
 def rank(one: Said, said: list[Said]) -> tuple:
-    """By its version; without one by its delivery and after all that stood by then, or before all if none did."""
+    """By its version; without one by its delivery, and after all that stood by then."""
     if one.version or not any(s.version for s in said):
         return (one.version or "", False, one.delivered, one.says)
     stood = [s.version for s in said if s.version and s.stands(one.delivered)]
-    return (max([f"{day(one.delivered):%Y-%m-%dT%H:%M:%SZ}", *stood]) if stood else "", True, one.delivered, one.says)
+    return (max([f"{day(one.delivered):%Y-%m-%dT%H:%M:%SZ}", *stood]), True, one.delivered, one.says)
 
 
 def told_on(said: list[Said], at: int) -> str | None:

@@ -51,16 +51,17 @@ class Layout:
 class Feed:
     """One kind of file of a system.
 
-    `files` is a regular expression for the path inside the system's folder, without a dated folder in front and
-    without `.gz`. `schema` is Spark DDL: for CSV every column in the header's order, for JSON what conform reads.
-    `key`, `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the
-    key. `withdrawn` is SQL over the parsed record: such a record takes back what its key said before. `derived` are
-    columns made of those that are read, by SQL. `kept` are columns, or fields of them (`PID.f7`), that a later version
-    may leave out: where it is null there, the last version that is not counts for them. `exact_numbers`
-    are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the
-    records that no table takes. `foreign` gives, place by place, what only records of another version of the standard
-    have, and which version that is: they go to quarantine. So do those whose `resourceType` is another than
-    `resource_type`. `layouts` are the other headers of a CSV feed's files.
+    `files` is a regular expression for the path inside the system's folder, without a dated folder in front and without
+    `.gz`. `schema` is Spark DDL: for CSV every column in the header's order, for JSON what conform reads. `key`,
+    `person` and `version` are dotted paths into a record; no key means the record itself (its hash) is the key.
+    `updates_alone` marks a feed under a header whose version is empty until a record is updated: without one it gives
+    way to any that has one, whenever it came. `withdrawn` is SQL over the parsed record: such a record takes back what
+    its key said before. `derived` are columns made of those that are read, by SQL. `kept` are columns, or fields of
+    them (`PID.f7`), that a later version may leave out: where it is null there, the last version that is not counts for
+    them. `exact_numbers` are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason
+    by reason, SQL for the records that no table takes. `foreign` gives, place by place, what only records of another
+    version of the standard have, and which version that is: they go to quarantine. So do those whose `resourceType` is
+    another than `resource_type`. `layouts` are the other headers of a CSV feed's files.
     `nameless` marks a feed whose records are each about somebody of their own whom nothing names (a survey): equal
     records are then different persons, and a record's place is part of what it is. Where a file is named for the
     person it is about, `files` says so by a group, `(?P<person>…)`.
@@ -81,6 +82,7 @@ class Feed:
     key: tuple[str, ...] = ()
     person: str | None = None
     version: str | None = None
+    updates_alone: bool = False
     withdrawn: str | None = None
     derived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     kept: tuple[str, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from twinlake.engine.changes import MOST_UNITS, changed_rows, changed_source_persons, steps_of, was_rewritten
-from twinlake.engine.counting import contents
+from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import TEXT, WHOLE
 from twinlake.engine.position import ALWAYS, LandedFeed, Position, Reason, Stand, quarantine_of, reasons, tables_of
@@ -41,7 +41,7 @@ def counted(run: Run, ledger: Ledger, due: list[LandedFeed]) -> Counter[Said]:
     placed = _by_record(reduce(_union, [_held(run, name, of) for name, of in _tables(run, due).items()], _nowhere(run)))
     landed = _landed(run, ledger, due).join(placed, "_record_id", "left")
     outcome = _outcome(F.col("mapped"), F.col("held"))
-    return _summed(run, ledger, landed.select(*PART, "_record_id", outcome, "records"))
+    return _summed(run, ledger, landed.select(*PART, "_record_id", outcome, "records"))[0]
 
 
 def moved(run: Run, ledger: Ledger, due: Mapping[LandedFeed, Span]) -> dict[LandedFeed, Counter[Said]]:
@@ -59,28 +59,44 @@ def moved(run: Run, ledger: Ledger, due: Mapping[LandedFeed, Span]) -> dict[Land
 def _is_told(run: Run, ledger: Ledger, feed: LandedFeed, span: Span) -> bool:
     """Whether ledger and change feeds say what may have become of the feed's records since."""
     was, now = span
+    past = read_ledger(run.ops, was.ledger)
     stayed = (was.reasons, was.erased, was.tables.keys()) == (now.reasons, now.erased, now.tables.keys())
     return (
         stayed
         and all(_stand_is_told(run, name, was.tables[name], stand) for name, stand in now.tables.items())
-        and not _was_mended(run, ledger, feed, was)
+        and all(_came_plainly(content, known) for content, known in _paired(run, past, ledger, feed))
     )
 
 
 def _stand_is_told(run: Run, name: str, was: Stand, now: Stand) -> bool:
     if was.declared != now.declared:
         return False
-    if was.quarantine != now.quarantine and Quarantine(run.ops, quarantine_of(name)).count() > MOST_LOCAL:
+    if (
+        was.quarantine != now.quarantine
+        and max(_quarantined(run, name, was), _quarantined(run, name, now)) > MOST_LOCAL
+    ):
         return False
     return was.version == now.version or not (was.version is None or was_rewritten(run, name, was.version))
 
 
-def _was_mended(run: Run, ledger: Ledger, feed: LandedFeed, was: Position) -> bool:
-    """Whether records came to a content of before: its rows do not say since when they are there."""
-    past = contents(read_ledger(run.ops, was.ledger), run.systems, *feed)
-    known = {content.file: content.mended for of_hospital in past.values() for content in of_hospital}
-    now = [content for of_hospital in contents(ledger, run.systems, *feed).values() for content in of_hospital]
-    return any(known.get(content.file, content.mended) != content.mended for content in now)
+def _quarantined(run: Run, name: str, at: Stand) -> int:
+    return 0 if at.quarantine is None else Quarantine(run.ops, quarantine_of(name)).count(at.quarantine)
+
+
+def _paired(run: Run, past: Ledger, ledger: Ledger, feed: LandedFeed) -> Iterator[tuple[Content, Content | None]]:
+    """Each content of a feed, with what it was before."""
+    was, now = (
+        {content.file: content for of_hospital in contents(at, run.systems, *feed).values() for content in of_hospital}
+        for at in (past, ledger)
+    )
+    return ((content, was.get(file)) for file, content in now.items())
+
+
+def _came_plainly(content: Content, known: Content | None) -> bool:
+    """Whether the steps tell all that a content brought: not what was mended in it, nor that it never counted."""
+    if known is not None:
+        return known.mended == content.mended
+    return content.ended_at is None or content.ended_at > content.delivered_at
 
 
 def _moved_persons(run: Run, past: Ledger, ledger: Ledger, due: list[LandedFeed]) -> dict[str, list[int]]:
@@ -125,14 +141,18 @@ def _moved(
         both = placed.select(*PART, "_record_id", _outcome(_then("mapped"), _then("held")), "records")
         # Most came to what they had come to.
         by = both.groupBy(*PART, "_record_id", "outcome").agg(F.sum("records").alias("records"))
-        totals = _summed(run, ledger, by.where("records <> 0"))
+        more, fewer = _summed(run, ledger, by.where("records <> 0"))
     finally:
         landed.unpersist()
         changes.unpersist()
-    counts: dict[LandedFeed, Counter[Said]] = {feed: Counter() for feed in due if feed[0] not in unsure}
-    for said, records in totals.items():
-        if said[1:3] in counts:
-            counts[said[1:3]][said] = records
+    # A record that was lost before, and nobody said so, would outweigh one that is lost now.
+    misjudged = {said[1:3] for said in fewer if said[3] == LOST}
+    sure = [feed for feed in due if feed[0] not in unsure and feed not in misjudged]
+    counts: dict[LandedFeed, Counter[Said]] = {feed: Counter() for feed in sure}
+    for change in (more, fewer):
+        for said, records in change.items():
+            if said[1:3] in counts:
+                counts[said[1:3]][said] += records
     return counts
 
 
@@ -211,9 +231,7 @@ def _held(run: Run, name: str, systems: list[str], ids: DataFrame | None = None)
         inside = local_rows(run.spark, [(*place, 0, 1) for place in quarantine.ids()], PLACES)
     stored = run.stored(name, ("_record_id", "system")).where(F.col("system").isin(systems))
     rows = stored.selectExpr("_record_id", "system", "1L as mapped", "0L as held").union(inside)
-    return (
-        rows.where("_record_id is not null") if ids is None else rows.join(F.broadcast(ids), "_record_id", "left_semi")
-    )
+    return rows.where("_record_id is not null") if ids is None else rows.join(ids, "_record_id", "left_semi")
 
 
 def _by_record(places: DataFrame) -> DataFrame:
@@ -230,27 +248,28 @@ def _outcome(mapped: Column, held: Column) -> Column:
     return superseded.when(mapped > 0, "mapped").when(held > 0, "quarantined").alias("outcome")
 
 
-def _summed(run: Run, ledger: Ledger, judged: DataFrame) -> Counter[Said]:
-    """The records (a column: some are taken off) by what became of them, with why where no table holds them."""
+def _summed(run: Run, ledger: Ledger, judged: DataFrame) -> tuple[Counter[Said], Counter[Said]]:
+    """The records by what became of them, with why where no table holds them: those that count, those taken off."""
     from pyspark.sql import functions as F
 
     judged = judged.persist()
-    number = F.sum("records").alias("records")
+    number, sign = F.sum("records").alias("records"), F.signum("records").alias("sign")
     try:
-        known = judged.groupBy(*PART, "outcome").agg(number).toArrow().to_pylist()
+        known = judged.groupBy(*PART, "outcome", sign).agg(number).toArrow().to_pylist()
         left = sorted({tuple(r[name] for name in PART[1:]) for r in known if r["outcome"] is None})
         asked = [_explained(run, ledger, judged, *part) for part in left]
-        why = reduce(_union, asked).groupBy(*SAID).agg(number).toArrow().to_pylist() if asked else []
+        why = reduce(_union, asked).groupBy(*SAID, sign).agg(number).toArrow().to_pylist() if asked else []
     finally:
         judged.unpersist()
-    sums: Counter[Said] = Counter()
+    sums: dict[int, Counter[Said]] = {1: Counter(), -1: Counter()}
     for row in known:
-        sums[_said({**row, "outcome": row["outcome"] or LOST, "reason": ""})] += row["records"]
+        sums[row["sign"]][_said({**row, "outcome": row["outcome"] or LOST, "reason": ""})] += row["records"]
     for row in why:
         # What nothing explains stays lost, also where the parsing itself loses it.
-        sums[_said({**row, "outcome": LOST, "reason": ""})] -= row["records"]
-        sums[_said(row)] += row["records"]
-    return Counter({said: records for said, records in sums.items() if records})
+        sums[row["sign"]][_said({**row, "outcome": LOST, "reason": ""})] -= row["records"]
+        sums[row["sign"]][_said(row)] += row["records"]
+    more, fewer = (Counter({said: n for said, n in sums[sign].items() if n}) for sign in (1, -1))
+    return more, fewer
 
 
 def _said(row: Mapping[str, str]) -> Said:

@@ -43,7 +43,27 @@ def changed_source_persons(run: Run, now: Ledger, system: str, feed: str, found:
             .join(named, ["hospital", "record_key"], "left_semi")
             .select("source_person_key")
         )
+    again = [content.file for step in found if step.went for content in step.came]
+    if again and run.feed(system, feed).delivery == "increment":
+        persons = persons.union(_told_again(run, system, feed, again))
     return persons.distinct()
+
+
+def _told_again(run: Run, system: str, feed: str, files: list[tuple]) -> DataFrame:
+    """source_person_key of the records of these files that other files tell otherwise.
+
+    A path that says the same as before says it later: of versions that stand side by side another one may count.
+    """
+    from pyspark.sql import functions as F
+
+    stored = landed_in_bronze(run, system, feed)
+    told = local_rows(run.spark, sorted(files), pa.schema([*CONTENT]))
+    named = stored.join(F.broadcast(told), ["path", "_file_hash", "delivered_at"]).select("hospital", "record_key")
+    by_record = stored.join(named.distinct(), ["hospital", "record_key"], "left_semi").groupBy("hospital", "record_key")
+    sides = by_record.agg(
+        F.count_distinct("record_hash").alias("_told"), F.collect_set("source_person_key").alias("_of")
+    )
+    return sides.where("_told > 1").select(F.explode("_of").alias("source_person_key"))
 
 
 def persons_left(run: Run, before: Ledger, now: Ledger, system: str, feed: str) -> DataFrame:

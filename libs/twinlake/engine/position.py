@@ -52,16 +52,17 @@ class Position:
         """None where nothing is known: a record was lost, or an older version of twinlake said it its own way."""
         try:
             said = json.loads(text)
-        except ValueError:
+            return Position(**{**said, "tables": {name: Stand(**stand) for name, stand in said["tables"].items()}})
+        except (ValueError, TypeError, KeyError):
             return None
-        return Position(**{**said, "tables": {name: Stand(**stand) for name, stand in said["tables"].items()}})
 
 
 def position(run: Run, ledger: Ledger, system: str, feed: str) -> Position:
     """Where a feed stands now."""
     files = sorted((c for found in contents(ledger, run.systems, system, feed).values() for c in found), key=repr)
     declared = run.systems[system]
-    told = [reasons(declared, part) for part in (declared.feed(feed), *declared.parts(feed))]
+    parts = (declared.feed(feed), *declared.parts(feed))
+    told = [(reasons(declared, part), part.delivery, part.key, part.person, part.only) for part in parts]
     tables = {name: _stand(run, name) for name in tables_of(run, system, feed)}
     return Position(_digest(files), _digest(told), run.ops.version(erased.TABLE), tables, ledger.version)
 
@@ -102,9 +103,9 @@ def last_said(ops: Ops) -> dict[LandedFeed, list[Mapping[str, Any]]]:
 
 
 def last_positions(ops: Ops) -> list[Position]:
-    """Where each feed stood when it was last accounted for."""
-    found = [Position.read(rows[0]["state"]) for rows in last_said(ops).values()]
-    return [at for at in found if at is not None]
+    """Where each feed stood when it was last accounted for, if the next account can go on from there."""
+    found, erasures = [Position.read(rows[0]["state"]) for rows in last_said(ops).values()], ops.version(erased.TABLE)
+    return [at for at in found if at is not None and at.erased == erasures]
 
 
 def _stand(run: Run, table: str) -> Stand:

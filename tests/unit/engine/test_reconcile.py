@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from twinlake.declare.table import Table
 from twinlake.engine.home import Home
 from twinlake.engine.ingest import ingest, new_files
 from twinlake.engine.ledger import read_ledger
-from twinlake.engine.position import last_said
+from twinlake.engine.position import Position, last_said
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.reconcile import _shares, account_anew, reconcile
+from twinlake.engine.reconcile import _shares, misaccounted, reconcile
 from twinlake.engine.records import Records, parse
 from twinlake.engine.run import Run
 
@@ -159,7 +160,7 @@ def days(spark, tmp_path: Path, monkeypatch) -> Days:
 
 def anew(run: Run, monkeypatch) -> list[str]:
     monkeypatch.undo()
-    return account_anew(run)
+    return misaccounted(run)
 
 
 def test_a_day_counts_the_records_of_those_that_it_tells_of(days: Days, monkeypatch) -> None:
@@ -231,3 +232,32 @@ def test_counting_anew_says_where_the_ledger_differs(days: Days, monkeypatch) ->
         "h toy.places: 2 records mapped (no reason), 7 were said",
         "h toy.places: 1 records unmapped (odd ones), 7 were said",
     ]
+    reconcile(days.run, anew=True)
+    assert misaccounted(days.run) == []
+
+
+def test_a_content_that_never_counted_has_all_counted(days: Days, monkeypatch) -> None:
+    """It landed, and before it was accounted for the same path said something else."""
+    days.land("1,p,good", "2,p,good", "3,q,odd", "4,r,good")
+    file = days.run.home.feeds / "h" / "toy" / "2026-11-02" / "places.csv"
+    file.write_text("\n".join((HEADER, "1,p,good", "2,p,good", "3,q,odd", "")))
+    ledger = read_ledger(days.run.ops)
+    ingest(days.run, "h", new_files(days.run.home.feeds, "h", days.run.systems, ledger), ledger)
+    store(days.run, "kind <> 'odd'")
+    monkeypatch.undo()
+    assert outcomes(days.run) == {"mapped": 2, "unmapped": 1, "superseded": 1}
+
+
+def test_of_a_feed_of_which_nothing_is_left_that_is_said(days: Days, monkeypatch) -> None:
+    """As when the only person of a feed is erased: else its next account would start from before."""
+    monkeypatch.undo()
+    monkeypatch.setattr("twinlake.engine.reconcile.counted", lambda *_: Counter())
+    assert [row["records"] for row in reconcile(days.run, anew=True)] == [0, 0]
+    assert reconcile(dataclasses.replace(days.run, run_id="third")) == []
+
+
+def test_a_state_of_another_version_is_no_position() -> None:
+    """Sixteen hex digits may well be a number."""
+    assert [Position.read(text) for text in ("", "1234567890123456", "7e69834485575419", "[]", '{"ledger": 1}')] == [
+        None
+    ] * 5

@@ -88,12 +88,5 @@ def test_what_has_no_version_is_replaced_by_a_newer_version_and_not_by_an_older_
     assert told(first, deleted, ("stale", "2026-01-02T00:00:00Z", 5, None))[-1] == ("deleted", 3, None)
 
 
-def test_what_has_no_version_yet_gives_way_to_its_first_update(told) -> None:
-    """`updated_at` of a bed board is empty until somebody changes the row."""
-    assert told(("in bed", None, 3, None), ("left", "2026-01-02T00:00:00Z", 4, None)) == [
-        ("in bed", 3, 4), ("left", 4, None)
-    ]  # fmt: skip
-
-
 def test_versions_that_are_no_moments_compare_as_texts_whenever_they_came(told) -> None:
     assert told(("new", "1 20260102", 1, None), ("old", "1 20260101", 2, None)) == [("new", 1, None)]

@@ -19,8 +19,8 @@ BED_STATUSES = {
 
 def _log(name: str, header: str, key: str, **rest: str) -> Feed:
     """A feed of events; what is told of one again, with a later `updated_at` or delivery, takes its place."""
-    files = rf"(?:[^/]+/)*{name}[^/]*\.csv"
-    return csv_feed(name, files, f"{header},updated_at", "increment", key=(key,), version="updated_at", **rest)
+    files, version = rf"(?:[^/]+/)*{name}[^/]*\.csv", {"version": "updated_at", "updates_alone": True}
+    return csv_feed(name, files, f"{header},updated_at", "increment", key=(key,), **version, **rest)
 
 
 FEEDS = (

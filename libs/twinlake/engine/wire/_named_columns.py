@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 
 from twinlake.declare.source import Feed
 
+# A moment before any update.
+NEVER_UPDATED = "0001-01-01T00:00:00Z"
+
 
 def folded(names: Iterable[str]) -> list[str]:
     """Names in any case as one."""
@@ -37,7 +40,8 @@ def picks(feed: Feed, columns: tuple[str | None, ...]) -> tuple[Callable[[list[s
             return lambda fields: fields[places[0]] or None
         return lambda fields: "\x1f".join(parts) if any(parts := [fields[place] for place in places]) else None
 
-    return tuple(pick(names) for names in (feed.key, _one(feed.person), _one(feed.version)))
+    key, person, version = (pick(names) for names in (feed.key, _one(feed.person), _one(feed.version)))
+    return key, person, (lambda fields: version(fields) or NEVER_UPDATED) if feed.updates_alone else version
 
 
 def _one(name: str | None) -> tuple[str, ...]:
