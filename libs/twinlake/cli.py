@@ -39,7 +39,9 @@ def main() -> None:
         if is_disk_full(error):
             _stop(DISK_FULL, 1)
         if not isinstance(error, TwinlakeError):
-            raise
+            from twinlake.engine.failure import own_fault
+
+            _stop(own_fault(error), 1)
         _stop(error, 2 if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         _stop("Stopped. The same command goes on where this one was.", 1)

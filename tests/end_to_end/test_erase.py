@@ -27,6 +27,7 @@ from tests.support.tiny_lake import TinyLake, only_the_engine
 from twinlake.declare.decision import Decision
 from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine.decisions import decisions_of, record_decision
+from twinlake.engine.position import last_said
 from twinlake.engine.publication import last_publication
 from twinlake.engine.subject import file_of
 from twinlake.engine.whereabouts import Sought, search
@@ -145,6 +146,17 @@ def test_a_delivery_does_not_bring_them_back(twice: TinyLake, oracle: TinyLake, 
     assert [day[n] for n in ("records_in", "landed", "quarantined", "duplicates", "erased")] == [2, 1, 0, 0, 1]
     repeated = rows["2026-10-09/Observation.ndjson"]
     assert [repeated[n] for n in ("records_in", "landed", "quarantined", "duplicates", "erased")] == [5, 2, 0, 0, 3]
+
+
+def test_somebody_of_whom_alone_a_feed_tells_is_erased_as_well(twice: TinyLake, tmp_path: Path) -> None:
+    """Nothing is left of a feed then, and that is said of it: no account of before is gone on from."""
+    lake = twice.copy(tmp_path / "lake")
+    assert {row["source_person_id"] for row in lake.rows("bronze.fhir_r4_bulk_condition")} == {"bea"}
+    is_clean, said = erased(lake, BEA)
+    assert is_clean, said
+    assert lake.rows("bronze.fhir_r4_bulk_condition") == []
+    assert {row["records"] for row in last_said(lake.ops)["fhir_r4_bulk", "condition"]} == {0}
+    assert lake.problems() == []
 
 
 class Killed(BaseException):

@@ -36,6 +36,17 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def test_a_fault_of_its_own_is_one_line_without_what_it_quotes(twinlake, tmp_path, monkeypatch):
+    broken = "import jobs._run; jobs._run.moment = lambda text: int('Lovejoy'); " + MAIN
+    monkeypatch.setattr(sys.modules[__name__], "MAIN", broken)
+    code, out, err = twinlake("run", "--feeds", "feeds", "--as-of", "2026-11-01", TMPDIR=str(tmp_path))
+    (told,) = tmp_path.glob("twinlake-*.txt")
+    assert code == 1 and out == ""
+    assert err.startswith("twinlake: a fault of its own: ValueError in <string>, line 1.") and err.count("\n") == 1
+    assert "Lovejoy" not in err and "Lovejoy" in told.read_text()
+    assert told.stat().st_mode & 0o077 == 0
+
+
 def test_help_is_instant_and_names_every_command(twinlake):
     twinlake("--help")
     before = _processor_seconds()

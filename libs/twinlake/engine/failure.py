@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
+from pathlib import Path
 
 from twinlake.declare.errors import PlatformError
 from twinlake.engine.home import Home
@@ -44,6 +46,18 @@ def without_values(home: Home, step: str) -> Iterator[None]:
             f"{step} failed in {where}: {kind}. What {where} said is in {_keep(home, step)}, which may hold patients' "
             "values. The same command goes on where this one was."
         ) from None
+
+
+def own_fault(error: BaseException) -> str:
+    """One line on an error nobody foresaw; its message may quote a value, so that stands in a file of the owner's."""
+    handle, file = tempfile.mkstemp(prefix="twinlake-", suffix=".txt")
+    with os.fdopen(handle, "w") as out:
+        traceback.print_exception(error, file=out)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a fault of its own: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. What was "
+        f"published before stands. {file} holds the traceback, and perhaps patients' values: please report it without."
+    )
 
 
 def is_disk_full(error: BaseException | None) -> bool:
