@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ MINIMUM_ROWS = 10
 TRAIN_SHARE = 0.8
 SEED = 20_261_121
 SHOWN = 10
+# Python's float also takes underscores and the digits of every script.
+_DECIMAL = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def run_csv(spark: SparkSession, path: str | Path, seed: int = SEED) -> LeastSqu
 
 
 def read_rows(path: Path) -> tuple[tuple[float, float], ...]:
-    """(body_weight, blood_glucose) of every line; a cell that is no number is an error, never a silent gap."""
+    """(body_weight, blood_glucose) of every line; a cell that is no decimal number is an error, never a silent gap."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -111,12 +114,12 @@ def _check_size(path: Path, lines: list[tuple[int, dict[str, str]]]) -> None:
 
 
 def _not_numbers(line: dict[str, str]) -> Iterator[str]:
-    for column in (FEATURE, LABEL):
-        try:
-            if not math.isfinite(float(line[column])):
-                yield column
-        except (TypeError, ValueError):
-            yield column
+    return (column for column in (FEATURE, LABEL) if not _is_number(line[column]))
+
+
+def _is_number(cell: str | None) -> bool:
+    """Whether a cell is a plain decimal number, `1e999` being beyond them; a line cut short has None."""
+    return cell is not None and bool(_DECIMAL.fullmatch(cell)) and math.isfinite(float(cell))
 
 
 def _frame(spark: SparkSession, rows: tuple[tuple[float, float], ...], seed: int) -> DataFrame:

@@ -52,6 +52,21 @@ def test_every_cell_that_is_no_number_is_told_by_line_and_column_and_never_by_va
     assert "high" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "cell", ["7_5", "nan", "inf", "-Infinity", "1e999", "٧٥", "７５", "0x4B", "7,5", "7 5", ".", "1e", ""]
+)
+def test_what_only_python_takes_for_a_number_is_none(write, cell):
+    rows = [f"{x},{y}" for x, y in WOMEN.items()]
+    with pytest.raises(DataError, match="not a number: line 17 body_weight"):
+        read_rows(write("body_weight,blood_glucose", *rows, f'"{cell}",120'))
+
+
+@pytest.mark.parametrize("cell", ["75", " 75 ", "+75.", "75.00", "7.5e1", "750E-1"])
+def test_a_decimal_number_is_read_however_it_is_written(write, cell):
+    rows = [f"{x},{y}" for x, y in WOMEN.items()]
+    assert read_rows(write("body_weight,blood_glucose", *rows, f"{cell},.5"))[-1] == (75.0, 0.5)
+
+
 def test_too_few_or_constant_rows_are_refused(write):
     with pytest.raises(DataError, match="3 rows; at least 10"):
         read_rows(write("body_weight,blood_glucose", "1,2", "2,3", "3,4"))
