@@ -180,9 +180,11 @@ have} {a|an|some|been|developed|}, {does|did} have, does {complain of|report|end
 complained|complaining} of, {reports|reported|notes|noted to have|endorses|admits to|describes|presents|
 presented|presenting} {with|}, {there is|there are|there was|there were}, {and|with} {is|was|are|were}, remains,
 continues to, {shows|showed|reveals|revealed|demonstrates|demonstrated}, was {found|noted} to have, and {the|he|
-she|his|her|was|is|will|then|a}, {he|she|patient|pt} {is|was|will|did|does}, until, when, so {that|}, therefore,
+she|his|her|was|is|will|then|a}, {he|she} {is|was|will|did|does}, until, when, so {that|}, therefore,
 suggesting, suspect, probably, consistent with
 """
+# After a relative, `he had` and `she was` mostly tell of the relative.
+_PATIENT_IS = "patient {has|had|have} {a|an|some|been|developed|}, {patient|pt} {is|was|will|did|does}"
 _LATER = """
 {presents|presented|presenting|admitted|comes|came|who} {with|to|for|today|now|}, {today|currently|now|at this
 time|at present|presently|this morning|yesterday|on admission|since then}, {complains|complained|complaining}
@@ -208,7 +210,8 @@ TRIGGERS = (
     *triggers(_OTHER_BEFORE, OTHER, BEFORE), *triggers("familial", OTHER, AROUND, words=2),
     *triggers("in {the|his|her|their|my|your} family", OTHER, AROUND),
     *triggers(_NOT_OTHER, PSEUDO),
-    *triggers(_CLAUSE, STOP, ends=(NEGATED, POSSIBLE)), *triggers(_LATER, STOP, ends=(HISTORICAL,)),
+    *triggers(_CLAUSE, STOP, ends=(NEGATED, POSSIBLE)),
+    *triggers(_PATIENT_IS, STOP, ends=(NEGATED, POSSIBLE, OTHER)), *triggers(_LATER, STOP, ends=(HISTORICAL,)),
     *triggers(_BECAUSE, STOP, ends=(HYPOTHETICAL,)), *triggers(_OWN, STOP, ends=(OTHER,)),
     *triggers("free, -free", NEGATED, BEFORE, words=0), *triggers(";", STOP, ends=SAYS),
     # A list of SNOMED CT names: each stands for itself.

@@ -79,6 +79,12 @@ ENGLISH = [
     ("Asthma, hypertension, smoker: no", "A A Nh"),
     ("Hypertension, smoker (denies)", "A Nh"),
     ("Fever:no, cough:yes", "N A"),
+    ("Father had MI at 50, patient has chest pain.", "Ao A"),
+    ("Wife has COVID-19, patient is febrile.", "Ao A"),
+    ("Family history of diabetes, patient is hypertensive.", "Ao A"),
+    ("Mother died of stroke, pt is febrile.", "Ao A"),
+    ("My dad is still around, he had a stroke.", "Ao"),
+    ("Her sister has asthma and she has migraines.", "Ao Ao"),
 ]
 ASKED = [
     ("Doctor: Any fever?\nPatient: No, sir.", "N"),
