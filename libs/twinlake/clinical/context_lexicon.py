@@ -75,7 +75,7 @@ _CONDITIONS = """
 64859006 | Osteoporosis | osteoporosis, 骨质疏松, 骨质疏松症
 203082005 | Fibromyalgia | fibromyalgia, 纤维肌痛
 90560007 | Gout | gout, gouty arthritis, 痛风
-125605004 | Fracture of bone | fracture, fractured bone, 骨折
+125605004 | Fracture of bone | fracture, depressed {skull|} fracture, fractured bone, 骨折
 363346000 | Malignant neoplastic disease | cancer, malignancy, malignancies, carcinoma, malignant neoplasm, 恶性肿瘤, 癌症
 254837009 | Malignant neoplasm of breast | breast {cancer|carcinoma}, cancer of the breast, 乳腺癌
 363358000 | Malignant tumor of lung | lung {cancer|carcinoma}, 肺癌
@@ -133,6 +133,17 @@ _FINDINGS = """
 131148009 | Bleeding | bleeding, hemorrhage, haemorrhage, 出血
 77176002 | Smoker | smoker, smokes, 吸烟
 """
+# What holds a term and means something else. No code of theirs was at hand to check, so they are no terms.
+_NOT_MEANT = """
+diabetes insipidus
+{st|st segment|st-segment|st-t|st wave} depression, st-depression, {depressed|depression of|depression in} {the|} st {segment|}
+{respiratory|ventilatory|cardiorespiratory|myocardial|cardiac|bone marrow|marrow|cns|central nervous system|neonatal} depression
+depression of {the|} {respiration|respiratory drive|bone marrow|marrow|central nervous system|cns}
+depressed {level of consciousness|consciousness|sensorium|fontanelle|reflex|respiration|ejection fraction}
+depressed {left ventricular|lv|systolic|cardiac} {function|systolic function|ejection fraction}
+{pulmonary|portal|portopulmonary|intracranial|ocular|intraocular|intra-abdominal|abdominal} {arterial|artery|venous|vein|} {hypertension|htn|hypertensive}
+肺高血压, 肺动脉高血压, 肺静脉高血压, 门静脉高血压, 门脉高血压, 颅内高血压
+"""
 _DRUGS = """
 1191 | aspirin | aspirin, 阿司匹林
 6809 | metformin | metformin, glucophage, 二甲双胍
@@ -182,6 +193,9 @@ def _inflected(word: str) -> list[str]:
     found = spellings(word)
     return [*found, *(f"{s}s" for s in found if not is_unspaced(s) and not s.endswith("s"))]
 
+
+LOOKALIKES = frozenset(s for words in _NOT_MEANT.replace("\n", ",").split(",") for s in _inflected(words))
+"""Spellings in small letters that hold a term and do not mean it: found longer than the term, they hide it."""
 
 LEXICON: dict[str, Term] = _terms(_CONDITIONS, "SNOMED") | _terms(_FINDINGS, "SNOMED") | _terms(_DRUGS, "RxNorm")
 """Spelling in small letters → what it means."""

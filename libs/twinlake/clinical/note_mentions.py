@@ -6,11 +6,11 @@ import re
 from typing import NamedTuple
 
 from twinlake.clinical.context import Found, Status, sentences, status_of, triggers_in
-from twinlake.clinical.context_lexicon import LEXICON, Term
+from twinlake.clinical.context_lexicon import LEXICON, LOOKALIKES, Term
 from twinlake.clinical.context_sections import SAYS, Headings, section_of
 from twinlake.clinical.context_trigger import AFFIRMED, NEGATED, POSSIBLE, finder, key_of, small
 
-_TERMS = finder(LEXICON)
+_TERMS = finder({*LEXICON, *LOOKALIKES})
 _SPEAKER = r"(?i)\s*(?:\w+[:：])?\s*"
 _YES = re.compile(_SPEAKER + r"(?:(?:yes|yeah|yep|yup|correct|right|i do|i have|i did)\b|有|是|对)")
 _NO = re.compile(_SPEAKER + r"(?:(?:no|nope|nah|never|none|not)\b|没|无|不)")
@@ -36,7 +36,7 @@ def mentions(text: str, title: str | None = None) -> list[Mention]:
     spans = [*sentences(text, headings.starts), (len(text), len(text))]
     found: list[Mention] = []
     for (start, end), reply in zip(spans, spans[1:], strict=False):
-        terms = list(_TERMS.finditer(small(text[start:end])))
+        terms = [m for m in _TERMS.finditer(small(text[start:end])) if key_of(m[0]) not in LOOKALIKES]
         if terms:
             answer = _answer(text[start:end], text[slice(*reply)])
             # The answer says more than the question mark.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.negation_sample import accuracy, majority, marked_sentences, precision_recall_f1
 from twinlake.clinical.context import LONGEST_SENTENCE, sentences, status_in
-from twinlake.clinical.context_lexicon import LEXICON
+from twinlake.clinical.context_lexicon import LEXICON, LOOKALIKES
 from twinlake.clinical.context_sections import SAYS, SECTIONS, section_of
 from twinlake.clinical.context_trigger import finder, key_of, small, spellings
 from twinlake.clinical.note_mentions import mentions
@@ -152,6 +152,31 @@ def test_the_longest_term_is_taken_and_only_whole_words() -> None:
         "Hypertension", "Pulmonary embolism", "Type 2 diabetes mellitus",
     ]  # fmt: skip
     assert mentions("Admission. Stroked. A sobbing tbone.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ST depression in V4-V6.", "1 mm ST-segment depressions.", "Respiratory depression after the dose.",
+     "Bone marrow depression.", "CNS depression.", "Depression of the ST segment.", "Depressed LV function.",
+     "Central diabetes insipidus.", "Nephrogenic diabetes\ninsipidus.", "Severe pulmonary hypertension.",
+     "Pulmonary arterial hypertension.", "Portal HTN.", "Portal hypertensive gastropathy.",
+     "Idiopathic intracranial hypertension.", "Ocular hypertension.", "肺动脉高血压。"],
+)  # fmt: skip
+def test_what_only_holds_the_words_of_a_condition_is_no_mention_of_it(text: str) -> None:
+    assert mentions(text) == []
+
+
+def test_what_stands_beside_a_lookalike_is_still_found() -> None:
+    text = (
+        "Postnatal depression, respiratory depression; pulmonary and systemic hypertension, diabetes mellitus, "
+        "depressed skull fracture, 门脉高血压、高血压。"
+    )
+    assert [(m.text, m.term.name) for m in mentions(text)] == [
+        ("depression", "Depressive disorder"), ("systemic hypertension", "Hypertension"),
+        ("diabetes mellitus", "Diabetes mellitus"), ("depressed skull fracture", "Fracture of bone"),
+        ("高血压", "Hypertension"),
+    ]  # fmt: skip
+    assert not LOOKALIKES & set(LEXICON)
 
 
 def test_sections_are_told_by_our_own_names_never_by_the_note_s_words() -> None:
