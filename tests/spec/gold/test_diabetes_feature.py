@@ -99,6 +99,11 @@ def test_whoever_has_any_diabetes_on_the_index_day_is_not_asked_about(features):
     expect(rows.where("is_current"), "exclusion_reason\n the person already has diabetes")
 
 
+def test_whoever_has_diabetes_in_the_icd_10_of_the_who_is_not_asked_about(features):
+    rows = features("1 | E14.9 | ICD10 | 2012-02-01")
+    expect(rows.where("not is_current"), "index_datetime | has_diabetes_within_5_years\n 2011-02-01 08:00 | false")
+
+
 def test_whoever_was_diagnosed_after_the_latest_visit_is_not_asked_about_a_first_diagnosis_today(features):
     rows = features("1 | E11.9 | ICD10CM | 2018-05-01")
     expect(

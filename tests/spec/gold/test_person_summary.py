@@ -125,6 +125,22 @@ def test_a_condition_is_active_if_its_last_recording_has_no_end(summary) -> None
     """)  # fmt: skip
 
 
+def test_a_condition_in_the_icd_10_of_the_who_sets_its_flag(summary) -> None:
+    actual = summary(conditions="""
+        person_id | condition_code | condition_vocabulary | condition_start_date | hospital
+        1         | E11.9          | ICD10                | 2010-01-01           | a
+        1         | I50.0          | ICD10                | 2010-01-01           | a
+        1         | N18.0          | ICD10                | 2010-01-01           | a
+        2         | E14.9          | ICD10                | 2010-01-01           | a
+        2         | E66            | ICD10                | 2010-01-01           | a
+    """)  # fmt: skip
+    expect(actual, """
+        person_id | has_diabetes | has_type_2_diabetes | has_heart_failure | has_chronic_kidney_disease | has_obesity | has_hypertension
+        1         | true         | true                | true              | true                       | false       | false
+        2         | true         | false               | false             | false                      | true        | false
+    """)  # fmt: skip
+
+
 def test_a_condition_that_is_over_is_not_active_though_its_last_day_is_unknown(summary) -> None:
     actual = summary(conditions="""
         person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | is_condition_over | condition_name | hospital

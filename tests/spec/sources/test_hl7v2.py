@@ -241,6 +241,23 @@ def test_a_diagnosis_and_a_problem_are_conditions(implement) -> None:
     )
 
 
+def test_the_icd_10_of_the_who_gets_its_dot_too(implement) -> None:
+    """HL7 table 0396: I10 is ICD-10, the WHO's."""
+    dg1 = ("DG1|1||E119^Type 2 diabetes^I10", "DG1|2||I10^Hypertension^I10", "DG1|3||e14.9^Diabetes^I10")
+    prb = "PRB|AD|20200304|I500^Heart failure^I10|1|||20200303"
+    text = message("ADT^A01", PID, PV1, *dg1) + message("PPR^PC1", PID, prb)
+    expect(
+        implement(SYSTEM, "condition_occurrence", message=text.encode()),
+        """
+        condition_code | condition_vocabulary | condition_source_value
+        E11.9          | ICD10                | E119
+        I10            | ICD10                | I10
+        E14.9          | ICD10                | e14.9
+        I50.0          | ICD10                | I500
+        """,
+    )
+
+
 def test_a_procedure_is_pr1(implement) -> None:
     pr1 = (
         "PR1|1||76164006^Biopsy of colon^SCT|words|202003010900",

@@ -117,6 +117,13 @@ def test_an_ndc_gets_eleven_digits_where_its_hyphens_tell_how(ten, eleven):
     assert eleven_digits(ten) == eleven
 
 
+@pytest.fixture
+def ninth(shared_data) -> set[str]:
+    """The billable diagnoses of ICD-9-CM, version 32."""
+    with gzip.open(shared_data / "terminology_icd" / "CMS32_DESC_LONG_DX.txt.gz", "rt", encoding="latin-1") as lines:
+        return {dotted_icd9(line.split()[0]) for line in lines if line.strip()}
+
+
 def test_every_published_icd_code_has_the_form_of_its_system(shared_data):
     folder = shared_data / "terminology_icd"
     published = {
@@ -162,6 +169,33 @@ def test_type_2_diabetes_is_part_of_diabetes_and_type_1_is_not_part_of_it():
 
 
 @pytest.mark.parametrize(
+    ("flag", "among", "not_among"),
+    [
+        # ICD-10 of the WHO, version 2019; N18.0 and N18.8 are of before, when N18 was chronic renal failure.
+        ("has_diabetes", "E10 E10.0 E11 E11.9 E12.5 E13.7 E14 E14.9", "E15 E16.2 O24.4 P70.2 R73.0"),
+        ("has_type_2_diabetes", "E11 E11.0 E11.7 E11.9", "E10.9 E12.9 E13.9 E14 E14.9"),
+        ("has_prediabetes", "R73.0", "R73 R73.9 E11.9"),
+        ("has_hypertension", "I10 I11 I11.0 I11.9 I12.0 I13.1 I13.9 I15 I15.0 I15.8 I15.9", "I14 I27.0 O13 H40.0"),
+        ("has_hyperlipidaemia", "E78.0 E78.1 E78.2 E78.3 E78.4 E78.5", "E78 E78.6 E78.8 E78.9"),
+        ("has_chronic_kidney_disease", "N18 N18.0 N18.1 N18.5 N18.8 N18.9", "N17.9 N19 I12.0"),
+        ("has_coronary_heart_disease", "I20 I20.0 I21.9 I22.8 I23.6 I24.1 I25 I25.0 I25.1 I25.9", "I25.3 I25.4 I26.9"),
+        ("has_heart_failure", "I50 I50.0 I50.1 I50.9 I11.0 I13.0 I13.2", "I11.9 I13.1 I13.9 I51.7"),
+        ("has_obesity", "E66 E66.0 E66.1 E66.2 E66.8 E66.9", "E65 E67.0"),
+    ],
+)  # fmt: skip
+def test_a_list_holds_the_icd_10_of_the_who_and_means_by_it_what_it_means_by_icd_10_cm(flag, among, not_among):
+    codes = CODELISTS[flag]["ICD10"]
+    assert set(among.split()) <= codes
+    assert not set(not_among.split()) & codes
+
+
+def test_every_list_is_in_every_system_of_conditions():
+    assert {flag: set(lists) for flag, lists in CODELISTS.items()} == dict.fromkeys(
+        CODELISTS, {"SNOMED", "ICD9CM", "ICD10CM", "ICD10"}
+    )
+
+
+@pytest.mark.parametrize(
     ("flag", "categories"),
     [
         ("has_diabetes", "E08 E09 E10 E11 E13"), ("has_type_2_diabetes", "E11"),
@@ -172,6 +206,23 @@ def test_a_list_holds_every_billable_child_of_its_icd_10_categories(shared_data,
     with gzip.open(shared_data / "terminology_icd" / "icd10cm-codes-2024.txt.gz", "rt", encoding="latin-1") as lines:
         billable = {dotted_icd10(line.split()[0]) for line in lines if line.strip()}
     assert {c for c in billable if c[:3] in categories.split()} <= CODELISTS[flag]["ICD10CM"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "categories"),
+    [
+        ("has_diabetes", "250"), ("has_hypertension", "401 402 403 404 405"), ("has_chronic_kidney_disease", "585"),
+        ("has_coronary_heart_disease", "410 411 412 413"), ("has_heart_failure", "428"),
+    ],
+)  # fmt: skip
+def test_a_list_holds_every_billable_child_of_its_icd_9_categories(ninth, flag, categories):
+    assert {c for c in ninth if c[:3] in categories.split()} <= CODELISTS[flag]["ICD9CM"]
+
+
+def test_a_list_holds_nothing_that_icd_9_cm_does_not(ninth):
+    headings = {code[:length] for code in ninth for length in (3, 5)}
+    for flag, lists in CODELISTS.items():
+        assert lists["ICD9CM"] - ninth - headings == set(), flag
 
 
 def test_every_condition_code_of_the_real_feeds_has_the_form_of_its_system(shared_data):

@@ -66,4 +66,4 @@ def with_dot(code: Column, vocabulary: Column) -> Column:
     after = F.when(is_external_cause, 4).when(vocabulary == "ICD9Proc", 2).otherwise(3)
     dotted = F.concat(F.substr(bare, F.lit(1), after), F.lit("."), F.substr(bare, after + 1))
     known = F.when(F.length(bare) > after, dotted).otherwise(bare)
-    return F.when(vocabulary.isin("ICD9CM", "ICD10CM", "ICD9Proc"), known).otherwise(code)
+    return F.when(vocabulary.isin("ICD9CM", "ICD10CM", "ICD10", "ICD9Proc"), known).otherwise(code)
