@@ -42,6 +42,11 @@ def _icd9_diabetes(types: str) -> frozenset[str]:
     return frozenset(f"250.{x}{y}" for x, y in product("0123456789", types))
 
 
+def _icd9_secondary_diabetes() -> frozenset[str]:
+    """ICD-9-CM 249.xy: x is the complication; y 1 is uncontrolled, 0 is not, or not said."""
+    return _icd9("249", " ".join(f"{x} {x}0 {x}1" for x in "0123456789"))
+
+
 def _codelist(snomed: str, icd9: frozenset[str], icd10cm: frozenset[str], icd10: frozenset[str]) -> Codelist:
     codes = {"SNOMED": frozenset(snomed.split()), "ICD9CM": icd9, "ICD10CM": icd10cm, "ICD10": icd10}
     return MappingProxyType(codes)
@@ -59,7 +64,7 @@ _MYOCARDIAL_INFARCTION = "22298006 401303003 401314000 399211009"
 CODELISTS: Mapping[str, Codelist] = MappingProxyType({
     "has_diabetes": _codelist(
         f"73211009 46635009 427089005 127013003 {_TYPE_2_SNOMED}",
-        _icd9_diabetes("0123") | frozenset({"250"} | {f"250.{x}" for x in "0123456789"}),
+        _icd9_diabetes("0123") | frozenset({"250"} | {f"250.{x}" for x in "0123456789"}) | _icd9_secondary_diabetes(),
         frozenset().union({"E11.A"}, *(_icd10_diabetes(c) for c in ("E08", "E09", "E10", "E11", "E13"))),
         frozenset().union(*(_icd10(c, _TENTHS) for c in ("E10", "E11", "E12", "E13", "E14"))),
     ),
@@ -74,7 +79,7 @@ CODELISTS: Mapping[str, Codelist] = MappingProxyType({
         _icd9("401", "0 1 9") | _icd9("402", "00 01 10 11 90 91") | _icd9("403", "00 01 10 11 90 91")
         | _icd9("404", "00 01 02 03 10 11 12 13 90 91 92 93") | _icd9("405", "01 09 11 19 91 99"),
         _icd10("I10", "") | _icd10("I11", "0 9") | _icd10("I12", "0 9") | _icd10("I13", "0 1 10 11 2")
-        | _icd10("I15", "0 1 2 8 9") | _icd10("I16", "0 1 9"),
+        | _icd10("I15", "0 1 2 8 9") | _icd10("I16", "0 1 9") | _icd10("I1A", "0"),
         _icd10("I10", "") | _icd10("I11", "0 9") | _icd10("I12", "0 9") | _icd10("I13", "0 1 2 9")
         | _icd10("I15", "0 1 2 8 9"),
     ),

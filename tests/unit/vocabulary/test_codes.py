@@ -200,6 +200,7 @@ def test_every_list_is_in_every_system_of_conditions():
     [
         ("has_diabetes", "E08 E09 E10 E11 E13"), ("has_type_2_diabetes", "E11"),
         ("has_hypertension", "I10 I11 I12 I13 I15 I16"), ("has_chronic_kidney_disease", "N18"),
+        ("has_hypertension", "I1A"),
     ],
 )  # fmt: skip
 def test_a_list_holds_every_billable_child_of_its_icd_10_categories(shared_data, flag, categories):
@@ -211,7 +212,7 @@ def test_a_list_holds_every_billable_child_of_its_icd_10_categories(shared_data,
 @pytest.mark.parametrize(
     ("flag", "categories"),
     [
-        ("has_diabetes", "250"), ("has_hypertension", "401 402 403 404 405"), ("has_chronic_kidney_disease", "585"),
+        ("has_diabetes", "249 250"), ("has_hypertension", "401 402 403 404 405"), ("has_chronic_kidney_disease", "585"),
         ("has_coronary_heart_disease", "410 411 412 413"), ("has_heart_failure", "428"),
     ],
 )  # fmt: skip
@@ -223,6 +224,12 @@ def test_a_list_holds_nothing_that_icd_9_cm_does_not(ninth):
     headings = {code[:length] for code in ninth for length in (3, 5)}
     for flag, lists in CODELISTS.items():
         assert lists["ICD9CM"] - ninth - headings == set(), flag
+
+
+def test_secondary_diabetes_is_diabetes_and_not_of_type_2():
+    secondary = {"249", "249.0", "249.00", "249.01", "249.90", "249.91"}
+    assert secondary <= CODELISTS["has_diabetes"]["ICD9CM"]
+    assert [code for code in CODELISTS["has_type_2_diabetes"]["ICD9CM"] if code.startswith("249")] == []
 
 
 def test_every_condition_code_of_the_real_feeds_has_the_form_of_its_system(shared_data):
