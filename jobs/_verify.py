@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobs import _daily
 from jobs._run import Opened
+from twinlake.engine.consumed import is_up_to_date
 from twinlake.engine.damage import Damage, damage
 from twinlake.engine.decisions import are_followed, copy_decisions
 from twinlake.engine.digest import bronze_digests, lake_digest, stored_digests
@@ -79,6 +80,10 @@ def _rebuild(opened: Opened, expected: dict[str, str], say: Say) -> Iterator[str
     """Build every table anew from bronze in another home, and compare."""
     if not are_followed(opened.run):
         return iter(["empi.person_link: stewards have decided since it was made. Run `twinlake run`, then verify."])
+    behind = [table.full_name for table in opened.run.tables.values() if not is_up_to_date(opened.run, table)]
+    if behind:
+        told = f"{', '.join(behind)}: files landed or a declaration changed since they were made."
+        return iter([f"{told} Run `twinlake run`, then verify."])
     with tempfile.TemporaryDirectory(prefix="rebuild-", dir=opened.run.home.path) as scratch:
         home = replace(opened.run.home, path=Path(scratch))
         open_home(home)

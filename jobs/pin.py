@@ -6,6 +6,8 @@ import argparse
 
 from jobs._run import Opened, main
 from twinlake.engine.drift_alarms import refuse_drifted
+from twinlake.engine.file_schemas import refuse_stopped
+from twinlake.engine.ledger import read_ledger
 from twinlake.engine.publication import pin
 from twinlake.engine.reconcile import reconcile
 
@@ -15,6 +17,7 @@ def step(opened: Opened, given: argparse.Namespace) -> str:
     opened.run.progress(f"{'pin':<34} accounts for every landed record")
     reconcile(opened.run)
     if not opened.erasing:
+        refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, opened.readable)
         refuse_drifted(opened.run)
     identity = pin(opened.run)
     opened.run.progress(f"{'pin':<34} {identity}")

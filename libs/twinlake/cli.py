@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +59,7 @@ def _open(feeds: Path | None, as_of: str | None, verb: str, *, dry: bool = False
         from twinlake.engine.home import home_of
 
         feeds = home_of(None).feeds
-    at = moment(as_of) if as_of else moment(datetime.now().astimezone().date().isoformat())
+    at = moment(as_of) if as_of else moment(datetime.now(UTC).date().isoformat())
     return open_run(feeds, at, run_id_now(verb), say, dry=dry)
 
 

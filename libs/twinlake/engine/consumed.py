@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from twinlake.declare.table import Table
 from twinlake.engine.ops import State
 from twinlake.engine.run import Run
 
@@ -24,6 +25,14 @@ def consumed(run: Run, table: str) -> State | None:
         return state
     last = json.loads(looks[-1]["state"])
     return replace(state, inputs=last["inputs"], fingerprint=last["fingerprint"])
+
+
+def is_up_to_date(run: Run, table: Table) -> bool:
+    """Whether a table is made of its inputs as they stand, and as it is declared today."""
+    state = consumed(replace(run, anew=frozenset()), table.full_name)
+    # A scored table's fingerprint goes on with its models' versions.
+    is_as_declared = state is not None and state.fingerprint.startswith(run.fingerprints.get(table.full_name, ""))
+    return is_as_declared and all(run.ops.version(name) == version for name, version in state.inputs.items())
 
 
 def looked(inputs: Mapping[str, int], fingerprint: str) -> str:

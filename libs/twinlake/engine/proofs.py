@@ -24,5 +24,8 @@ def subject(run: Run, table: Table) -> dict[str, Any]:
 def is_proved(run: Run, table: Table) -> bool:
     """Whether the table passed as it stands, beside the tables that its rules look into as they stand."""
     wanted = subject(run, table)
-    rows = run.ops.rows("validation")
-    return any(row["success"] and all(row.get(name) == said for name, said in wanted.items()) for row in rows)
+    # The last word: another rule may judge the same rows otherwise.
+    for row in reversed(run.ops.rows("validation")):
+        if all(row.get(name) == said for name, said in wanted.items()):
+            return bool(row["success"])
+    return False

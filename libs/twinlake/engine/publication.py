@@ -9,6 +9,7 @@ from datetime import datetime
 
 from twinlake.declare.errors import DataError, NotPublished
 from twinlake.declare.table import Table
+from twinlake.engine.consumed import is_up_to_date
 from twinlake.engine.ops import Ops
 from twinlake.engine.proofs import is_proved
 from twinlake.engine.run import Run
@@ -104,4 +105,10 @@ def _refuse_unproved(run: Run, tables: list[Table]) -> None:
         raise DataError(
             f"Not published: {', '.join(missing)} did not pass validation as they stand. "
             "See the report's Data Docs, mend the data or the rule, and run again."
+        )
+    behind = [table.full_name for table in tables if not is_up_to_date(run, table)]
+    if behind:
+        raise DataError(
+            f"Not published: {', '.join(behind)} were made before what they are made of changed, as where a run was "
+            "broken off between the two. `twinlake run` brings them up to it."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +38,8 @@ def run(tmp_path: Path) -> Run:
 def commit(run: Run) -> Callable[..., None]:
     """`commit(name, digest)`: a new version of a table, proved unless told otherwise."""
 
-    def write(name: str, hash_sum: int, proved: bool = True) -> None:
-        said = CommitProperties(custom_metadata={"userMetadata": State({}, "f", 1, hash_sum).to_json()})
+    def write(name: str, hash_sum: int, proved: bool = True, inputs: dict[str, int] | None = None) -> None:
+        said = CommitProperties(custom_metadata={"userMetadata": State(inputs or {}, "f", 1, hash_sum).to_json()})
         table = pa.table({"person_id": [hash_sum]})
         write_deltalake(run.ops.path(name), table, mode="overwrite", commit_properties=said)
         version = run.ops.version(name)
@@ -51,6 +52,29 @@ def commit(run: Run) -> Callable[..., None]:
 def both(commit) -> None:
     commit("silver.person", 1)
     commit("twins.patient_state", 1)
+
+
+def test_what_was_made_before_its_input_changed_is_not_published(run: Run, both, commit) -> None:
+    """A run that was broken off between the two leaves both proved."""
+    commit("twins.patient_state", 2, inputs={"silver.person": 0})
+    assert publish(run)[1]
+    commit("silver.person", 2)
+    with pytest.raises(DataError, match=r"Not published: twins\.patient_state were made before"):
+        publish(run)
+    commit("twins.patient_state", 3, inputs={"silver.person": 1})
+    assert publish(run)[1]
+
+
+def test_what_was_made_by_another_declaration_is_not_published(run: Run, both) -> None:
+    with pytest.raises(DataError, match=r"Not published: silver\.person were made before"):
+        publish(dataclasses.replace(run, fingerprints={"silver.person": "another"}))
+
+
+def test_the_last_verdict_on_the_same_rows_holds(run: Run, both) -> None:
+    """A rule became fatal: the rows are those that passed before."""
+    run.ops.append("validation", [{"table": "silver.person", "version": 0, "success": False, "run_id": "run-2"}])
+    with pytest.raises(DataError, match=r"silver\.person did not pass"):
+        publish(run)
 
 
 def test_nothing_is_read_before_the_first_publication(run: Run) -> None:
