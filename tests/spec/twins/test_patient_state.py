@@ -129,6 +129,67 @@ def test_an_order_for_a_day_to_come_is_no_observation(state) -> None:
     """)  # fmt: skip
 
 
+def test_an_order_that_is_still_to_begin_does_not_hide_the_course_that_runs(state) -> None:
+    """At 2020-11-04: 1 runs and begins anew in a month. 2 ended, 3 was stopped: what is to come is told. 4 was stopped
+    anew before it began. 5 was booked ahead, and its day has passed. 6: runs in another hospital."""
+    actual = state(
+        """
+        person_id | drug_code | drug_vocabulary | drug_type | is_course_over | dose_source_value | drug_exposure_start_datetime | drug_exposure_end_datetime | known_from | hospital
+        1         | 1         | RxNorm          | order     |                | 500               | 2020-10-01                   |                            | 2020-10-01 | a
+        1         | 1         | RxNorm          | order     |                | 1000              | 2020-12-01                   |                            | 2020-11-01 | a
+        1         | 2         | RxNorm          | order     |                | 500               | 2020-10-01                   | 2020-11-03                 | 2020-10-01 | a
+        1         | 2         | RxNorm          | order     |                | 1000              | 2020-12-01                   |                            | 2020-11-01 | a
+        1         | 3         | RxNorm          | order     | true           | 500               | 2020-10-01                   |                            | 2020-10-01 | a
+        1         | 3         | RxNorm          | order     |                | 1000              | 2020-12-01                   | 2020-12-09                 | 2020-11-01 | a
+        1         | 4         | RxNorm          | order     |                | 500               | 2020-10-01                   |                            | 2020-10-01 | a
+        1         | 4         | RxNorm          | order     | true           | 1000              | 2020-12-01                   |                            | 2020-11-01 | a
+        1         | 5         | RxNorm          | order     |                | 500               | 2020-09-01                   |                            | 2020-09-01 | a
+        1         | 5         | RxNorm          | order     |                | 1000              | 2020-10-01                   |                            | 2020-09-01 | a
+        1         | 6         | RxNorm          | order     |                | 500               | 2020-10-01                   |                            | 2020-10-01 | b
+        1         | 6         | RxNorm          | order     |                | 1000              | 2020-12-01                   |                            | 2020-11-01 | a
+        """,
+        observations="person_id | observation_datetime\n1 | 2020-11-04",
+    )  # fmt: skip
+    expect(actual.where("person_id = 1"), """
+        state_at   | active_drugs.drug_code | active_drugs.dose_source_value
+        2020-11-04 | [1, 4, 5, 6, 2, 3]     | [500, 500, 1000, 500, 1000, 1000]
+    """)  # fmt: skip
+
+
+def test_of_whom_nothing_was_observed_yet_what_is_ordered_is_told(state) -> None:
+    actual = state("""
+        person_id | drug_code | drug_vocabulary | drug_type | drug_exposure_start_datetime | drug_exposure_end_datetime | known_from | hospital
+        2         | 1         | RxNorm          | order     | 2020-12-01                   | 2020-12-09                 | 2020-11-01 | a
+    """)  # fmt: skip
+    expect(actual.where("person_id = 2"), "state_at | active_drugs.drug_code\n | [1]")
+
+
+def test_an_order_that_was_cancelled_before_it_began_is_no_course(state) -> None:
+    """1: begun again on the 3rd, cancelled on the 2nd. 2: likewise, by the hour. 3: ended on the day it began, for
+    which no hour is told. 4: cancelled, and nothing else. 5: handed out under the
+    order that runs."""
+    orders = """
+        person_id | drug_code | drug_vocabulary | drug_type  | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital
+        1         | 1         | RxNorm          | order      | 2020-05-01                   | 2020-05-10                 | a
+        1         | 1         | RxNorm          | order      | 2020-05-03                   | 2020-05-02                 | a
+        1         | 2         | RxNorm          | order      | 2020-05-01                   | 2020-05-10                 | a
+        1         | 2         | RxNorm          | order      | 2020-05-03 10:00             | 2020-05-03 09:30           | a
+        1         | 3         | RxNorm          | order      | 2020-05-01                   | 2020-05-10                 | a
+        1         | 3         | RxNorm          | order      | 2020-05-03 10:00             | 2020-05-03                 | a
+        1         | 4         | RxNorm          | order      | 2020-05-07                   | 2020-05-06                 | a
+        1         | 5         | RxNorm          | order      | 2020-05-01                   | 2020-05-10                 | a
+        1         | 5         | RxNorm          | order      | 2020-05-02 10:00             | 2020-05-02 09:30           | a
+        1         | 5         | RxNorm          | dispensing | 2020-05-02 11:00             |                            | a
+    """  # fmt: skip
+    began = state(orders)
+    expect(began.where("person_id = 1"), "state_at\n2020-05-03 10:00")
+    seen = state(orders, observations="person_id | observation_datetime\n1 | 2020-05-04")
+    expect(seen.where("person_id = 1"), """
+        state_at   | active_drugs.drug_code | active_drugs.drug_exposure_start_datetime          | active_drugs.drug_exposure_end_datetime
+        2020-05-04 | [1, 2, 5]              | [2020-05-01, 2020-05-01, 2020-05-02 11:00] | [2020-05-10, 2020-05-10, 2020-05-10]
+    """)  # fmt: skip
+
+
 def test_a_procedure_for_a_day_to_come_is_no_observation_and_ends_no_drug(state) -> None:
     actual = state(
         drugs="""

@@ -16,8 +16,15 @@ RISKS = (
 
 PAGE = (
     Field("state_at", "timestamp", "The latest time anything of this person was observed, UTC"),
-    Field("age_at_state_years", "int", "Age in whole years at `state_at`", unit="a", minimum=0, maximum=130),
-    Field("active_drugs", DRUGS, "Drugs not ended at `state_at`, oldest first"),
+    Field(
+        "age_at_state_years",
+        "int",
+        "Age in whole years at `state_at`",
+        unit="a",
+        minimum=0,
+        maximum=130,
+    ),
+    Field("active_drugs", DRUGS, "Drugs not ended at `state_at`, or else to begin after it, oldest first"),
     Field("risks", RISKS, "What the models say, by risk; without a probability there is a reason"),
     Field("staleness_days", "int", "Days from `state_at` to the publication; null where dates are shifted", unit="d"),
     Field("publication_id", "string", "The publication this is read at"),
