@@ -51,6 +51,11 @@ def has_begun(moment: str, hospitals: Mapping[str, Hospital]) -> Column:
     return ~F.coalesce(is_to_come, F.lit(False))
 
 
+def is_past_sql(moment: str) -> str:
+    """SQL of a view: not after the publication. A later moment is of shifted dates, from which no today is reckoned."""
+    return f"({moment} IS NULL OR {moment} < as_of + {SLACK})"
+
+
 def item_of(items: Iterable[str]) -> Column:
     """Which of the `items` of vocabulary/measurements a measurement is, null for all others."""
     known = {code: item for item in items for code in ITEM_CODES[item]}

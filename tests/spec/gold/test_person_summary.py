@@ -180,5 +180,18 @@ def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
     expect(actual, "person_id | age_years\n1 | 45\n2 | 71")
 
 
+def test_a_calendar_that_is_shifted_tells_no_age_at_the_publication_but_at_death(given) -> None:
+    """Born in 2020 of a calendar of 2100; the same of a person who died there; observed at the publication."""
+    rows = given("""
+        person_id | birth_date | year_of_birth | death_date | observed_at
+        1         | 2020-03-02 | 2020          |            | 2100-01-01
+        2         | 2020-03-02 | 2020          | 2100-03-01 | 2100-01-01
+        3         | 2020-03-02 | 2020          |            | 2026-03-03 11:59
+        4         | 2020-03-02 | 2020          |            |
+    """, person_summary)  # fmt: skip
+    actual = as_read(person_summary, rows, "2026-03-01 12:00:00")
+    expect(actual, "person_id | age_years\n1 | \n2 | 79\n3 | 5\n4 | 5")
+
+
 def test_every_codelist_is_a_flag() -> None:
     assert set(FLAGS) == set(CODELISTS)

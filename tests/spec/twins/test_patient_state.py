@@ -241,3 +241,14 @@ def test_the_view_adds_age_staleness_and_publication(state) -> None:
         1         | 46        | 2252           | p1
         2         |           |                | p1
     """)  # fmt: skip
+
+
+def test_whoever_died_has_the_age_at_death_in_a_calendar_that_is_shifted_too(state) -> None:
+    summary = """
+        person_id | sex    | year_of_birth | death_date | active_conditions.condition_code | observed_at
+        1         | female | 2120          | 2190-01-01 | []                               | 2190-01-01
+    """
+    expect(
+        as_read(patient_state, state(summary=summary), "2026-03-02 12:00:00"),
+        "person_id | age_years | staleness_days\n1 | 70 |",
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.published_lake import AS_OF, QUESTIONS, RUN, SECRET, published_lake
+from tests.support.published_lake import AS_OF, QUESTIONS, RUN, SECRET, published_lake, write
 from twinlake.declare.errors import NotPublished
 from twinlake.engine.champions import ANOTHER_QUESTION
 from twinlake.engine.home import Home, open_home
@@ -227,10 +227,27 @@ def test_in_a_lake_of_few_persons_no_cell_is_shown(tmp_path: Path) -> None:
     assert all(n == 0 or n > 10 for n in shown)
 
 
-def _bare(folder: Path) -> Home:
+def test_the_pyramid_counts_the_living_of_true_calendars(tmp_path: Path) -> None:
+    """Born in 2020 of a calendar of 2100, 20 women are no children of today; a death of 2100 is a death."""
+    values = dict.fromkeys(("glucose", "systolic_blood_pressure", "diastolic_blood_pressure"))
+    ahead = AS_OF + timedelta(days=27_000)
+    groups = (
+        (40, "female", 1980, None, AS_OF), (20, "female", 2020, None, ahead), (30, "male", 1980, None, None),
+        (25, "female", 1980, ahead.date(), ahead), (12, "female", 2020, None, AS_OF), (13, "male", 2020, None, AS_OF),
+    )  # fmt: skip
+    home = _bare(tmp_path, "gold.person_summary")
+    write(home, "gold.person_summary", [
+        {"person_id": 100 * group + n, "sex": sex, "year_of_birth": born, "death_date": died, "observed_at": seen,
+         **values} for group, (many, sex, born, died, seen) in enumerate(groups) for n in range(many)
+    ])  # fmt: skip
+    page = write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
+    assert "0–9: 12 and 13, " in page and "40–49: 40 and 30, " in page and "20 with shifted calendars" in page
+
+
+def _bare(folder: Path, table: str = "silver.person") -> Home:
     home = Home(folder / "home", folder / "feeds")
     open_home(home)
-    row = {"sequence": 1, "publication_id": "ffff", "table": "silver.person", "version": 0, "rows": 0, "digest": "0:0"}
+    row = {"sequence": 1, "publication_id": "ffff", "table": table, "version": 0, "rows": 0, "digest": "0:0"}
     Ops(home.lake).append("publication", [{**row, "as_of": AS_OF, "run_id": RUN}])
     return home
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.catalog.events import distinct_visits, item_of
+from twinlake.catalog.events import distinct_visits, is_past_sql, item_of
 from twinlake.clinical.age import age_years_sql
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-VIEW = {"age_years": age_years_sql("coalesce(death_date, cast(as_of AS date))")}
+def age_at_publication_sql(observed: str) -> str:
+    """Age at death, or at the publication unless the person was `observed` after it."""
+    return age_years_sql(f"coalesce(death_date, CASE WHEN {is_past_sql(observed)} THEN cast(as_of AS date) END)")
 
 
 @table(
@@ -28,7 +30,7 @@ VIEW = {"age_years": age_years_sql("coalesce(death_date, cast(as_of AS date))")}
     required=("sex", "year_of_birth", "visit_count", "active_conditions", *FLAGS),
     via={"location": Through("person", on="location_id")},
     beside=("drug_exposure", "procedure_occurrence", "observation", "note", "payer_plan_period"),
-    view=VIEW,
+    view={"age_years": age_at_publication_sql("observed_at")},
     columns=(
         "person_id", "sex", "year_of_birth", "birth_date", "death_date", "city", "state", "postal_code_prefix",
         "visit_count", "first_visit_datetime", "last_visit_datetime", *FLAGS, "active_conditions", *ITEMS,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.catalog.events import has_begun
-from twinlake.clinical.age import age_years, age_years_sql
-from twinlake.declare.expressions import SLACK
+from twinlake.catalog.events import has_begun, is_past_sql
+from twinlake.catalog.gold.person_summary import age_at_publication_sql
+from twinlake.clinical.age import age_years
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 from twinlake.vocabulary.fields.gold import ITEMS
@@ -24,12 +24,10 @@ START, END = "drug_exposure_start_datetime", "drug_exposure_end_datetime"
 # Ended before it began: on an earlier day, where the end is a day without a time.
 IS_CANCELLED = f"drug_type IN {COURSES} AND {END} < IF({END} = CAST({END} AS DATE), CAST({START} AS DATE), {START})"
 
-# A state later than the publication is of shifted dates, and has neither age today nor staleness.
-IS_PAST = f"(state_at IS NULL OR state_at < as_of + {SLACK})"
 DAYS = "greatest(datediff(cast(as_of AS date), cast(state_at AS date)), 0)"
 VIEW = {
-    "age_years": f"CASE WHEN {IS_PAST} THEN {age_years_sql('coalesce(death_date, cast(as_of AS date))')} END",
-    "staleness_days": f"CASE WHEN {IS_PAST} AND state_at IS NOT NULL THEN {DAYS} END",
+    "age_years": age_at_publication_sql("state_at"),
+    "staleness_days": f"CASE WHEN {is_past_sql('state_at')} AND state_at IS NOT NULL THEN {DAYS} END",
 }
 
 

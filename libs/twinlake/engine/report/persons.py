@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twinlake.declare.expressions import SLACK_DAYS
 from twinlake.engine.report.charts import Bar, bars, columns, pyramid
@@ -83,10 +83,10 @@ def population(facts: Facts, lake: PublishedLake) -> Section:
 
 def _pyramid(facts: Facts, lake: PublishedLake) -> str:
     as_of = facts.publication.as_of
-    day = f"{as_of:%Y-%m-%d}"
     sql = (
-        f"select least(floor(({as_of.year} - year_of_birth) / {BAND}) * {BAND}, 120) band, sex, count(*) n from t "
-        f"where year_of_birth is not null and (death_date is null or death_date > date '{day}') group by 1, 2"
+        f"select case when {_is_shifted(as_of)} then -1 "
+        f"else least(floor(({as_of.year} - year_of_birth) / {BAND}) * {BAND}, 120) end band, sex, count(*) n from t "
+        "where year_of_birth is not null and death_date is null group by 1, 2"
     )
     counts = {(int(row["band"]), row["sex"]): row["n"] for row in lake.counts("gold.person_summary", sql)}
     shifted = sum(n for (band, _), n in counts.items() if band < 0)
@@ -99,6 +99,10 @@ def _pyramid(facts: Facts, lake: PublishedLake) -> str:
     said += [f"{in_words(shifted)} with shifted calendars are left out"] if shifted else []
     said += [f"{in_words(other)} of other or unknown sex are not drawn"] if other else []
     return figure(pyramid("Persons by age", _bands(counts), SEXES), "; ".join(said))
+
+
+def _is_shifted(as_of: datetime) -> str:
+    return f"observed_at >= to_timestamp('{(as_of + timedelta(days=SLACK_DAYS)).isoformat()}')"
 
 
 def _bands(counts: dict[tuple[int, str], int]) -> list[tuple[str, int | None, int | None]]:
@@ -161,7 +165,7 @@ def _staleness(facts: Facts, lake: PublishedLake) -> str:
     )
     sql = (
         "select case when observed_at is null then -2 "
-        f"when observed_at >= to_timestamp('{(as_of + timedelta(days=SLACK_DAYS)).isoformat()}') then -1 "
+        f"when {_is_shifted(as_of)} then -1 "
         f"{cases} else {len(AGES)} end age, count(*) n from t group by 1"
     )
     counts = {int(row["age"]): row["n"] for row in lake.counts("gold.person_summary", sql)}

@@ -61,7 +61,10 @@ PAGE = (
     *(_flag(name, what) for name, what in FLAGS.items()),
     Field("active_conditions", CONDITIONS, "Conditions whose last recording has no end and is not over, oldest first"),
     Field("observed_at", "timestamp", "When it was true of the person, UTC"),
-    Field("age_years", "int", "Age in whole years at the publication, or at death", unit="a", minimum=0, maximum=130),
+    Field(
+        "age_years", "int", "Age in whole years at death, else at the publication; null if the calendar is shifted",
+        unit="a", minimum=0, maximum=130,
+    ),
     Field("visit_count", "bigint", "Visits, one that two hospitals sent counted once", minimum=0),
     Field("first_visit_datetime", "timestamp", "Start of the first visit, UTC"),
     Field("last_visit_datetime", "timestamp", "Start of the last visit, UTC"),
