@@ -63,6 +63,21 @@ def test_state_at_is_the_latest_time_anything_was_observed(state) -> None:
     """)  # fmt: skip
 
 
+def test_nobody_grows_older_after_death_by_what_is_billed_later(state) -> None:
+    summary = """
+        person_id | sex    | birth_date | year_of_birth | death_date | active_conditions.condition_code | observed_at
+        1         | female | 1950-05-20 | 1950          | 2021-05-06 | []                               | 2021-06-01
+        2         | female | 1950-05-20 | 1950          | 2021-06-06 | []                               | 2021-05-19
+        3         | female | 1950-05-20 | 1950          | 2021-06-06 | []                               |
+    """
+    expect(state(summary=summary), """
+        person_id | state_at   | age_at_state_years
+        1         | 2021-06-01 | 70
+        2         | 2021-05-19 | 70
+        3         |            |
+    """)  # fmt: skip
+
+
 def test_a_drug_is_active_unless_its_last_course_has_ended(state) -> None:
     actual = state("""
         person_id | drug_code | drug_vocabulary | drug_type      | drug_status | is_course_over | drug_exposure_start_datetime | drug_exposure_end_datetime | hospital

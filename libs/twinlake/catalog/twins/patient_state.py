@@ -74,7 +74,7 @@ def patient_state(
         _joined(
             person_summary.select(*RECORDED), times, _active_drugs(drugs.join(times, "person_id")), _risks(risk_score)
         )
-        .withColumn("age_at_state_years", age_years(F.to_date("state_at")))
+        .withColumn("age_at_state_years", F.when(F.col("state_at").isNotNull(), age_years(_last_day_alive())))
         .withColumn("active_drugs", F.coalesce("active_drugs", F.array()))
         .withColumn("risks", F.coalesce("risks", F.array()))
     )
@@ -133,6 +133,11 @@ def _course(last: Column) -> Column:
 def _lasts() -> Column:
     """The last course has no end before `state_at`; of whom nothing was observed yet it lasts."""
     return F.coalesce(F.col(f"last.{END}") >= F.col("state_at"), F.lit(True))
+
+
+def _last_day_alive() -> Column:
+    """The day of the state, or of a death before it: bills come later."""
+    return F.least(F.to_date("state_at"), "death_date")
 
 
 def _last(events: DataFrame, time: str) -> DataFrame:

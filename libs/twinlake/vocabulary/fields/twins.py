@@ -19,7 +19,7 @@ PAGE = (
     Field(
         "age_at_state_years",
         "int",
-        "Age in whole years at `state_at`",
+        "Age in whole years at `state_at`, or at a death before it",
         unit="a",
         minimum=0,
         maximum=130,
