@@ -11,7 +11,9 @@ from twinlake.catalog.silver.condition_occurrence import condition_occurrence
 from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.declare.hospital import Hospital
 
+SYDNEY = Hospital("sydney", "sydney", "Australia/Sydney", "urn:sydney")
 PERSON = """
     person_id | birth_date | year_of_birth | sex
     1         | 1980-03-02 | 1980          | female
@@ -41,7 +43,7 @@ def features(given):
             given(visits, visit_occurrence),
             given(header + conditions, condition_occurrence),
             given(weighed, measurement),
-            HOSPITALS,
+            {**HOSPITALS, "sydney": SYDNEY},
         )
 
     return build
@@ -145,6 +147,40 @@ def test_a_death_beyond_the_five_years_is_no_follow_up_within_them(features):
     expect(beyond, "followed_days | has_diabetes_within_5_years\n 28 | ")
     ill = features("1 | E11.9 | ICD10CM | 2011-06-01", deaths="1 | 2016-02-02", visits=few)
     expect(ill.where("not is_current"), "followed_days | has_diabetes_within_5_years\n 28 | ")
+
+
+def test_the_days_of_a_visit_are_those_of_its_hospital(features):
+    """At 22:00 UTC it is 09:00 of the next day in Sydney in summer: on 1 January, on 2 March, her birthday."""
+    visits = """
+        person_id | visit_start_datetime | hospital
+        1         | 2017-12-31 22:00     | sydney
+        1         | 2018-12-30 22:00     | sydney
+        1         | 2019-03-01 22:00     | sydney
+        1         | 2020-03-01 22:00     | sydney
+        1         | {}                   | sydney
+    """
+    columns = "index_datetime | age_at_index_years | observed_days | followed_days | has_diabetes_within_5_years\n"
+    found_there = "1 | E11.9 | ICD10CM | 2020-03-02"
+    # From 2010-01-01 (weight) to 2018-01-01 are 2922 days, to 2019-03-02 3347; from there to 2024-02-29 1825.
+    rows = features(found_there, visits=visits.format("2024-02-29 05:00")).where("not is_current")
+    expect(rows, f"{columns}2017-12-31 22:00 | 37 | 2922 | 2250 | true\n2019-03-01 22:00 | 39 | 3347 | 1825 |")
+    followed = features(found_there, visits=visits.format("2024-02-29 22:00")).where("not is_current")
+    expect(followed, f"{columns}2017-12-31 22:00 | 37 | 2922 | 2251 | true\n2019-03-01 22:00 | 39 | 3347 | 1826 | true")
+
+
+def test_a_moment_of_two_hospitals_is_of_the_later_day(features):
+    """A clinic in UTC sends the visit too, and the sample that was drawn there an hour later."""
+    visits = """
+        person_id | visit_start_datetime | hospital
+        1         | 2020-03-01 22:00     | sydney
+        1         | 2020-03-01 22:00     | a
+    """
+    weighed = f"{WEIGHED}1 | 29463-7 | LOINC | 2020-03-01 23:00 | 71 | kg"
+    assert features("1 | E11.9 | ICD10CM | 2020-03-02", visits=visits).where("not is_current").isEmpty()
+    expect(
+        features(visits=visits, weighed=weighed),
+        "is_current | observed_days | followed_days\nfalse | 3713 | 0\ntrue | 3712 | 0",
+    )
 
 
 def test_nobody_is_asked_about_after_death(features):

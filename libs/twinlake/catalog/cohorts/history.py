@@ -19,8 +19,10 @@ MICROSECONDS_A_DAY = 86_400_000_000
 DIED = "the person has died"
 
 
-def moments(measurement: DataFrame, items: Mapping[str, str]) -> DataFrame:
+def moments(measurement: DataFrame, items: Mapping[str, str], day: Column) -> DataFrame:
     """A row a person and second in which any of `items` (column → item) was measured, with a column for each.
+
+    `index_day` is the `day` of that second, the later one where hospitals write two.
 
     Several values of one item in one second, as when two hospitals send one event, count once: the one written with
     most digits. Values with a comparator (`<5`) are no numbers to learn from.
@@ -29,7 +31,11 @@ def moments(measurement: DataFrame, items: Mapping[str, str]) -> DataFrame:
     exact = measurement.where("value_as_number is not null and operator is null").withColumn("item", item)
     moment = F.date_trunc("second", "measurement_datetime").alias("observed_at")
     columns = [_one_value(item).alias(column) for column, item in items.items()]
-    return exact.where(F.col("item").isin(*items.values())).groupBy("person_id", moment).agg(*columns)
+    return (
+        exact.where(F.col("item").isin(*items.values()))
+        .groupBy("person_id", moment)
+        .agg(F.max(day).alias("index_day"), *columns)
+    )
 
 
 def last_known(history: DataFrame, columns: Iterable[str], lookback_days: int) -> DataFrame:

@@ -38,7 +38,7 @@ def blood_glucose_feature(person: DataFrame, death: DataFrame, measurement: Data
     What it cannot tell: whether the person fasted; a glucose is mostly ordered for a reason, so its moment is no
     random one. A glucose given only with a comparator is left out.
     """
-    history = moments(measurement, {**MEASURED, LABEL: "glucose"})
+    history = moments(measurement, {**MEASURED, LABEL: "glucose"}, F.to_date("measurement_datetime"))
     known = last_known(history, MEASURED, LOOKBACK_DAYS).withColumn("is_latest", is_latest_moment())
     past = known.where(F.col(LABEL).isNotNull()).withColumn("is_current", F.lit(False))
     current = known.where("is_latest").withColumn("is_current", F.lit(True)).withColumn(LABEL, F.lit(None))
@@ -47,7 +47,7 @@ def blood_glucose_feature(person: DataFrame, death: DataFrame, measurement: Data
         past.unionByName(current)
         .join(person.select("person_id", "birth_date", "year_of_birth"), "person_id")
         .join(dead, "person_id", "left")
-        .withColumn("age_at_index_years", age_years(F.to_date("observed_at")))
+        .withColumn("age_at_index_years", age_years(F.col("index_day")))
         .withColumn("exclusion_reason", F.when(F.col("is_current"), F.coalesce("died", _without_weight())))
         .withColumnRenamed("observed_at", "index_datetime")
     )

@@ -11,12 +11,13 @@ from pyspark.sql.window import Window
 from twinlake.catalog.cohorts.history import DIED, is_coded, is_female, is_latest_moment, last_known, moments
 from twinlake.catalog.events import has_begun
 from twinlake.clinical.age import age_years
+from twinlake.declare.codes import local_day
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import table
 from twinlake.vocabulary.codes import DIABETES, TYPE_2_DIABETES
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, WindowSpec
 
 LOOKBACK_DAYS = 730
 HISTORY_DAYS = 365
@@ -57,6 +58,8 @@ def diabetes_feature(
 
     Of the current row all that is known counts, a diagnosis after the latest visit or value as well; a visit that was
     still to come when it was delivered is none yet.
+    Days are those of the hospital's clock, as conditions and deaths are written: a visit at 09:00 in Sydney is of that
+    day, though UTC is still in the day before.
     The index is the first such visit of a calendar year (yearly landmarks: van Houwelingen 2007,
     doi:10.1111/j.1467-9469.2006.00529.x). The label says whether the first type 2 diabetes starts 1 to 1826 days after
     the index day; it is null unless the person was followed for those 1826 days or died within them, whatever was found
@@ -66,12 +69,13 @@ def diabetes_feature(
     What it cannot tell: diabetes that nobody coded, as between last contact and death; when it began, for the coded day
     is the day of diagnosis; whether those who were lost fared as those who stayed: who is ill is seen for longer.
     """
+    visits = visit_occurrence.where(has_begun("visit_start_datetime", hospitals))
     return (
-        _known_at_each_moment(visit_occurrence.where(has_begun("visit_start_datetime", hospitals)), measurement)
+        _known_at_each_moment(_visits(visits, hospitals), _measured(measurement, hospitals))
         .join(person.select("person_id", "birth_date", "year_of_birth", "sex"), "person_id")
         .join(_onsets(condition_occurrence), "person_id", "left")
         .join(death.select("person_id", "death_date"), "person_id", "left")
-        .withColumn("age_at_index_years", age_years(F.to_date("observed_at")))
+        .withColumn("age_at_index_years", age_years(F.col("index_day")))
         .withColumn("is_female", is_female())
         .withColumn(LABEL, F.when(~F.col("is_current"), _label()))
         .withColumn("exclusion_reason", _exclusion())
@@ -80,15 +84,22 @@ def diabetes_feature(
     )
 
 
-def _known_at_each_moment(visit_occurrence: DataFrame, measurement: DataFrame) -> DataFrame:
+def _visits(visit_occurrence: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    moment = F.col("visit_start_datetime").alias("observed_at")
+    day = F.max(local_day("visit_start_datetime", hospitals)).alias("index_day")
+    return visit_occurrence.groupBy("person_id", moment).agg(day).withColumn("is_visit", F.lit(True))
+
+
+def _measured(measurement: DataFrame, hospitals: Mapping[str, Hospital]) -> DataFrame:
+    day = local_day("measurement_datetime", hospitals)
+    return moments(measurement, MEASURED, day).withColumn("is_visit", F.lit(False))
+
+
+def _known_at_each_moment(visits: DataFrame, measured: DataFrame) -> DataFrame:
     """First visits of a year, and the latest moment, each with the last values, the time before and the time after."""
-    measured = moments(measurement, MEASURED).withColumn("is_visit", F.lit(False))
-    visits = visit_occurrence.select(
-        "person_id", F.col("visit_start_datetime").alias("observed_at"), F.lit(True).alias("is_visit")
-    ).distinct()
     history = measured.unionByName(visits, allowMissingColumns=True).withColumn("is_measured", ~F.col("is_visit"))
-    known = last_known(history, MEASURED, LOOKBACK_DAYS).withColumns(_spans())
-    first = Window.partitionBy("person_id", F.year("observed_at")).orderBy("observed_at")
+    known = last_known(history, MEASURED, LOOKBACK_DAYS).withColumn("index_day", _day()).withColumns(_spans())
+    first = Window.partitionBy("person_id", F.year("index_day")).orderBy("observed_at")
     visited = known.where(f"is_visit and observed_days >= {HISTORY_DAYS}").withColumn("n", F.row_number().over(first))
     past = visited.where("n = 1").withColumn("is_current", F.lit(False)).drop("n")
     # A visit and a measurement at the latest moment are one moment.
@@ -96,14 +107,25 @@ def _known_at_each_moment(visit_occurrence: DataFrame, measurement: DataFrame) -
     return past.unionByName(current)
 
 
+def _day() -> Column:
+    """The later of the days that two hospitals write of one moment: what is known by then is more."""
+    now = _in_order().rangeBetween(Window.currentRow, Window.currentRow)
+    return F.max("index_day").over(now)
+
+
 def _spans() -> dict[str, Column]:
-    person = Window.partitionBy("person_id")
-    first_measured = F.min(F.when(F.col("is_measured"), F.col("observed_at"))).over(person)
+    until_now = _in_order().rangeBetween(Window.unboundedPreceding, Window.currentRow)
+    first_measured = F.min(F.when(F.col("is_measured"), F.col("index_day"))).over(until_now)
+    last_seen = F.max("index_day").over(_in_order().rangeBetween(Window.currentRow, Window.unboundedFollowing))
     return {
-        "observed_days": F.greatest(F.date_diff("observed_at", first_measured), F.lit(0)),
-        "followed_days": F.date_diff(F.max("observed_at").over(person), "observed_at"),
+        "observed_days": F.greatest(F.date_diff("index_day", first_measured), F.lit(0)),
+        "followed_days": F.date_diff(last_seen, "index_day"),
         "is_latest": is_latest_moment(),
     }
+
+
+def _in_order() -> WindowSpec:
+    return Window.partitionBy("person_id").orderBy(F.unix_micros("observed_at"))
 
 
 def _onsets(condition_occurrence: DataFrame) -> DataFrame:
@@ -116,7 +138,7 @@ def _onsets(condition_occurrence: DataFrame) -> DataFrame:
 
 
 def _label() -> Column:
-    onset, death = (F.date_diff(day, F.to_date("observed_at")) for day in ("type_2_from", "death_date"))
+    onset, death = (F.date_diff(day, "index_day") for day in ("type_2_from", "death_date"))
     is_followed = (F.col("followed_days") >= LAST_DAY_AT_RISK) | (death <= LAST_DAY_AT_RISK)
     return F.when(is_followed, F.coalesce(onset.between(FIRST_DAY_AT_RISK, LAST_DAY_AT_RISK), F.lit(False)))
 
@@ -132,4 +154,4 @@ def _exclusion() -> Column:
 
 def _happened(day: str) -> Column:
     """By the index day; of the current row, ever."""
-    return F.col(day).isNotNull() & (F.col("is_current") | (F.col(day) <= F.to_date("observed_at")))
+    return F.col(day).isNotNull() & (F.col("is_current") | (F.col(day) <= F.col("index_day")))
