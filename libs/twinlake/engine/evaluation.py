@@ -53,7 +53,7 @@ def evaluate(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> t
     measure = _probability_metrics if model.kind == "probability" else _value_metrics
     whole = list(measure(predicted, learners, HELDOUT))
     later = list(measure(predicted.where("is_later"), learners, LATER))
-    ends = intervals(model, predicted, learners) if whole else {}
+    ends = intervals(model, predicted, learners, {(m.learner, m.name): m.value for m in whole}) if whole else {}
     return (*(_with_interval(metric, ends) for metric in whole), *later)
 
 

@@ -22,6 +22,16 @@ class Interval:
     high: float
 
 
+def of_all(interval: Interval, sampled: float, value: float, share: float) -> Interval:
+    """The interval of `value`, measured on all, from that of `sampled`, measured on a random `share` of them.
+
+    Errors shrink with the root of how many are measured, as subsampling has it (Politis & Romano 1994,
+    doi:10.1214/aos/1176325770).
+    """
+    scale = math.sqrt(share)
+    return Interval(value + (interval.low - sampled) * scale, value + (interval.high - sampled) * scale)
+
+
 def wilson(events: float, total: float, z: float = Z_95) -> Interval:
     """Wilson's score interval of events/total (Wilson 1927, doi:10.1080/01621459.1927.10502953); [0, 1] for total 0."""
     if total == 0:

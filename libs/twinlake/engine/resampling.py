@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from twinlake.engine.intervals import Interval, bootstrap
+from twinlake.engine.intervals import Interval, bootstrap, of_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,25 +15,34 @@ if TYPE_CHECKING:
 
     from twinlake.declare.model import Model
 
-# More persons than this would not narrow the interval's own error; those with the smallest hash are taken.
+# Of more persons those with the smallest hash are drawn from, and the interval is narrowed to that of all.
 PERSONS = 20_000
 Statistic = Callable[["np.ndarray", "np.ndarray", "np.ndarray"], float]
 
 
-def intervals(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> dict[tuple[str, str], Interval]:
-    """(learner, metric) → its interval; metrics that no draw could measure are left out."""
+def intervals(
+    model: Model, predicted: DataFrame, learners: tuple[str, ...], values: Mapping[tuple[str, str], float]
+) -> dict[tuple[str, str], Interval]:
+    """(learner, metric) → the interval of its value; metrics that no draw could measure are left out."""
     import numpy as np
 
     table: Any = _sample(model, predicted, learners).toPandas()
     persons, position = np.unique(table["person_id"].to_numpy(), return_inverse=True)
+    share = _share(predicted, len(persons))
     labels = table["label"].to_numpy()
     found = {}
-    for learner in learners:
-        scores = table[learner].to_numpy()
-        for metric in ("brier", "auroc", "auprc") if model.kind == "probability" else ("mse", "rmse", "r2"):
-            statistic = _weighed(STATISTICS[metric], labels, scores, position)
-            found[learner, metric] = bootstrap(statistic, len(persons), model.split.seed)
+    for learner, metric in values:
+        statistic = _weighed(STATISTICS[metric], labels, table[learner].to_numpy(), position)
+        drawn = bootstrap(statistic, len(persons), model.split.seed)
+        if drawn and share < 1:
+            drawn = of_all(drawn, statistic(np.ones(len(persons))), values[learner, metric], share)
+        found[learner, metric] = drawn
     return {key: interval for key, interval in found.items() if interval is not None}
+
+
+def _share(predicted: DataFrame, persons: int) -> float:
+    """How much of all persons the sample is."""
+    return 1.0 if persons < PERSONS else persons / predicted.select("person_id").distinct().count()
 
 
 def _sample(model: Model, predicted: DataFrame, learners: tuple[str, ...]) -> DataFrame:

@@ -127,6 +127,25 @@ def test_a_bootstrap_interval_of_a_mean_is_near_its_standard_error():
     assert bootstrap(lambda weights: math.nan, 0, seed=1) is None
 
 
+def test_an_interval_of_more_persons_than_are_drawn_from_is_that_of_all(spark):
+    """Of 40,000 persons half are drawn from: the interval is of the value of all, and as narrow as all make it.
+
+    The outcome comes in a quarter, and 0.25 is said of all: squared errors of 0.5625 and 0.0625, of which the mean has
+    a standard error of 0.5 * sqrt(0.25 * 0.75 / 40,000).
+    """
+    rows = spark.range(40_000).selectExpr(
+        "id person_id", "timestamp '2020-01-01' index_datetime", "false is_later",
+        "cast(pmod(xxhash64(id), 4) = 0 as double) label", "0.25D multiple",
+    )  # fmt: skip
+    brier, *_ = evaluate(diabetes_probability, rows, ("multiple",))
+    error = 0.5 * math.sqrt(0.25 * 0.75 / 40_000)
+    assert brier.name == "brier" and brier.low < brier.value < brier.high
+    assert brier.high - brier.low == pytest.approx(2 * 1.96 * error, rel=0.08)
+    assert (brier.low, brier.high) == pytest.approx(
+        (brier.value - 1.96 * error, brier.value + 1.96 * error), rel=0, abs=0.4 * error
+    )
+
+
 def test_too_few_events_are_told_with_count_and_interval():
     verdict = decide(diabetes_probability, Evidence(persons=148, events=15, value=0.05, baseline=0.06))
     assert not verdict.is_champion
