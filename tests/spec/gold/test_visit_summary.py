@@ -8,12 +8,15 @@ from tests.support.text_table import expect, expect_shape
 from twinlake.catalog.gold.visit_summary import visit_summary
 from twinlake.catalog.silver.care_site import care_site
 from twinlake.catalog.silver.condition_occurrence import condition_occurrence
+from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.drug_exposure import drug_exposure
 from twinlake.catalog.silver.measurement import measurement
 from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.procedure_occurrence import procedure_occurrence
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
+from twinlake.declare.hospital import Hospital
 
+SYDNEY = Hospital("sydney", "sydney", "Australia/Sydney", "urn:sydney")
 PERSON = """
     person_id | birth_date | year_of_birth
     1         | 1980-03-02 | 1980
@@ -33,6 +36,7 @@ def summary(given):
         procedures: str = "person_id",
         drugs: str = "person_id",
         measurements: str = "person_id",
+        deaths: str = "person_id",
     ):
         return visit_summary.build(
             given(visits, visit_occurrence),
@@ -42,7 +46,8 @@ def summary(given):
             given(drugs, drug_exposure),
             given(measurements, measurement),
             given(SITE, care_site),
-            HOSPITALS,
+            given(deaths, death),
+            {**HOSPITALS, "sydney": SYDNEY},
         )
 
     return build
@@ -178,4 +183,27 @@ def test_a_stay_is_readmitted_if_another_begins_after_its_end_within_30_days(sum
         4                   |
         5                   | false
         6                   | false
+    """)  # fmt: skip
+
+
+def test_a_stay_that_ended_in_death_is_neither_readmitted_nor_not(summary) -> None:
+    """Person 2 died on 6 January in Sydney, where it was the 6th when the stay ended, and still the 5th in UTC."""
+    actual = summary(
+        """
+        visit_occurrence_id | person_id | visit_code | visit_start_datetime | visit_end_datetime | hospital
+        1                   | 1         | IMP        | 2021-01-01           | 2021-01-05 12:00   | a
+        2                   | 1         | IMP        | 2021-01-10           | 2021-01-20 12:00   | a
+        3                   | 2         | IMP        | 2021-01-01           | 2021-01-05 22:00   | sydney
+        4                   | 2         | IMP        | 2020-01-01           | 2020-01-05 12:00   | sydney
+        5                   | 3         | IMP        | 2021-01-01           | 2021-01-05         | a
+        """,
+        deaths="person_id | death_date\n1 | 2021-01-20\n2 | 2021-01-06\n3 | 2021-01-06",
+    )
+    expect(actual, """
+        visit_occurrence_id | is_readmitted_30_days
+        1                   | true
+        2                   |
+        3                   |
+        4                   | false
+        5                   | false
     """)  # fmt: skip

@@ -10,6 +10,7 @@ from pyspark.sql.window import Window
 
 from twinlake.catalog.events import SENDER, distinct_visits
 from twinlake.clinical.age import age_years
+from twinlake.declare.codes import local_day
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
 
@@ -45,6 +46,7 @@ def visit_summary(
     drug_exposure: DataFrame,
     measurement: DataFrame,
     care_site: DataFrame,
+    death: DataFrame,
     hospitals: Mapping[str, Hospital],
 ) -> DataFrame:
     """A visit: its length, what was recorded in it, and the visits before and after.
@@ -52,8 +54,10 @@ def visit_summary(
     Two systems that send the same visit (same person, start and end) make one row; `visit_occurrence_id`, place and
     hospital are those of the first by name. Counts are of what names the visit: a fact without a visit is in
     none. What it cannot tell: whether a stay was planned; a readmission elsewhere that no feed reports; a readmission
-    that is still to come (a recent stay is `false` until it happens, and then its row changes). A visit that was still
-    to come when it was delivered has no row until it is told otherwise.
+    that is still to come (a recent stay is `false` until it happens, and then its row changes); whether who died on the
+    day a stay ended died in it, which is taken for granted: such a stay is neither readmitted nor not, as CMS asks of
+    those who were discharged alive. A visit that was still to come when it was delivered has no row until it is told
+    otherwise.
     """
     facts = (condition_occurrence, procedure_occurrence, drug_exposure, measurement)
     visits = distinct_visits(visit_occurrence, hospitals)
@@ -62,10 +66,11 @@ def visit_summary(
         .fillna(0, list(EVENTS))
         .join(person.select("person_id", "birth_date", "year_of_birth"), "person_id", "left")
         .join(care_site.select("care_site_id", "care_site_name"), "care_site_id", "left")
+        .join(death.select("person_id", "death_date"), "person_id", "left")
         .withColumn("age_at_visit_years", age_years(F.to_date("visit_start_datetime")))
         .withColumn("length_of_stay_hours", (_seconds("visit_end_datetime") - _seconds("visit_start_datetime")) / 3600)
         .withColumn("prior_visit_count", _prior_visits())
-        .withColumn("is_readmitted_30_days", _is_readmitted())
+        .withColumn("is_readmitted_30_days", F.when(~_ended_in_death(hospitals), _is_readmitted()))
     )
 
 
@@ -108,6 +113,10 @@ def _is_readmitted() -> Column:
     starts = F.collect_list(F.when(is_stay, _seconds("visit_start_datetime"))).over(Window.partitionBy("person_id"))
     again = F.exists(starts, lambda start: (start > end) & (start <= end + 30 * DAY_SECONDS))
     return F.when(is_stay & end.isNotNull(), again)
+
+
+def _ended_in_death(hospitals: Mapping[str, Hospital]) -> Column:
+    return F.coalesce(F.col("death_date") <= local_day("visit_end_datetime", hospitals), F.lit(False))
 
 
 def _seconds(time: str) -> Column:

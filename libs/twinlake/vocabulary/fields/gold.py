@@ -102,7 +102,7 @@ PAGE = (
     Field("prior_visit_count", "bigint", "Visits that began in the 365 days before this one began", minimum=0),
     Field(
         "is_readmitted_30_days", "boolean",
-        "Another inpatient stay began within (end, end + 30 days]; null where this is no inpatient stay that ended",
+        "Another inpatient stay began within (end, end + 30 days]; null but for a stay that the person left alive",
     ),
     Field("hospitals", "array<string>", "All hospitals that sent it, in alphabetical order"),
 )  # fmt: skip
