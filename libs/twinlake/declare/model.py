@@ -62,8 +62,8 @@ class TimeAtRisk:
 class Split:
     """Persons are held out by the hash of `seed` and person_id, so that no person stands in two parts of a training.
 
-    Training sees the earlier rows of the other persons only; `later_share` of all rows are later. Held-out persons are
-    measured over all their rows, and over their later rows apart.
+    Training sees the earlier rows of the other persons only; `later_share` of all rows whose calendar is true are
+    later. Held-out persons are measured over all their rows, and over their later rows apart.
     """
 
     heldout_share: float = 0.3

@@ -39,11 +39,11 @@ def train_on_publication(run: Run, model: Model, store: ModelStore, *, always: b
     state = run.ops.state(table.full_name)
     assert state is not None
     features = run.spark.read.format("delta").load(run.ops.path(table.full_name))
-    refused = None if always else refusal(model, features)
+    refused = None if always else refusal(model, features, run.as_of)
     if refused and refused == last.get("reason"):
         run.progress(f"{'train.' + model.name:<34} not trained again: {refused}")
         return False
-    done = train(model, features, publication_id=pinned, data_digest=state.digest, store=store)
+    done = train(model, features, publication_id=pinned, data_digest=state.digest, store=store, as_of=run.as_of)
     _keep(run, done, time.monotonic() - started)
     return True
 

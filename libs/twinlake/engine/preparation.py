@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
+
+from twinlake.declare.expressions import SLACK_DAYS
 
 if TYPE_CHECKING:
     from pyspark.ml import Estimator, Pipeline
@@ -47,9 +50,13 @@ def labelled_rows(model: Model, features: DataFrame) -> DataFrame:
     return rows.select(*ORDER, *numbers, F.col(model.label).cast("double").alias("label"))
 
 
-def split_rows(split: Split, rows: DataFrame) -> Parts:
-    """Labelled rows dealt by person and time, each part in one order and as few partitions as can be."""
-    dealt = _deal(rows, split)
+def split_rows(split: Split, rows: DataFrame, as_of: datetime | None = None) -> Parts:
+    """Labelled rows dealt by person and time, each part in one order and as few partitions as can be.
+
+    Rows after `as_of` are of shifted calendars and of no time that compares with the others': none is a later row.
+    Dates that were shifted into the past are taken as they stand.
+    """
+    dealt = _deal(rows, split, as_of)
     return Parts(*(_settled(dealt.where(F.col("part") == part)) for part in (TRAIN, HELDOUT)))
 
 
@@ -106,10 +113,11 @@ def _stage(learner: Learner) -> Estimator[Any]:
     return stage(featuresCol="features", labelCol="label", **learner.parameters)
 
 
-def _deal(rows: DataFrame, split: Split) -> DataFrame:
+def _deal(rows: DataFrame, split: Split, as_of: datetime | None) -> DataFrame:
     day = F.unix_date(F.to_date("index_datetime"))
-    cut = rows.agg(F.percentile(day, 1.0 - split.later_share).alias("cut")).collect()[0]["cut"]
-    is_later = day > F.lit(cut if cut is not None else 0.0)
+    is_true = F.col("index_datetime") < F.lit(as_of + timedelta(days=SLACK_DAYS)) if as_of else F.lit(True)
+    cut = rows.where(is_true).agg(F.percentile(day, 1.0 - split.later_share).alias("cut")).collect()[0]["cut"]
+    is_later = is_true & (day > F.lit(cut if cut is not None else 0.0))
     part = F.when(heldout_bucket(split), HELDOUT).when(is_later, UNUSED).otherwise(TRAIN)
     return rows.withColumn("is_later", is_later).withColumn("part", part)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F
@@ -58,10 +59,18 @@ class Count:
     is_constant: bool
 
 
-def train(model: Learnt, features: DataFrame, *, publication_id: str, data_digest: str, store: ModelStore) -> ModelRun:
+def train(
+    model: Learnt,
+    features: DataFrame,
+    *,
+    publication_id: str,
+    data_digest: str,
+    store: ModelStore,
+    as_of: datetime | None = None,
+) -> ModelRun:
     """Trains every learner on the training persons; the same publication gives the same model_version."""
     course = course_of(model)
-    parts = split_rows(model.split, course.rows(model, features))
+    parts = split_rows(model.split, course.rows(model, features), as_of)
     try:
         trained, heldout = _count(parts.train), _evidence(model, parts)
         run = _blank(model, publication_id, data_digest, trained, heldout)
@@ -73,9 +82,9 @@ def train(model: Learnt, features: DataFrame, *, publication_id: str, data_diges
         parts.release()
 
 
-def refusal(model: Learnt, features: DataFrame) -> str | None:
+def refusal(model: Learnt, features: DataFrame, as_of: datetime | None = None) -> str | None:
     """Why no model could become champion on these rows, however good it were; None if one could."""
-    parts = split_rows(model.split, course_of(model).rows(model, features))
+    parts = split_rows(model.split, course_of(model).rows(model, features), as_of)
     try:
         heldout = _evidence(model, parts)
     finally:

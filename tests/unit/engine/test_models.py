@@ -29,16 +29,16 @@ EAGER = replace(diabetes_probability, promotion=replace(diabetes_probability.pro
 def is_trained(monkeypatch):
     """Whether `model` is trained on publication p1 after the trainings `before`, where `refused` is the evidence."""
     monkeypatch.setattr(models, "publication_id", lambda run: "p1")
-    monkeypatch.setattr(training, "train", lambda model, *_, **__: model)
+    monkeypatch.setattr(training, "train", lambda model, *_, as_of, **__: model)
     monkeypatch.setattr(models, "_keep", lambda *_: None)
 
     def ask(model: Any, *before: dict[str, Any], refused: str | None = None, always: bool = True) -> bool:
-        monkeypatch.setattr(training, "refusal", lambda *_: refused)
+        monkeypatch.setattr(training, "refusal", lambda model, features, as_of: refused)
         ops = SimpleNamespace(
             rows=lambda name: list(before), path=str, state=lambda name: SimpleNamespace(digest="d")
         )  # fmt: skip
         lake = SimpleNamespace(format=lambda name: SimpleNamespace(load=lambda path: path))
-        run = SimpleNamespace(ops=ops, progress=lambda line: None, spark=SimpleNamespace(read=lake))
+        run = SimpleNamespace(ops=ops, progress=lambda line: None, spark=SimpleNamespace(read=lake), as_of=None)
         return models.train_on_publication(run, model, None, always=always)
 
     return ask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,25 @@ def test_no_person_stands_in_two_parts_and_training_ends_before_the_later_rows(f
     last = parts.train.agg(F.max("index_datetime")).collect()[0][0]
     assert parts.heldout.where("is_later").agg(F.min("index_datetime")).collect()[0][0] > last
     parts.release()
+
+
+def test_rows_of_shifted_calendars_are_not_the_later_ones(features):
+    """A quarter of the persons live a century ahead: the later rows are the others' as if these were not there."""
+    is_shifted = F.col("person_id") % 4 == 0
+    moved = F.when(is_shifted, F.expr("index_datetime + interval 100 years")).otherwise(F.col("index_datetime"))
+    rows = labelled_rows(blood_glucose, features.withColumn("index_datetime", moved))
+    parts = split_rows(blood_glucose.split, rows, START + timedelta(days=4_000))
+    true = split_rows(blood_glucose.split, rows.where(~is_shifted))
+
+    def told(rows):
+        return {(row["person_id"], row["index_datetime"]) for row in rows.collect()}
+
+    assert told(parts.heldout.where("is_later")) == told(true.heldout.where("is_later")) != set()
+    assert told(parts.train.where(~is_shifted)) == told(true.train)
+    ahead = rows.where(is_shifted)
+    assert told(ahead) <= told(parts.train) | told(parts.heldout) and ahead.count() > 20
+    parts.release()
+    true.release()
 
 
 def test_a_time_at_risk_that_reaches_past_the_newest_moment_teaches_nothing(spark):
