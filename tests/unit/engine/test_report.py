@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -176,6 +177,36 @@ def test_broken_rows_are_told_by_hospital_rule_and_code_down_to_their_keys(home:
     assert (
         "Rules by table and Kahn class" in page and "replaced" not in page.split("Down to the keys")[1].split("<h2")[0]
     )
+
+
+def test_a_rule_that_found_nothing_to_judge_has_not_passed(tmp_path: Path) -> None:
+    """Of each table the rules by outcome: passed, characterise, warned, failed, not judged."""
+    home = published_lake(tmp_path)
+    full = [("fatal", "passed"), ("fatal", "passed with failed rows"), ("characterise", "failed"),
+            ("characterise", "passed with failed rows"), ("warn", "passed with failed rows"), ("warn", "passed"),
+            ("warn", "not judged"), ("fatal", "cannot fail")]  # fmt: skip
+    empty = [("warn", "failed"), *[("fatal", "not judged")] * 4]
+    _judge(home, "silver.person", 240, full)
+    _judge(home, "gold.unmapped_code", 0, empty)
+    page = write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
+    rules = told_in(page, "quality")
+    assert "table rows judged passed characterise warned failed not judged verdict" in rules
+    assert "silver.person 240 3 2 1 0 2 passed: 3 characterise: 2 warned: 1 not judged: 2 proved" in rules
+    assert "gold.unmapped_code 0 0 0 1 0 4 warned: 1 not judged: 4 empty" in rules
+    assert "8 rules warn" in page, "one of each of these two tables and of the six others"
+
+
+def _judge(home: Home, table: str, rows: int, rules: list[tuple[str, str]]) -> None:
+    told = [
+        {"name": f"{table}.rule_{n}", "severity": severity, "kahn": "conformance", "state": state,
+         "unexpected_count": 0, "element_count": rows, "hospitals": [], "meaning": ""}
+        for n, (severity, state) in enumerate(rules)
+    ]  # fmt: skip
+    warnings = [r["name"] for r in told if r["severity"] == "warn" and "failed" in r["state"]]
+    result = {"table": table, "version": 0, "rows": rows, "success": True, "fatal_failures": [], "warnings": warnings,
+              "rules": told}  # fmt: skip
+    row = {"run_id": RUN, "table": table, "version": 0, "success": True, "result": json.dumps(result)}
+    Ops(home.lake).append("validation", [row])
 
 
 def test_conditions_of_few_persons_and_findings_are_left_out(page: str) -> None:

@@ -6,14 +6,16 @@ import os
 from pathlib import Path
 
 from twinlake.engine.home import Home
-from twinlake.engine.report.charts import Bar, bars, shares
+from twinlake.engine.report.charts import Bar, bars, legend, shares
 from twinlake.engine.report.facts import Facts, Row
 from twinlake.engine.report.markup import Section, badge, figure, fold, note, number, table, text
 from twinlake.engine.report.proved import proved
+from twinlake.engine.verdict import CANNOT_FAIL, ERROR, FAILED, NOT_JUDGED, PASSED_WITH_FAILED_ROWS
 
 # How the schema's rules call a column that no source fills.
 NOTHING_HELD = "_not_all_null"
-COLOURS = ("#1c6e7d", "#d29a2d", "#c2410c")
+OUTCOMES = ("passed", "characterise", "warned", "failed", "not judged")
+COLOURS = ("#1c6e7d", "#94a3b3", "#d29a2d", "#c2410c", "#cdd6de")
 
 
 def quarantined(facts: Facts) -> Section:
@@ -46,9 +48,10 @@ def quarantined(facts: Facts) -> Section:
 
 
 def quality(facts: Facts) -> Section:
-    """Rules passed, warned and failed per table, and where to read every one of them."""
+    """What became of the rules of each table, and where to read every one of them."""
     lead = (
-        "Great Expectations judged every published version. A fatal rule that fails stops the run; a warning is told."
+        "Great Expectations judged every published version. A fatal rule that fails stops the run; a warning is told. "
+        "A rule that found nothing to judge, or that no row can break, has not passed."
     )
     docs = _docs(facts.home)
     link = (
@@ -61,8 +64,8 @@ def quality(facts: Facts) -> Section:
             "quality", "Quality", "What was proved", lead, note("No published table carries a verdict.") + link
         )
     rows = [_verdict(name, verdict) for name, verdict in sorted(facts.verdicts.items())]
-    heads = ("table", "rows judged#", "passed#", "warned#", "failed#", "", "verdict")
-    body = table("Rules by table", heads, rows) + _warnings(facts) + proved(facts) + link
+    heads = ("table", "rows judged#", *(f"{outcome}#" for outcome in OUTCOMES), "", "verdict")
+    body = legend(OUTCOMES, COLOURS) + table("Rules by table", heads, rows) + _warnings(facts) + proved(facts) + link
     return Section("quality", "Quality", "What was proved", lead, body)
 
 
@@ -72,23 +75,38 @@ def _docs(home: Home) -> str:
 
 
 def _verdict(name: str, verdict: Row) -> tuple[str, ...]:
-    rules = verdict["rules"]
-    warned, failed = len(_warned(verdict)), len(verdict["fatal_failures"])
-    passed = len(rules) - warned - failed
-    picture = shares(f"Rules of {name}", [("passed", passed), ("warned", warned), ("failed", failed)], COLOURS)
-    said = badge("proved", "good") if verdict["success"] else badge("refused", "bad")
-    return text(name), number(verdict["rows"]), number(passed), number(warned), number(failed), picture, said
+    found = [_outcome(rule) for rule in verdict["rules"]]
+    counts = [(outcome, found.count(outcome)) for outcome in OUTCOMES]
+    picture = shares(f"Rules of {name}", counts, COLOURS)
+    return text(name), number(verdict["rows"]), *(number(count) for _, count in counts), picture, _badge(verdict)
 
 
-def _warned(verdict: Row) -> list[Row]:
-    return [
-        r for r in verdict["rules"] if r["severity"] != "fatal" and r["state"] in ("failed", "passed with failed rows")
-    ]
+def _badge(verdict: Row) -> str:
+    if not verdict["success"]:
+        return badge("refused", "bad")
+    return badge("empty") if verdict["rows"] == 0 else badge("proved", "good")
+
+
+def _outcome(rule: Row) -> str:
+    """In a word; a fatal rule that tolerates some failed rows has passed."""
+    state, severity = rule["state"], rule["severity"]
+    if state in (NOT_JUDGED, CANNOT_FAIL):
+        return "not judged"
+    if state == ERROR or (state == FAILED and severity == "fatal"):
+        return "failed"
+    if state in (FAILED, PASSED_WITH_FAILED_ROWS) and severity != "fatal":
+        return "warned" if severity == "warn" else severity
+    return "passed"
+
+
+def _is_told(rule: Row) -> bool:
+    return _outcome(rule) in ("warned", "characterise")
 
 
 def _warnings(facts: Facts) -> str:
     """Warnings about rows, the broadest first; then, folded, the columns that hold nothing at all."""
-    warned = [(name, rule) for name, verdict in sorted(facts.verdicts.items()) for rule in _warned(verdict)]
+    verdicts = sorted(facts.verdicts.items())
+    warned = [(name, rule) for name, verdict in verdicts for rule in verdict["rules"] if _is_told(rule)]
     if not warned:
         return note("No rule warns.")
     empty = [(name, rule) for name, rule in warned if rule["name"].endswith(NOTHING_HELD)]
