@@ -209,6 +209,32 @@ def _judge(home: Home, table: str, rows: int, rules: list[tuple[str, str]]) -> N
     Ops(home.lake).append("validation", [row])
 
 
+def headline(home: Home) -> str:
+    page = write_report(home, {}, QUESTIONS, PLAN).read_text(encoding="utf-8")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("<header")[1].split("</header>")[0]))
+
+
+@pytest.mark.parametrize("told", [("run begun 0",), ("run begun 0", "ingest done 1", "link failed 2"),
+                                  ("gold.person_summary done 3",)])  # fmt: skip
+def test_a_later_run_that_has_not_published_is_named_beside_the_run_that_has(
+    tmp_path: Path, told: tuple[str, ...]
+) -> None:
+    home = published_lake(tmp_path)
+    assert "has not published" not in headline(home)
+    Ops(home.lake).append("run", ran("run-2", *told, at=9000))
+    said = headline(home)
+    assert f"· run {RUN} " in said and "run time 1 min 44 s" in said
+    assert "later run not published A later run, run-2 , has not published." in said
+    assert "as it stands now" in said
+
+
+def test_a_later_run_that_published_the_same_again_is_no_news(tmp_path: Path) -> None:
+    home = published_lake(tmp_path)
+    Ops(home.lake).append("run", ran("run-2", "run begun 0", "ingest done 1", "publish done 1", at=9000))
+    said = headline(home)
+    assert f"· run {RUN} " in said and "run time 1 min 44 s" in said and "not published" not in said
+
+
 def test_conditions_of_few_persons_and_findings_are_left_out(page: str) -> None:
     assert "Rare thing" not in page and "Full-time employment" not in page
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twinlake.engine.home import Home
-from twinlake.engine.ops import BEGUN, Ops
+from twinlake.engine.ops import BEGUN, PUBLISHED, Ops
 from twinlake.engine.position import last_said
 from twinlake.engine.publication import Publication, require_publication
 from twinlake.engine.quarantine import quarantine_tables
@@ -30,7 +30,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the page needs but the aggregates: ops rows, oldest first, and what they come to."""
+    """Everything the page needs but the aggregates: ops rows, oldest first, and what they come to.
+
+    `run_id` is the last run, `published_by` the one that made the publication.
+    """
 
     home: Home
     ops: Ops
@@ -53,7 +56,20 @@ class Facts:
 
     @property
     def seconds(self) -> float:
+        """Of the last run, by the clock."""
         return _covered(self.stages)
+
+    @property
+    def publishing_seconds(self) -> float | None:
+        """Of the run that made the publication; None where it left no record of its stages."""
+        stages = _stages(self.history, self.published_by)
+        return _covered(stages) if stages else None
+
+    @property
+    def unpublished_run(self) -> str | None:
+        """The last run, if it came after the publication and did not reach its own."""
+        has_published = any((row["stage"], row["state"]) == PUBLISHED for row in self.stages)
+        return None if self.run_id == self.published_by or has_published else self.run_id
 
     @property
     def seconds_by_stage(self) -> dict[str, float]:
@@ -90,10 +106,13 @@ def read_facts(home: Home) -> Facts:
         tuple(row for rows in last_said(ops).values() for row in rows),
         tuple(r for r in ops.rows("table_run") if r["run_id"] == run_id),
         _verdicts(ops.rows("validation"), publication), _trainings(ops.rows("model_run")),
-        tuple(r for r in history if r["run_id"] == run_id and (r["stage"], r["state"]) != BEGUN),
-        tuple(history), _held(ops),
+        _stages(history, run_id), tuple(history), _held(ops),
         tuple({r["rule"]: r for r in ops.rows("shared_value")}.values()),
     )  # fmt: skip
+
+
+def _stages(history: Iterable[Row], run_id: str) -> tuple[Row, ...]:
+    return tuple(row for row in history if row["run_id"] == run_id and (row["stage"], row["state"]) != BEGUN)
 
 
 def _publishing_run(ops: Ops, publication: Publication) -> str:

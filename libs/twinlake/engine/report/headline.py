@@ -19,15 +19,24 @@ def masthead(facts: Facts) -> str:
         ("records landed", number(sum(row["landed"] or 0 for row in facts.files))),
         ("rows published", number(sum(facts.publication.rows.values()))),
         ("in quarantine", number(sum(held.rows for held in facts.held))),
-        ("run time", duration(facts.seconds if facts.stages else None)),
+        ("run time", duration(facts.publishing_seconds)),
     )
     shown = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles)
     return (
         '<header class="top"><p class="brand">twinlake</p><h1>What this publication holds</h1>'
         f'<p class="ids">publication <code>{text(facts.publication.publication_id)}</code> · '
-        f"as of {facts.publication.as_of:%-d %B %Y, %H:%M} UTC · run <code>{text(facts.run_id)}</code></p>"
-        f'<p class="state">{_state(facts)}</p><dl class="tiles">{shown}</dl></header>'
+        f"as of {facts.publication.as_of:%-d %B %Y, %H:%M} UTC · run <code>{text(facts.published_by)}</code></p>"
+        f'<p class="state">{_state(facts)}</p>{_since(facts)}<dl class="tiles">{shown}</dl></header>'
     )
+
+
+def _since(facts: Facts) -> str:
+    """That the lake has moved on, where figures of now stand beside the publication's."""
+    if facts.unpublished_run is None:
+        return ""
+    said = f"A later run, <code>{text(facts.unpublished_run)}</code>, has not published. "
+    said += "What arrived, what is in quarantine and what was learnt is told as it stands now."
+    return f'<p class="ids">{badge("later run not published", "warn")} {said}</p>'
 
 
 def _state(facts: Facts) -> str:
