@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from jobs._run import Opened, main
-from twinlake.engine.champions import champion_of
-from twinlake.engine.models import store_of, train_on_publication
+from twinlake.engine.models import has_champion, store_of, train_on_publication
 
 
 def step(opened: Opened, given: argparse.Namespace, *, always: bool = True) -> bool:
@@ -14,7 +13,7 @@ def step(opened: Opened, given: argparse.Namespace, *, always: bool = True) -> b
     name = given.node.removeprefix("train.")
     store = store_of(opened.run)
     model = opened.plan.models[name]
-    if not always and champion_of(model, store.tracking_uri).version:
+    if has_champion(opened.run, model, store) and not always:
         opened.run.progress(f"{'train.' + name:<34} has a champion")
         return False
     return train_on_publication(opened.run, model, store, always=always)

@@ -52,10 +52,11 @@ def recorded(model: Model, run: ModelRun, outcome: Outcome, store: ModelStore) -
         number = tracking.find_version(client, model, version)
         if number is None:
             number = tracking.register(client, store, model, known, outcome.fits[-1].fitted, _tags(run, version))
-        if run.is_champion:
-            tracking.promote(client, model, number)
         plots = client.get_run(known).info.artifact_uri.removeprefix(f"{place_of(store.artifacts)}/")
-    return replace(run, mlflow_run_id=known, plots=plots)
+        run = replace(run, mlflow_run_id=known, plots=plots)
+        if run.is_champion:
+            tracking.promote(client, model, number, json.dumps(asdict(run)))
+    return run
 
 
 def _write_files(folder: Path, model: Model, outcome: Outcome) -> None:

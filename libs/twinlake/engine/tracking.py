@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PUBLICATION = "twinlake.publication_id"
 MODEL_FOLDER = "model"
+# What ops.model_run is told of a champion, kept with the champion itself.
+TOLD = "model_run.json"
 # MLflow infers requirements by loading the model in a second process, which takes longer than the training.
 REQUIREMENTS = ("pyspark==4.2.0",)
 # MLflow's default store is the process's: tables that are scored side by side take turns.
@@ -134,10 +136,25 @@ def note_reason(client: MlflowClient, model: Model, reason: str) -> None:
     client.set_registered_model_tag(model.name, REASON, reason)
 
 
-def promote(client: MlflowClient, model: Model, version: str) -> None:
-    """From now on this version scores, while the model is declared to answer the question it does today."""
+def promote(client: MlflowClient, model: Model, version: str, told: str) -> None:
+    """From now on this version scores, while the model is declared to answer the question it does today.
+
+    `told` lies with it before: a run that is killed next has not written it down anywhere else.
+    """
+    client.log_text(client.get_model_version(model.name, version).run_id, told, TOLD)
     client.set_model_version_tag(model.name, version, QUESTION, model.question_digest)
     client.set_registered_model_alias(model.name, CHAMPION, version)
+
+
+def told_of_champion(store: ModelStore, model_name: str) -> str | None:
+    """What `promote` was told of the champion; None of one that an earlier twinlake promoted."""
+    with connected(store) as client:
+        import mlflow.artifacts
+
+        run_id = client.get_model_version_by_alias(model_name, CHAMPION).run_id
+        if TOLD not in {file.path for file in client.list_artifacts(run_id)}:
+            return None
+        return mlflow.artifacts.load_text(f"{client.get_run(run_id).info.artifact_uri}/{TOLD}")
 
 
 def load_champion_pipeline(store: ModelStore, model_name: str) -> PipelineModel:
