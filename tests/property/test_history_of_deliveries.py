@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinlake.engine.versions import WITHDRAWN, spans, spans_by_repetition
+from twinlake.engine.wire import ON_DELIVERY
 
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SCHEMA = (
@@ -49,17 +50,20 @@ def some_said(chance: random.Random, key: int) -> list[Said]:
     for _ in range(chance.randint(1, 6)):
         delivered = chance.randint(0, 6)
         ended = chance.choice([None, None, delivered, delivered + chance.randint(1, 4)])
-        version = chance.choice([None, *MOMENTS])
+        version = chance.choice([None, ON_DELIVERY, *MOMENTS])
         said.append(Said(key, chance.choice("ABC"), version, delivered, ended))
     return said
 
 
 def rank(one: Said, said: list[Said]) -> tuple:
-    """By its version; without one by its delivery, and after all that stood by then."""
-    if one.version or not any(s.version for s in said):
-        return (one.version or "", False, one.delivered, one.says)
-    stood = [s.version for s in said if s.version and s.stands(one.delivered)]
-    return (max([f"{day(one.delivered):%Y-%m-%dT%H:%M:%SZ}", *stood]), True, one.delivered, one.says)
+    """By its version; without one by its delivery and after all that stood by then, or before all if none did."""
+    dated = [s for s in said if s.version in MOMENTS]
+    if one in dated or not dated:
+        return (one.version if one in dated else "", False, one.delivered, one.says)
+    stood = [s.version for s in dated if s.stands(one.delivered)]
+    on_delivery = f"{day(one.delivered):%Y-%m-%dT%H:%M:%SZ}"
+    told = max([on_delivery, *stood]) if stood else on_delivery if one.version else ""
+    return (told, True, one.delivered, one.says)
 
 
 def told_on(said: list[Said], at: int) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
+from twinlake.engine.wire import ON_DELIVERY
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import StructType
@@ -21,7 +23,8 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
 
     A row of `rows` stands from `delivered_at` until `ended_at`, half-open, null while it still does. Of those that
     stand the highest record version counts, then the last delivery, then the highest hash: arrival does not matter.
-    A row without a version counts from its delivery on: after all that stood by then, itself dated by its delivery.
+    A row without a version takes back those with one that stood by its delivery, which dates it; where none did it is
+    what a system says that dates its updates alone, and gives way to each, unless it is told to count ON_DELIVERY.
     Where it is null in a column of `kept` (`PID.f7`: a field of one), the highest of them that is not counts for that
     column, as far back as one is `WITHDRAWN`.
     """
@@ -30,8 +33,11 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     rest = [c for c in rows.columns if c not in (*RANK, "_fact_key")]
     # As text 00:00:00.123Z would be before 00:00:00Z, and zones would not compare.
     ranked = rows.withColumn("version_at", F.try_to_timestamp("record_version"))
-    marked = ranked.withColumn("is_undated", F.col("version_at").isNull())
-    every = marked.groupBy("_fact_key").agg(F.collect_list(F.struct(*RANK, *rest)).alias("_every"))
+    marked = ranked.withColumns({
+        "is_undated": F.col("version_at").isNull(), "is_on_delivery": F.col("record_version").eqNullSafe(ON_DELIVERY),
+        "record_version": F.nullif("record_version", F.lit(ON_DELIVERY)),
+    })  # fmt: skip
+    every = marked.groupBy("_fact_key").agg(F.collect_list(F.struct(*RANK, *rest, "is_on_delivery")).alias("_every"))
     # A column a step: an array that a lambda mentions again would be made again for each of its elements.
     dated = every.withColumn(
         "_every", F.when(_has_a_moment(), F.transform("_every", _dated)).otherwise(F.col("_every"))
@@ -43,7 +49,9 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     changes = told.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
     closed = changes.withColumn("_spans", F.transform("_changes", _closed))
     known = closed.select("_fact_key", F.inline("_spans")).where("said is not null")
-    told_when = known.select("_fact_key", "said.*", "known_from", "known_until").drop("version_at", "is_undated")
+    told_when = known.select("_fact_key", "said.*", "known_from", "known_until").drop(
+        "version_at", "is_undated", "is_on_delivery"
+    )  # fmt: skip
     return told_when.withColumn("is_current", F.col("known_until").isNull())
 
 
@@ -65,7 +73,8 @@ def _alone(rows: DataFrame) -> DataFrame:
     """The spans of rows whose keys all differ: each counted for as long as it stood."""
     from pyspark.sql import functions as F
 
-    return rows.where("ended_at is null or ended_at > delivered_at").select(
+    named = rows.withColumn("record_version", F.nullif("record_version", F.lit(ON_DELIVERY)))
+    return named.where("ended_at is null or ended_at > delivered_at").select(
         "*", F.col("delivered_at").alias("known_from"), F.col("ended_at").alias("known_until"),
         F.col("ended_at").isNull().alias("is_current"),
     )  # fmt: skip
@@ -88,9 +97,13 @@ def _has_a_moment() -> Column:
 def _dated(row: Column) -> Column:
     from pyspark.sql import functions as F
 
+    def at_least_delivered(other: Column) -> Column:
+        return F.when(~other["is_undated"], F.greatest(other["version_at"], row["delivered_at"]))
+
     standing = F.filter("_every", partial(_stands, row["delivered_at"]))
-    latest = F.array_max(F.transform(standing, lambda other: other["version_at"]))
-    return row.withField("version_at", F.coalesce(row["version_at"], F.greatest(row["delivered_at"], latest)))
+    taken_back = F.array_max(F.transform(standing, at_least_delivered))
+    alone = F.when(row["is_on_delivery"], row["delivered_at"])
+    return row.withField("version_at", F.coalesce(row["version_at"], taken_back, alone))
 
 
 def _stands(at: Column, row: Column) -> Column:

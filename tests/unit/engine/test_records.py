@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from twinlake.engine.versions import spans
+from twinlake.engine.wire import ON_DELIVERY
 
 SCHEMA = (
     "_fact_key bigint, record_version string, delivered_at timestamp, ended_at timestamp, record_hash string, "
@@ -86,6 +87,20 @@ def test_what_has_no_version_is_replaced_by_a_newer_version_and_not_by_an_older_
     first, deleted = ("first", "2026-01-01T00:00:00Z", 1, None), ("deleted", None, 3, None)
     assert told(first, deleted, ("made anew", "2026-01-04T00:00:00Z", 5, None))[-1] == ("made anew", 5, None)
     assert told(first, deleted, ("stale", "2026-01-02T00:00:00Z", 5, None))[-1] == ("deleted", 3, None)
+
+
+def test_what_has_no_version_yet_gives_way_to_its_first_update(told) -> None:
+    """`updated_at` of a bed board is empty until somebody changes the row."""
+    assert told(("in bed", None, 3, None), ("left", "2026-01-02T00:00:00Z", 4, None)) == [
+        ("in bed", 3, 4), ("left", 4, None)
+    ]  # fmt: skip
+
+
+def test_a_deletion_without_a_version_that_comes_before_what_it_deletes_stands(told) -> None:
+    assert told(("deleted", ON_DELIVERY, 3, None), ("value", "2026-01-02T00:00:00Z", 5, None)) == [("deleted", 3, None)]
+    made_anew = ("made anew", "2026-01-04T00:00:00Z", 5, None)
+    assert told(("deleted", ON_DELIVERY, 3, None), made_anew)[-1] == ("made anew", 5, None)
+    assert told(("deleted", ON_DELIVERY, 3, None), ("told again", None, 5, None))[-1] == ("told again", 5, None)
 
 
 def test_versions_that_are_no_moments_compare_as_texts_whenever_they_came(told) -> None:

@@ -8,6 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from twinlake.declare.source import Feed
 
+# The version of what has none of its own and yet is no first word, as a deletion is not.
+ON_DELIVERY = "on delivery"
+
 
 class Record(NamedTuple):
     """A record as it came; `offset` is its place among the file's records, `kind` what it is where kinds are mixed."""

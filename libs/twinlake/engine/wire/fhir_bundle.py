@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from twinlake.declare.source import Feed
-from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire import ON_DELIVERY, Fault, FileFault, Record
 from twinlake.engine.wire.foreign import Flaw, Foreign, modified
 from twinlake.engine.wire.json_text import JsonText
 from twinlake.engine.wire.reference import literal, patient_in
@@ -102,7 +102,8 @@ def _item(offset: int, entry: Entry, text: str, targets: Targets, resolve: Calla
     if entry.flaw:
         return Fault(offset, _printable(resolve(text[slice(*entry.text)])), *entry.flaw)
     raw = _completed(entry, _BREAK.sub("", resolve(text[slice(*entry.told)])))
-    return Record(offset, raw, entry.key, _person(entry, targets), entry.version, entry.kind)
+    version = entry.version or (ON_DELIVERY if entry.is_deletion else None)
+    return Record(offset, raw, entry.key, _person(entry, targets), version, entry.kind)
 
 
 def _completed(entry: Entry, raw: str) -> str:

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from twinlake.catalog.sources.fhir_bundle import BUNDLE
-from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire import ON_DELIVERY, Fault, FileFault, Record
 from twinlake.engine.wire.fhir_bundle import read
 from twinlake.engine.wire.text import open_plain
 
@@ -164,7 +164,7 @@ def test_of_a_history_each_version_is_a_record_and_a_deletion_is_the_last():
 
 def test_a_deleted_patient_is_the_person_of_the_deletion():
     (record,) = found(bundle({"request": {"method": "DELETE", "url": "Patient/ada"}}))
-    assert (record.kind, record.key, record.person, record.version) == ("Patient", "ada", "ada", None)
+    assert (record.kind, record.key, record.person, record.version) == ("Patient", "ada", "ada", ON_DELIVERY)
 
 
 @pytest.mark.parametrize("data", [b'{"resourceType":"Bundle"}', bundle()])
