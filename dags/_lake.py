@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,7 +125,7 @@ def hospitals() -> list[str]:
     """The hospitals to ingest; each becomes a task of its own."""
     from jobs.ingest import hospitals as listed
 
-    with opened_lake("hospitals") as opened, final_faults("hospitals"):
+    with opened_lake("hospitals") as opened, final_faults("hospitals", opened.run.home):
         return listed(opened)
 
 
@@ -135,7 +135,7 @@ def ingest(hospital: str) -> None:
     from jobs._daily import take
 
     what = f"ingest of {hospital}"
-    with opened_lake(what) as opened, final_faults(what):
+    with opened_lake(what) as opened, final_faults(what, opened.run.home):
         take(opened, opened.plan.node("ingest"), hospital)
 
 
@@ -146,7 +146,7 @@ def do(nodes: Sequence[str], retrain: bool) -> None:
 
     with opened_lake(nodes[0]) as opened:
         chosen = [opened.plan.node(name) for name in nodes]
-        take_all(opened, chosen, train_always=retrain, around=final_faults)
+        take_all(opened, chosen, train_always=retrain, around=partial(final_faults, home=opened.run.home))
 
 
 @contextmanager
@@ -165,22 +165,24 @@ def opened_lake(what: str) -> Iterator[Opened]:
 
 
 @contextmanager
-def final_faults(what: str) -> Iterator[None]:
-    """Only faults of the platform are worth a retry; each fault is told with the step it happened in."""
+def final_faults(what: str, home: Home | None = None) -> Iterator[None]:
+    """Only faults of the platform are worth a retry; each fault is told with the step it happened in.
+
+    Airflow prints what was raised with all it came of, which may quote a patient's value: of that nothing goes on.
+    """
     try:
         yield
     except (TwinlakeError, KeyboardInterrupt) as error:
         told = str(error) if str(error).startswith(what) else f"{what}: {error}"
-        LOG.error("%s", told, exc_info=True)
-        if isinstance(error, RETRYABLE):
-            raise
-        raise AirflowFailException(told) from error
+        bare = type(error)(told)
+        LOG.error("%s", told, exc_info=(type(error), bare, error.__traceback__))
+        raise (bare if isinstance(error, RETRYABLE) else AirflowFailException(told)) from None
     except Exception as error:
-        # Of what is none of ours only the kind is told, for it may quote a patient's value.
-        LOG.error("%s: %s", what, type(error).__name__, exc_info=True)
-        if isinstance(error, MISTAKES):
-            raise AirflowFailException(f"{what}: {type(error).__name__}") from error
-        raise
+        from twinlake.engine.failure import keep
+
+        told = f"{what}: {type(error).__name__}. The rest is in {keep(what, home)}, which may hold patients' values."
+        LOG.error("%s", told)
+        raise (AirflowFailException if isinstance(error, MISTAKES) else PlatformError)(told) from None
 
 
 def _open(context: Mapping[str, Any]) -> Opened:

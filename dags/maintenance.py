@@ -12,7 +12,7 @@ def maintain() -> None:
     """What `twinlake maintain` does."""
     from jobs._maintain import maintain as tend
 
-    with opened_lake("maintain") as opened, final_faults("maintain"):
+    with opened_lake("maintain") as opened, final_faults("maintain", opened.run.home):
         tend(opened, opened.run.progress)
 
 

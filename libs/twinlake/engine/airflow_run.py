@@ -144,11 +144,11 @@ def _tasks(run: DagRun) -> Iterator[TaskResult]:
 
 
 def _fault(result: DagResult, faults: list[logging.LogRecord]) -> BaseException:
-    """The failed task's own error; of one that is none of ours only the kind, for it may quote a patient's value."""
+    """The failed task's own error; of one that is none of ours, what the task told of it."""
     if not faults:
         failed = ", ".join(t.name for t in result.tasks if t.state == "failed") or "no task"
         return PlatformError(f"Airflow ended {result.run_id} as {result.state}: {failed} failed. See {result.log}.")
     error = faults[-1].exc_info[1] if faults[-1].exc_info else None
     if isinstance(error, TwinlakeError | KeyboardInterrupt):
         return type(error)(faults[-1].getMessage())
-    return PlatformError(f"{faults[-1].getMessage()}. What happened stands in {result.log}.")
+    return PlatformError(f"{faults[-1].getMessage()} What Airflow said stands in {result.log}.")

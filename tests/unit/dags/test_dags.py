@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -155,6 +156,51 @@ def test_a_mistake_in_the_program_is_not_retried_and_quotes_nothing(lake: Module
         raise ValueError("secret")
     assert "secret" not in str(told.value)
     assert "silver.note: ValueError" in str(told.value)
+
+
+SECRET = "could not convert string to float: 'Jane Doe, 12 Elm St'"
+
+
+def chained() -> None:
+    """An error of ours that came of one which quotes a value."""
+    from twinlake.declare.errors import PlatformError
+
+    try:
+        raise ValueError(SECRET)
+    except ValueError as error:
+        raise PlatformError("the disk") from error
+
+
+def raised(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "fault, kind, retried",
+    [
+        pytest.param(lambda: raised(ValueError(SECRET)), "ValueError", False, id="a mistake"),
+        pytest.param(lambda: raised(RuntimeError(SECRET)), "RuntimeError", True, id="what may pass"),
+        pytest.param(chained, "the disk", True, id="the cause of an error of ours"),
+    ],
+)
+def test_no_value_gets_into_the_log_of_a_task(lake: ModuleType, tmp_path: Path, caplog, fault, kind, retried):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from twinlake.declare.errors import PlatformError
+    from twinlake.engine.home import Home
+
+    home = Home(tmp_path, tmp_path)
+    of = PlatformError if retried else AirflowFailException
+    with pytest.raises(of) as told, lake.final_faults("silver.note", home):
+        fault()
+    # As Airflow prints it, with all it came of.
+    printed = "".join(traceback.format_exception(told.value))
+    assert f"silver.note: {kind}" in printed
+    assert f"silver.note: {kind}" in caplog.text
+    assert "Jane" not in printed + caplog.text
+    if fault is not chained:
+        kept = tmp_path / "errors" / "silver.note.txt"
+        assert (SECRET in kept.read_text(), kept.stat().st_mode & 0o777) == (True, 0o600)
 
 
 def test_reading_the_dags_imports_no_job():

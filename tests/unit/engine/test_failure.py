@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from errno import EACCES, ENOSPC
 from pathlib import Path
+from traceback import format_exception
 
+import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from splink import DuckDBAPI
 
-from twinlake.declare.errors import PlatformError
-from twinlake.engine.failure import is_disk_full, without_values
+from twinlake.declare.errors import DataError, PlatformError, TwinlakeError
+from twinlake.engine.failure import is_disk_full, keep, without_values
 from twinlake.engine.home import Home
 
 FULL = (
@@ -59,3 +62,37 @@ def test_what_delta_says_of_rows_stays_in_a_file_of_the_owners(tmp_path: Path, r
 def test_an_error_of_ours_stays_what_it_is(tmp_path: Path):
     with pytest.raises(KeyError), without_values(Home(tmp_path, tmp_path), "step"):
         raise KeyError("a fault in the code")
+
+
+JANE = "select cast('Jane Doe, 12 Elm St' as int)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "of"),
+    [
+        pytest.param(JANE, DataError, id="comes again however often one tries"),
+        pytest.param("select * from read_csv('/nowhere/Jane Doe.csv')", PlatformError, id="of the disk, worth a retry"),
+    ],
+)
+def test_what_duckdb_says_of_rows_stays_in_a_file_of_the_owners(tmp_path: Path, sql: str, of: type[TwinlakeError]):
+    with pytest.raises(of, match="link failed in DuckDB") as told, without_values(Home(tmp_path, tmp_path), "link"):
+        duckdb.sql(sql).fetchall()
+    assert "Jane" not in "".join(format_exception(told.value))
+    assert "Jane" in (tmp_path / "errors" / "link.txt").read_text()
+
+
+def test_what_splink_quotes_of_duckdb_stays_there_too(tmp_path: Path):
+    with (
+        pytest.raises(DataError, match="ConversionException") as told,
+        without_values(Home(tmp_path, tmp_path), "link"),
+    ):
+        DuckDBAPI(duckdb.connect())._log_and_run_sql_execution(f"create table t as {JANE}", "t", "t")
+    assert "Jane" not in "".join(format_exception(told.value))
+
+
+def test_an_error_is_told_without_its_values_where_no_file_can_be_written(tmp_path: Path):
+    (tmp_path / "errors").write_text("in the way")
+    try:
+        raise ValueError("Jane")
+    except ValueError:
+        assert keep("link", Home(tmp_path, tmp_path)) == "no file, for there was no writing one (FileExistsError)"
