@@ -81,3 +81,60 @@ def test_a_step_that_fails_stops_what_follows_and_tells_why(feeds: Path):
     assert found["error"] == "DataError silver.person: 3 rows without a key. Mend the feed."
     assert "pin" not in found["said"]
     assert run(feeds)["state"] == "success"
+
+
+# What runs of a scheduler left in Airflow's database; the heartbeat of the scheduler is seconds old, or there is none.
+LEFT = """
+import json, sys
+from pathlib import Path
+from twinlake.engine import airflow_run
+from twinlake.engine.airflow_settings import prepare, settings
+from twinlake.engine.home import Home
+
+home = Home(Path(sys.argv[1]) / "home", Path(sys.argv[1]) / "feeds")
+prepare(home)
+airflow_run._use(settings(home))
+from airflow.jobs.job import Job
+from airflow.models.dagrun import DagRun
+from airflow.sdk.timezone import utcnow
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunType
+from sqlalchemy import select
+
+with create_session() as session:
+    for dag, state in json.loads(sys.argv[2]).items():
+        kind, now = DagRunType.SCHEDULED, utcnow()
+        session.add(DagRun(dag_id=dag, run_id="scheduled", run_type=kind, state=state, run_after=now))
+    if sys.argv[3] == "alive":
+        session.add(Job(job_type="SchedulerJob", state="running", latest_heartbeat=utcnow()))
+said = ""
+try:
+    airflow_run._bury_dead_runs()
+except Exception as error:
+    said = f"{type(error).__name__} {error}"
+with create_session() as session:
+    print(json.dumps([said, {run.dag_id: run.state for run in session.scalars(select(DagRun))}]))
+"""
+
+
+def left(folder: Path, runs: dict[str, str], scheduler: str) -> list:
+    """What was said of these runs, and the states they have then."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    env["PYTHONPATH"] = f"{REPOSITORY / 'libs'}:{REPOSITORY}"
+    line = [sys.executable, "-c", LEFT, str(folder), json.dumps(runs), scheduler]
+    done = subprocess.run(line, env=env, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_what_a_stopped_scheduler_left_keeps_nobody_waiting(tmp_path: Path):
+    runs = {"lakehouse_daily": "queued", "maintenance": "running", "backfill": "success", "anothers": "running"}
+    buried = {"lakehouse_daily": "failed", "maintenance": "failed", "backfill": "success", "anothers": "running"}
+    assert left(tmp_path, runs, "dead") == ["", buried]
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_what_a_living_scheduler_has_to_do_is_waited_for(tmp_path: Path, state: str):
+    said, states = left(tmp_path, {"maintenance": state}, "alive")
+    assert said == f"LockedError Airflow has maintenance (scheduled) {state} on this lake. Wait for it."
+    assert states == {"maintenance": state}

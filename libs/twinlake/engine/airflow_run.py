@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
 DAILY = "lakehouse_daily"
-OURS = (DAILY, "models_weekly", "backfill")
+OURS = (DAILY, "models_weekly", "backfill", "maintenance")
+# A run that was cleared, or has not begun, is queued: others wait for it as for one that runs.
+UNDER_WAY = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,13 @@ def _bury_dead_runs() -> None:
     from sqlalchemy import select
 
     with create_session() as session:
-        open_runs = session.scalars(select(DagRun).where(DagRun.dag_id.in_(OURS), DagRun.state == "running")).all()
+        ours = select(DagRun).where(DagRun.dag_id.in_(OURS), DagRun.state.in_(UNDER_WAY))
+        open_runs = session.scalars(ours).all()
         scheduler = most_recent_job("SchedulerJob", session=session)
         if open_runs and scheduler and scheduler.is_alive():
             raise LockedError(
-                f"Airflow is running {open_runs[0].dag_id} ({open_runs[0].run_id}) on this lake. Wait for it."
+                f"Airflow has {open_runs[0].dag_id} ({open_runs[0].run_id}) {open_runs[0].state} on this lake. "
+                "Wait for it."
             )
         for run in open_runs:
             run.state = "failed"
