@@ -104,7 +104,8 @@ def _ingest() -> tuple[Any, Any]:
 
 def _do(step: Step, retrain: bool) -> tuple[Any, Any]:
     outlets = [PUBLICATION] if step.verb == "publish" else []
-    made = do.override(task_id=step.name, outlets=outlets)(nodes=list(step.nodes), retrain=retrain)
+    task_of = do.override(task_id=step.name, outlets=outlets)
+    made = task_of(nodes=list(step.nodes), retrain=retrain, begins=not step.after)
     return made, made
 
 
@@ -123,9 +124,11 @@ def wait_for_turn() -> bool:
 @task
 def hospitals() -> list[str]:
     """The hospitals to ingest; each becomes a task of its own."""
+    from jobs._daily import begin
     from jobs.ingest import hospitals as listed
 
     with opened_lake("hospitals") as opened, final_faults("hospitals", opened.run.home):
+        begin(opened.run)
         return listed(opened)
 
 
@@ -140,11 +143,14 @@ def ingest(hospital: str) -> None:
 
 
 @task
-def do(nodes: Sequence[str], retrain: bool) -> None:
-    """Take the step of each node, each after those it waits for."""
-    from jobs._daily import take_all
+def do(nodes: Sequence[str], retrain: bool, begins: bool) -> None:
+    """Take the step of each node, each after those it waits for; `begins`: no task of the run comes before it."""
+    from jobs._daily import begin, take_all
 
     with opened_lake(nodes[0]) as opened:
+        if begins:
+            with final_faults(nodes[0], opened.run.home):
+                begin(opened.run)
         chosen = [opened.plan.node(name) for name in nodes]
         take_all(opened, chosen, train_always=retrain, around=partial(final_faults, home=opened.run.home))
 

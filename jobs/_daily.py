@@ -46,7 +46,7 @@ def walk(opened: Opened, only: str | None = None, *, train_always: bool = False)
     before = last_publication(run.ops)
     with run_lock(run.home, run.run_id):
         if only is None:
-            _begin(run)
+            begin(run)
         take_all(opened, [opened.plan.node(only)] if only else _nodes_of(opened), train_always=train_always)
     now = last_publication(run.ops)
     is_new = now is not None and (before is None or now.sequence > before.sequence)
@@ -58,9 +58,10 @@ def _nodes_of(opened: Opened) -> list[Node]:
     return [node for node in opened.plan.nodes if not (opened.erasing and node.verb == "ingest")]
 
 
-def _begin(run: Run) -> None:
-    """A run that is killed in its first step is known to have been, too."""
-    _record(run, *BEGUN, datetime.now(UTC), 0.0, "")
+def begin(run: Run) -> None:
+    """A run that is killed in its first step is known to have been, too; told again, it has begun already."""
+    if not any((r["run_id"], r["stage"], r["state"]) == (run.run_id, *BEGUN) for r in run.ops.rows("run")):
+        _record(run, *BEGUN, datetime.now(UTC), 0.0, "")
 
 
 def _record(run: Run, stage: str, state: str, started_at: datetime, seconds: float, detail: str) -> None:

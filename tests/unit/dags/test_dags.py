@@ -6,11 +6,14 @@ import logging
 import subprocess
 import sys
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from jobs._run import Opened
+from tests.support.landing_sample import toy_run
 from twinlake.plan import read_plan
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
@@ -86,6 +89,27 @@ def test_only_the_weekly_dag_trains_where_there_is_a_champion(bag):
 
     assert retrains(bag["models_weekly"]) == {True}
     assert retrains(bag["lakehouse_daily"]) == retrains(bag["backfill"]) == {False}
+
+
+@pytest.mark.parametrize("first", ["hospitals", "pin"])
+def test_the_first_task_says_that_the_run_has_begun(lake: ModuleType, tmp_path: Path, monkeypatch, first):
+    opened = Opened(toy_run(tmp_path, "scheduled"), read_plan(), (), {})
+    monkeypatch.setattr(lake, "opened_lake", lambda what: nullcontext(opened))
+    if first == "pin":
+        lake.do.function(["pin"], retrain=False, begins=True)
+    else:
+        with pytest.raises(Exception, match="No hospital can be read"):
+            lake.hospitals.function()
+    rows = [(row["run_id"], row["stage"], row["state"]) for row in opened.run.ops.rows("run")]
+    assert rows[0] == ("scheduled", "run", "begun")
+
+
+def test_the_task_that_comes_first_is_told_so(bag):
+    def told(dag) -> set[str]:
+        return {t.task_id for t in dag.tasks if getattr(t, "op_kwargs", {}).get("begins")}
+
+    assert told(bag["models_weekly"]) == {"pin"}
+    assert told(bag["lakehouse_daily"]) == told(bag["backfill"]) == set(), "hospitals comes first, and begins"
 
 
 def test_what_is_published_is_an_asset(bag):

@@ -106,6 +106,15 @@ def test_what_a_run_would_do_tells_of_a_run_that_did_not_get_to_its_end(tmp_path
     assert list(_daily.foresee(opened)) == []
 
 
+def test_a_run_begins_once_however_often_its_first_task_is_tried(tmp_path):
+    first, second = toy_run(tmp_path, "r1"), toy_run(tmp_path, "r2")
+    for run in (first, first, toy_run(tmp_path, "r1"), second):
+        _daily.begin(run)
+    assert [(row["run_id"], row["stage"], row["state"]) for row in first.ops.rows("run")] == [
+        ("r1", "run", "begun"), ("r2", "run", "begun"),
+    ]  # fmt: skip
+
+
 def link_by(run, stewards: str) -> None:
     """A person_link as a run makes it that was declared so, and knew these decisions."""
     import pyarrow as pa
