@@ -146,6 +146,7 @@ def ingest(hospital: str) -> None:
 def do(nodes: Sequence[str], retrain: bool, begins: bool) -> None:
     """Take the step of each node, each after those it waits for; `begins`: no task of the run comes before it."""
     from jobs._daily import begin, take_all
+    from jobs._report import catch_up
 
     with opened_lake(nodes[0]) as opened:
         if begins:
@@ -153,6 +154,10 @@ def do(nodes: Sequence[str], retrain: bool, begins: bool) -> None:
                 begin(opened.run)
         chosen = [opened.plan.node(name) for name in nodes]
         take_all(opened, chosen, train_always=retrain, around=partial(final_faults, home=opened.run.home))
+        if any(node.verb == "publish" for node in chosen):
+            # Only now do the run's own rows say that it published.
+            with final_faults("report", opened.run.home):
+                catch_up(opened.run.home)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import traceback
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,7 @@ import pytest
 
 from jobs._run import Opened
 from tests.support.landing_sample import toy_run
+from tests.support.published_lake import published_lake
 from twinlake.plan import read_plan
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
@@ -110,6 +112,18 @@ def test_the_task_that_comes_first_is_told_so(bag):
 
     assert told(bag["models_weekly"]) == {"pin"}
     assert told(bag["lakehouse_daily"]) == told(bag["backfill"]) == set(), "hospitals comes first, and begins"
+
+
+@pytest.mark.parametrize("name, pages", [("publish", ["0123456789abcdef.html", "latest.html"]), ("pin", [])])
+def test_what_publishes_makes_the_page_of_it(lake: ModuleType, tmp_path: Path, monkeypatch, name, pages):
+    from jobs import _daily
+
+    home = published_lake(tmp_path)
+    opened = Opened(replace(toy_run(tmp_path), home=home), read_plan(), (), {})
+    monkeypatch.setattr(lake, "opened_lake", lambda what: nullcontext(opened))
+    monkeypatch.setattr(_daily, "take", lambda opened, node, **given: None)
+    lake.do.function([name], retrain=False, begins=False)
+    assert sorted(page.name for page in home.reports.glob("*.html")) == pages
 
 
 def test_what_is_published_is_an_asset(bag):
