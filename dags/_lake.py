@@ -114,11 +114,14 @@ def _do(step: Step, retrain: bool) -> tuple[Any, Any]:
     poke_interval=LOOK_EVERY.total_seconds(), timeout=GIVE_UP.total_seconds(),
 )  # fmt: skip
 def wait_for_turn() -> bool:
-    """Steps of two runs must not mix, so a run begins when no other run of this lake is under way."""
+    """Steps of two runs must not mix: a run begins when no other is under way, and no command holds the lake."""
     from twinlake.engine.home import home_of
 
     context = get_current_context()
-    return my_turn(home_of(Path(context["params"]["feeds"])), context)
+    with final_faults("turn"):
+        home = home_of(Path(context["params"]["feeds"]))
+        # Its turn first: what holds the lake may be a task of the run that has the turn.
+        return my_turn(home, context) and is_free(home, context["run_id"])
 
 
 @task
@@ -219,6 +222,17 @@ def window(params: Mapping[str, Any]) -> tuple[date, date] | None:
     if first > last:
         raise ConfigurationError(f"The window {first} to {last} ends before it begins. Swap from_date and to_date.")
     return first, last + timedelta(days=1)
+
+
+def is_free(home: Home, run_id: str) -> bool:
+    """Whether nobody holds the lake's lock; a backup or an erasure may for long."""
+    from twinlake.engine.home import run_lock
+
+    try:
+        with run_lock(home, run_id):
+            return True
+    except LockedError:
+        return False
 
 
 def my_turn(home: Home, context: Mapping[str, Any]) -> bool:

@@ -88,6 +88,7 @@ LEFT = """
 import json, sys
 from pathlib import Path
 from twinlake.engine import airflow_run
+from twinlake.engine.backup import backup
 from twinlake.engine.airflow_settings import prepare, settings
 from twinlake.engine.home import Home
 
@@ -109,6 +110,9 @@ with create_session() as session:
         session.add(Job(job_type="SchedulerJob", state="running", latest_heartbeat=utcnow()))
 said = ""
 try:
+    if sys.argv[4:] == ["backup"]:
+        (home.airflow / "turn").write_text("maintenance scheduled")
+        backup(home, Path(sys.argv[1]) / "copy")
     airflow_run._bury_dead_runs()
 except Exception as error:
     said = f"{type(error).__name__} {error}"
@@ -117,11 +121,12 @@ with create_session() as session:
 """
 
 
-def left(folder: Path, runs: dict[str, str], scheduler: str) -> list:
+def left(folder: Path, runs: dict[str, str], scheduler: str, *command: str) -> list:
     """What was said of these runs, and the states they have then."""
+    folder.mkdir(exist_ok=True)
     env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
     env["PYTHONPATH"] = f"{REPOSITORY / 'libs'}:{REPOSITORY}"
-    line = [sys.executable, "-c", LEFT, str(folder), json.dumps(runs), scheduler]
+    line = [sys.executable, "-c", LEFT, str(folder), json.dumps(runs), scheduler, *command]
     done = subprocess.run(line, env=env, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
@@ -138,3 +143,10 @@ def test_what_a_living_scheduler_has_to_do_is_waited_for(tmp_path: Path, state: 
     said, states = left(tmp_path, {"maintenance": state}, "alive")
     assert said == f"LockedError Airflow has maintenance (scheduled) {state} on this lake. Wait for it."
     assert states == {"maintenance": state}
+
+
+def test_nothing_is_backed_up_between_two_steps_of_a_run(tmp_path: Path):
+    said, _ = left(tmp_path, {"maintenance": "running"}, "alive", "backup")
+    assert said == "LockedError Airflow has maintenance (scheduled) running on this lake. Wait for it."
+    said, _ = left(tmp_path / "dead", {"maintenance": "running"}, "dead", "backup")
+    assert said.startswith("NotPublished Nothing is published in this lake yet."), "nobody will take another step"

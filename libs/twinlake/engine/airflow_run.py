@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import ConfigurationError, LockedError, PlatformError, TwinlakeError
 from twinlake.engine.airflow_settings import DAGS, prepare, settings
-from twinlake.engine.home import home_of, run_lock
+from twinlake.engine.home import Home, home_of, run_lock
 from twinlake.engine.run import silent
 
 if TYPE_CHECKING:
@@ -55,6 +55,16 @@ def run_daily(feeds: Path, as_of: datetime, progress: Callable[[str], None] = si
     log.parent.mkdir(parents=True, exist_ok=True)
     with run_lock(home, f"{DAILY} {as_of.isoformat()}"), _told(progress) as faults, _quiet(log):
         return _run(home.feeds, as_of, log, faults)
+
+
+def refuse_under_way(home: Home) -> None:
+    """A run under a scheduler holds the lake's lock only while a step is taken: between two, Airflow knows of it."""
+    if not (home.airflow / "turn").is_file():
+        return  # no run ever had a turn
+    prepare(home)
+    _use(settings(home))
+    with _quiet(home.airflow / "logs" / "look.log"):
+        _bury_dead_runs()
 
 
 def _run(feeds: Path, as_of: datetime, log: Path, faults: list[logging.LogRecord]) -> DagResult:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError, DataError, PlatformError
+from twinlake.engine.airflow_run import refuse_under_way
 from twinlake.engine.champions import SQLITE, champion_versions
 from twinlake.engine.damage import damage
 from twinlake.engine.delta_log import LOG
@@ -35,6 +36,7 @@ def backup(home: Home, target: Path) -> Manifest:
     if target.is_relative_to(home.path):
         raise ConfigurationError(f"{target} lies in the home it is to be a copy of. Give a folder outside {home.path}.")
     with run_lock(home, "backup"):
+        refuse_under_way(home)
         published = require_publication(Ops(home.lake))
         _refuse_damaged(home, published)
         database = _database(home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import traceback
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from jobs._run import Opened
 from tests.support.landing_sample import toy_run
 from tests.support.published_lake import published_lake
+from twinlake.engine.home import Home, open_home
 from twinlake.plan import read_plan
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
@@ -66,6 +68,27 @@ def test_the_log_of_a_task_is_not_filled_by_others(lake, caplog):
 def test_nothing_begins_before_the_run_has_its_turn(bag):
     for dag in bag.values():
         assert [t.task_id for t in dag.roots] == ["turn"]
+
+
+@pytest.mark.parametrize("others, locked, begins", [(0, False, True), (0, True, False), (1, False, False)])
+def test_a_run_waits_for_another_run_and_for_whoever_holds_the_lake(
+    lake: ModuleType, tmp_path: Path, monkeypatch, others: int, locked: bool, begins: bool
+):
+    monkeypatch.setenv("TWINLAKE_HOME", str(tmp_path))
+    open_home(Home(tmp_path, tmp_path / "feeds"))
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "turn").write_text("models_weekly scheduled")
+    context = {
+        "params": {"feeds": str(tmp_path / "feeds")}, "run_id": "scheduled",
+        "dag_run": SimpleNamespace(dag_id="lakehouse_daily"),
+        "ti": SimpleNamespace(get_dr_count=lambda **asked: others),
+    }  # fmt: skip
+    monkeypatch.setattr(lake, "get_current_context", lambda: context)
+    with (tmp_path / "run.lock").open("w") as held:
+        if locked:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        assert lake.wait_for_turn.function() is begins
+    assert lake.wait_for_turn.function() is (others == 0), "and goes on once it is let go"
 
 
 def test_no_edge_says_what_others_say_already(bag):
