@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from twinlake.declare.errors import ConfigurationError, LockedError, PlatformError, TwinlakeError
 from twinlake.plan import Node, read_plan
@@ -161,6 +161,14 @@ def do(nodes: Sequence[str], retrain: bool, begins: bool) -> None:
             # Only now do the run's own rows say that it published.
             with final_faults("report", opened.run.home):
                 catch_up(opened.run.home)
+            _skip_what_is_not_new(opened)
+
+
+def _skip_what_is_not_new(opened: Opened) -> None:
+    """A task that is skipped emits no asset event: who follows publications hears of those that this run made."""
+    rows = opened.run.ops.rows("publication")
+    if rows and max(rows, key=lambda row: row["sequence"])["run_id"] != opened.run.run_id:
+        raise AirflowSkipException("Nothing new was published.")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from jobs._run import Opened
 from tests.support.landing_sample import toy_run
-from tests.support.published_lake import published_lake
+from tests.support.published_lake import RUN, published_lake
 from twinlake.engine.home import Home, open_home
 from twinlake.plan import read_plan
 
@@ -147,6 +147,24 @@ def test_what_publishes_makes_the_page_of_it(lake: ModuleType, tmp_path: Path, m
     monkeypatch.setattr(_daily, "take", lambda opened, node, **given: None)
     lake.do.function([name], retrain=False, begins=False)
     assert sorted(page.name for page in home.reports.glob("*.html")) == pages
+
+
+def test_who_follows_publications_hears_nothing_of_a_run_that_made_none(lake: ModuleType, tmp_path: Path, monkeypatch):
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from jobs import _daily
+
+    home = published_lake(tmp_path)
+    monkeypatch.setattr(_daily, "take", lambda opened, node, **given: None)
+    told = {}
+    for run_id in (RUN, "the day after"):
+        opened = Opened(replace(toy_run(tmp_path, run_id), home=home), read_plan(), (), {})
+        monkeypatch.setattr(lake, "opened_lake", lambda what, opened=opened: nullcontext(opened))
+        try:
+            told[run_id] = lake.do.function(["publish"], retrain=False, begins=False)
+        except AirflowSkipException as skipped:
+            told[run_id] = str(skipped)
+    assert told == {RUN: None, "the day after": "Nothing new was published."}
 
 
 def test_what_is_published_is_an_asset(bag):
