@@ -176,24 +176,35 @@ def _observation(
 def _resources(number: int, visit: int, about: dict[str, Any], resources: dict[str, list[dict[str, Any]]]) -> None:
     """One of each kind; a procedure's reason is a condition of the person's first visit, wherever that was."""
     here, drug = identifier("visit", number, visit), identifier("drug", number, visit)
+    at, until = (f"2026-01-{visit + 1:02d}T09:{minute}:00+00:00" for minute in ("00", "30"))
     subject = {"subject": {**about["subject"], "display": f"Christopher{number} Robertson{number}"}}
     place = {"reference": f"Organization?identifier={SYNTHEA}|{ORGANIZATION}"}
     where = {"location": [{"location": {"reference": f"Location?identifier={SYNTHEA}|{LOCATION}"}}]}
-    resources["Encounter"].append(_fact("Encounter", here, **subject, **where, serviceProvider=place))
+    resources["Encounter"].append(
+        _fact("Encounter", here, **subject, **where, serviceProvider=place, period={"start": at, "end": until})
+    )
     code = {"code": {"coding": [{"code": "44054006", "display": "Diabetes"}]}}
-    resources["Condition"].append(_fact("Condition", identifier("condition", number, visit), **code, **about))
+    resources["Condition"].append(
+        _fact("Condition", identifier("condition", number, visit), **code, **about, onsetDateTime=at)
+    )
     reason = {"reasonReference": [{"reference": f"Condition/{identifier('condition', number, 0)}"}]}
-    resources["Procedure"].append(_fact("Procedure", identifier("p", number, visit), **code, **about, **reason))
+    resources["Procedure"].append(
+        _fact("Procedure", identifier("p", number, visit), **code, **about, **reason, performedDateTime=at)
+    )
     resources["Medication"].append(_fact("Medication", drug))
     given = {"medicationReference": {"reference": f"Medication/{drug}"}}
-    resources["MedicationRequest"].append(_fact("MedicationRequest", identifier("r", number, visit), **about, **given))
+    resources["MedicationRequest"].append(
+        _fact("MedicationRequest", identifier("r", number, visit), **about, **given, authoredOn=at)
+    )
     taken = {"subject": about["subject"], "context": about["encounter"]}
     resources["MedicationAdministration"].append(
-        _fact("MedicationAdministration", identifier("a", number, visit), **taken)
+        _fact("MedicationAdministration", identifier("a", number, visit), **taken, effectiveDateTime=at)
     )
     resources["DocumentReference"].append(_document(number, visit, about))
     shot = {"patient": about["subject"], "encounter": about["encounter"]}
-    resources["Immunization"].append(_fact("Immunization", identifier("i", number, visit), **shot))
+    resources["Immunization"].append(
+        _fact("Immunization", identifier("i", number, visit), **shot, occurrenceDateTime=at)
+    )
 
 
 def _document(number: int, visit: int, about: dict[str, Any]) -> dict[str, Any]:
