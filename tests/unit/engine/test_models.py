@@ -142,7 +142,7 @@ class Lake:
     def step(self, run_id: str, *, always: bool = False) -> bool:
         frames = SimpleNamespace(format=lambda name: SimpleNamespace(load=lambda path: path))
         run = SimpleNamespace(home=self.home, ops=self.ops, run_id=run_id, progress=self.told.append,
-                              spark=SimpleNamespace(read=frames))  # fmt: skip
+                              spark=SimpleNamespace(read=frames), as_of=None)  # fmt: skip
         opened = SimpleNamespace(
             run=run, plan=SimpleNamespace(models={diabetes_probability.name: diabetes_probability})
         )
