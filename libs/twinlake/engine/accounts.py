@@ -263,16 +263,17 @@ def _summed(run: Run, ledger: Ledger, judged: DataFrame) -> tuple[Counter[Said],
         judged.unpersist()
     sums: dict[int, Counter[Said]] = {1: Counter(), -1: Counter()}
     for row in known:
-        sums[row["sign"]][_said({**row, "outcome": row["outcome"] or LOST, "reason": ""})] += row["records"]
+        sums[row["sign"]][said_of({**row, "outcome": row["outcome"] or LOST, "reason": ""})] += row["records"]
     for row in why:
         # What nothing explains stays lost, also where the parsing itself loses it.
-        sums[row["sign"]][_said({**row, "outcome": LOST, "reason": ""})] -= row["records"]
-        sums[row["sign"]][_said(row)] += row["records"]
+        sums[row["sign"]][said_of({**row, "outcome": LOST, "reason": ""})] -= row["records"]
+        sums[row["sign"]][said_of(row)] += row["records"]
     more, fewer = (Counter({said: n for said, n in sums[sign].items() if n}) for sign in (1, -1))
     return more, fewer
 
 
-def _said(row: Mapping[str, str]) -> Said:
+def said_of(row: Mapping[str, str]) -> Said:
+    """What a row of counts says, but for the number."""
     return row["hospital"], row["system"], row["feed"], row["outcome"], row["reason"]
 
 

@@ -30,9 +30,14 @@ def consumed(run: Run, table: str) -> State | None:
 def is_up_to_date(run: Run, table: Table) -> bool:
     """Whether a table is made of its inputs as they stand, and as it is declared today."""
     state = consumed(replace(run, anew=frozenset()), table.full_name)
-    # A scored table's fingerprint goes on with its models' versions.
-    is_as_declared = state is not None and state.fingerprint.startswith(run.fingerprints.get(table.full_name, ""))
-    return is_as_declared and all(run.ops.version(name) == version for name, version in state.inputs.items())
+    if state is None or is_made_otherwise(state, run.fingerprints.get(table.full_name, "")):
+        return False
+    return all(run.ops.version(name) == version for name, version in state.inputs.items())
+
+
+def is_made_otherwise(state: State | None, fingerprint: str) -> bool:
+    """A scored table's fingerprint goes on with its models' versions."""
+    return state is None or not state.fingerprint.startswith(fingerprint)
 
 
 def looked(inputs: Mapping[str, int], fingerprint: str) -> str:

@@ -70,13 +70,11 @@ def _duckdbs(error: Exception) -> tuple[type[TwinlakeError], str] | None:
 
 def own_fault(error: BaseException) -> str:
     """One line on an error nobody foresaw; its message may quote a value, so that stands in a file of the owner's."""
-    handle, file = tempfile.mkstemp(prefix="twinlake-", suffix=".txt")
-    with os.fdopen(handle, "w") as out:
-        traceback.print_exception(error, file=out)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"a fault of its own: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. What was "
-        f"published before stands. {file} holds the traceback, and perhaps patients' values: please report it without."
+        "published before stands. "
+        f"The rest is in {keep('own')}, which may hold patients' values: please report it without."
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twinlake.engine.consumed import consumed
+from twinlake.engine.consumed import consumed, is_made_otherwise
 from twinlake.engine.discover import find_files
 from twinlake.engine.ledger import Ledger, read_ledger
-from twinlake.engine.ops import PUBLISHED, State
+from twinlake.engine.ops import PUBLISHED
 from twinlake.engine.session import start_session
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _arriving(run: Run, hospital: str, known: Mapping[str, Mapping[str, object]]
 
 def _unpublished(run: Run, ledger: Ledger) -> list[Mapping[str, object]]:
     states = {table.full_name: consumed(run, table.full_name) for table in run.tables.values()}
-    if any(_is_made_otherwise(state, run.fingerprints.get(name, "")) for name, state in states.items()):
+    if any(is_made_otherwise(state, run.fingerprints.get(name, "")) for name, state in states.items()):
         return list(ledger.rows)
     steps = [(row["run_id"], (row["stage"], row["state"])) for row in run.ops.rows("run")]
     published = {run_id for run_id, step in steps if step == PUBLISHED}
@@ -98,8 +98,3 @@ def _unpublished(run: Run, ledger: Ledger) -> list[Mapping[str, object]]:
 
 def _place(row: Mapping[str, object]) -> tuple[object, object]:
     return row["path"], row["sequence"]
-
-
-def _is_made_otherwise(state: State | None, fingerprint: str) -> bool:
-    """A scored table's fingerprint goes on with its models' versions."""
-    return state is None or not state.fingerprint.startswith(fingerprint)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from twinlake.declare.errors import DataError
-from twinlake.engine.accounts import LOST, Said, counted, moved
+from twinlake.engine.accounts import LOST, SAID, Said, counted, moved, said_of
 from twinlake.engine.counting import counting_now
 from twinlake.engine.environment import load_environment
 from twinlake.engine.ledger import Ledger, read_ledger
@@ -39,7 +39,7 @@ def reconcile(run: Run, *, anew: bool = False) -> list[dict[str, Any]]:
     totals = {feed: found for feed, found in added.items() if min(found.values(), default=0) >= 0}
     totals |= _whole(run, ledger, [feed for feed in due if feed not in totals])
     # Of a feed of which nothing is left, that is said as well.
-    none = {feed: dict.fromkeys(map(_key, before.get(feed, ())), 0) for feed in due if not totals[feed]}
+    none = {feed: dict.fromkeys(map(said_of, before.get(feed, ())), 0) for feed in due if not totals[feed]}
     said = [row for feed in due for row in _rows(run, none.get(feed) or totals[feed], now[feed])]
     run.ops.append(LEDGER, said)
     _refuse_lost(said)
@@ -67,13 +67,9 @@ def misaccounted(run: Run) -> list[str]:
 
 
 def _added(said: Iterable[Mapping[str, Any]], change: Mapping[Said, int]) -> Totals:
-    totals: Totals = Counter({_key(row): row["records"] for row in said})
+    totals: Totals = Counter({said_of(row): row["records"] for row in said})
     totals.update(change)
     return Counter({key: n for key, n in totals.items() if n})
-
-
-def _key(row: Mapping[str, Any]) -> Said:
-    return row["hospital"], row["system"], row["feed"], row["outcome"], row["reason"]
 
 
 def _whole(run: Run, ledger: Ledger, due: list[LandedFeed]) -> dict[LandedFeed, Totals]:
@@ -110,8 +106,7 @@ def _rows(run: Run, totals: Mapping[Said, int], at: Position) -> list[dict[str, 
     # A feed that lost a record is not done with, whatever became of its others.
     has_lost = any(outcome == LOST and n for (*_, outcome, _), n in totals.items())
     state = "" if has_lost else at.write()
-    names = ("hospital", "system", "feed", "outcome", "reason")
-    said = [(dict(zip(names, key, strict=True)), n) for key, n in sorted(totals.items())]
+    said = [(dict(zip(SAID, key, strict=True)), n) for key, n in sorted(totals.items())]
     return [{**row, "records": n, "state": state, "run_id": run.run_id} for row, n in said]
 
 
