@@ -121,7 +121,7 @@ def wait_for_turn() -> bool:
     with final_faults("turn"):
         home = home_of(Path(context["params"]["feeds"]))
         # Its turn first: what holds the lake may be a task of the run that has the turn.
-        return my_turn(home, context) and is_free(home, context["run_id"])
+        return my_turn(home, context) and is_free(home, run_of(context))
 
 
 @task
@@ -182,7 +182,7 @@ def opened_lake(what: str) -> Iterator[Opened]:
             opened = _open(context)
             if not my_turn(opened.run.home, context):
                 raise LockedError(f"{opened.run.home.path} is in use by another run of Airflow. Wait for it.")
-            held.enter_context(run_lock(opened.run.home, context["run_id"]))
+            held.enter_context(run_lock(opened.run.home, run_of(context)))
         yield opened
 
 
@@ -210,7 +210,7 @@ def final_faults(what: str, home: Home | None = None) -> Iterator[None]:
 def _open(context: Mapping[str, Any]) -> Opened:
     params, run = context["params"], context["dag_run"]
     as_of = params["as_of"] or (run.logical_date or run.run_after).isoformat()
-    return _opened(Path(params["feeds"]), as_of, context["run_id"], window(params))
+    return _opened(Path(params["feeds"]), as_of, run_of(context), window(params))
 
 
 @lru_cache(maxsize=1)
@@ -232,6 +232,11 @@ def window(params: Mapping[str, Any]) -> tuple[date, date] | None:
     return first, last + timedelta(days=1)
 
 
+def run_of(context: Mapping[str, Any]) -> str:
+    """The run's id in the lake: Airflow gives the runs of two DAGs at one moment the same."""
+    return f"{context['dag_run'].dag_id} {context['run_id']}"
+
+
 def is_free(home: Home, run_id: str) -> bool:
     """Whether nobody holds the lake's lock; a backup or an erasure may for long."""
     from twinlake.engine.home import run_lock
@@ -251,4 +256,4 @@ def my_turn(home: Home, context: Mapping[str, Any]) -> bool:
         dag_id, _, run_id = run.partition(" ")
         return context["ti"].get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["queued", "running"]) > 0
 
-    return take_turn(home.airflow, f"{context['dag_run'].dag_id} {context['run_id']}", is_under_way)
+    return take_turn(home.airflow, run_of(context), is_under_way)

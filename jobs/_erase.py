@@ -13,10 +13,11 @@ from jobs._daily import walk
 from jobs._run import Opened
 from twinlake.declare.errors import ConfigurationError, DataError
 from twinlake.engine import erased, purge, resolution, subject, withdrawal
+from twinlake.engine.airflow_turn import hold
 from twinlake.engine.damage import GIVEN
 from twinlake.engine.decisions import decisions_of
 from twinlake.engine.failure import without_values
-from twinlake.engine.home import Home, run_lock
+from twinlake.engine.home import Home
 from twinlake.engine.ingest import remove_unfinished
 from twinlake.engine.publication import require_publication
 from twinlake.engine.run import Run
@@ -40,7 +41,7 @@ class Asked:
 def erase(opened: Opened, asked: Asked, say: Say, *, keep_shared: bool, dry: bool, close: bool = False) -> bool:
     """Erase a person from a lake, or (if `dry`) say what would go; whether the search after it found nothing."""
     run = opened.run
-    with run_lock(run.home, run.run_id, erasing=True), without_values(run.home, "erase"):
+    with hold(run.home, run.run_id, erasing=True), without_values(run.home, "erase"):
         found = _subject(run, asked, dry=dry)
         say("\n".join(_foreseen(run, found)))
         # What was begun goes on: to stop between would be worse than what it would be refused for.

@@ -12,9 +12,10 @@ from jobs._report import finish
 from jobs._run import Opened, moment, open_run, run_id_now
 from jobs._verify import what_to_do
 from twinlake.declare.errors import DataError
+from twinlake.engine.airflow_turn import hold
 from twinlake.engine.damage import damage
 from twinlake.engine.failure import without_values
-from twinlake.engine.home import home_of, run_lock
+from twinlake.engine.home import home_of
 from twinlake.engine.publication import require_publication
 from twinlake.engine.reconcile import misaccounted, reconcile
 
@@ -25,7 +26,7 @@ def mend(feeds: Path | None, say: Say) -> None:
     """Mend what `verify` finds, if it can be made of other tables; a lake that is whole is told so."""
     today = moment(datetime.now(UTC).date().isoformat())
     opened = open_run(home_of(feeds).feeds, today, run_id_now("mend"), say)
-    with run_lock(opened.run.home, opened.run.run_id):
+    with hold(opened.run.home, opened.run.run_id):
         mended = without_damage(opened, say)
         if mended.run.anew:
             finish(mended, walk(mended).is_new)

@@ -10,8 +10,9 @@ from typing import Any
 
 from jobs._run import Opened
 from twinlake.declare.errors import ConfigurationError
+from twinlake.engine.airflow_turn import hold
 from twinlake.engine.failure import without_values
-from twinlake.engine.home import check_home, home_of, run_lock
+from twinlake.engine.home import check_home, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.quarantine import Quarantine, quarantine_tables
 from twinlake.engine.replay import Mended, land_mended
@@ -66,7 +67,7 @@ def replay(opened: Opened, file: Path, say: Say) -> None:
     """Land the mended records in their places."""
     mended = list(_mended(file))
     run = opened.run
-    with run_lock(run.home, run.run_id), without_values(run.home, "replay"):
+    with hold(run.home, run.run_id), without_values(run.home, "replay"):
         landed = land_mended(run, mended)
     say(f"{landed} mended records landed in their places")
 

@@ -73,6 +73,7 @@ def run(
 ) -> None:
     """Bring the lake up to its feeds and publish it (without Airflow). Exit 0: published, or nothing new."""
     from jobs._daily import foresee, walk
+    from twinlake.engine.airflow_turn import hold
 
     opened = _open(feeds, as_of, "run", dry=dry_run)
     if only is not None:
@@ -81,7 +82,8 @@ def run(
         for line in foresee(opened):
             say(line)
         return
-    walked = walk(opened, only, train_always=train)
+    with hold(opened.run.home, opened.run.run_id):
+        walked = walk(opened, only, train_always=train)
     if only is None:
         _finish(opened, walked.is_new)
     if walked.publication_id is None and only is None:

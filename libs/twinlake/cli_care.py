@@ -61,8 +61,11 @@ def maintain(
     """Make few files of many and remove what nothing asks for any more; rows and publications stay as they are."""
     from jobs._maintain import maintain as tend
     from jobs._maintain import open_kept
+    from twinlake.engine.airflow_turn import hold
 
-    tend(open_kept(feeds, say), say, dry=dry_run)
+    opened = open_kept(feeds, say)
+    with hold(opened.run.home, opened.run.run_id):
+        tend(opened, say, dry=dry_run)
 
 
 @care.command(context_settings={"ignore_unknown_options": True})

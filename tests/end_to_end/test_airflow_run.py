@@ -20,18 +20,20 @@ import jobs._daily
 from twinlake.declare import errors
 from twinlake.engine.airflow_run import run_daily
 
-said, failing = [], sys.argv[2]
+said, runs, failing = [], set(), sys.argv[2]
 
 def take(opened, node, hospital=None, *, train_always=False):
     assert opened.run.as_of == datetime(2026, 11, 1, tzinfo=UTC)
     if node.name == failing:
         raise errors.DataError(f"{node.name}: 3 rows without a key. Mend the feed.")
+    runs.add(opened.run.run_id)
     opened.run.progress(f"{node.name}@{hospital}" if hospital else node.name)
 
 jobs._daily.take = take
 try:
     result = run_daily(Path(sys.argv[1]), datetime(2026, 11, 1, tzinfo=UTC), said.append)
-    print(json.dumps({"said": said, "state": result.state, "tasks": {t.name: t.state for t in result.tasks}}))
+    tasks = {t.name: t.state for t in result.tasks}
+    print(json.dumps({"said": said, "state": result.state, "tasks": tasks, "airflow": result.run_id, "runs": [*runs]}))
 except Exception as error:
     print(json.dumps({"said": said, "error": f"{type(error).__name__} {error}"}))
 """
@@ -73,6 +75,7 @@ def test_every_step_is_taken_in_order_and_told(feeds: Path):
     assert set(place) == {n.name for n in nodes}
     assert all(place[a] < place[n.name] for n in nodes for a in n.after)
     assert set(found["tasks"].values()) == {"success"}
+    assert found["runs"] == [f"lakehouse_daily {found['airflow']}"], "two DAGs may have a run of the same name"
 
 
 @pytest.mark.nightly
@@ -90,7 +93,8 @@ from pathlib import Path
 from twinlake.engine import airflow_run
 from twinlake.engine.backup import backup
 from twinlake.engine.airflow_settings import prepare, settings
-from twinlake.engine.home import Home
+from twinlake.engine.airflow_turn import hold
+from twinlake.engine.home import Home, open_home
 
 home = Home(Path(sys.argv[1]) / "home", Path(sys.argv[1]) / "feeds")
 prepare(home)
@@ -113,6 +117,11 @@ try:
     if sys.argv[4:] == ["backup"]:
         (home.airflow / "turn").write_text("maintenance scheduled")
         backup(home, Path(sys.argv[1]) / "copy")
+    if sys.argv[4:] == ["hold"]:
+        open_home(home)
+        (home.airflow / "turn").write_text("maintenance scheduled")
+        with hold(home, "run"):
+            said = "held"
     airflow_run._bury_dead_runs()
 except Exception as error:
     said = f"{type(error).__name__} {error}"
@@ -150,3 +159,10 @@ def test_nothing_is_backed_up_between_two_steps_of_a_run(tmp_path: Path):
     assert said == "LockedError Airflow has maintenance (scheduled) running on this lake. Wait for it."
     said, _ = left(tmp_path / "dead", {"maintenance": "running"}, "dead", "backup")
     assert said.startswith("NotPublished Nothing is published in this lake yet."), "nobody will take another step"
+
+
+@pytest.mark.parametrize("scheduler", ["alive", "dead"])
+def test_no_command_works_between_two_steps_of_a_run(tmp_path: Path, scheduler: str):
+    said, states = left(tmp_path, {"maintenance": "running"}, scheduler, "hold")
+    waits = "LockedError Airflow has maintenance (scheduled) running on this lake. Wait for it."
+    assert (said, states["maintenance"]) == ((waits, "running") if scheduler == "alive" else ("held", "failed"))

@@ -58,9 +58,7 @@ def run_daily(feeds: Path, as_of: datetime, progress: Callable[[str], None] = si
 
 
 def refuse_under_way(home: Home) -> None:
-    """A run under a scheduler holds the lake's lock only while a step is taken: between two, Airflow knows of it."""
-    if not (home.airflow / "turn").is_file():
-        return  # no run ever had a turn
+    """Fails while Airflow has a run on this lake that is not ended."""
     prepare(home)
     _use(settings(home))
     with _quiet(home.airflow / "logs" / "look.log"):

@@ -9,13 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 from twinlake.declare.errors import ConfigurationError, DataError, PlatformError
-from twinlake.engine.airflow_run import refuse_under_way
+from twinlake.engine.airflow_turn import hold
 from twinlake.engine.champions import SQLITE, champion_versions
 from twinlake.engine.damage import damage
 from twinlake.engine.delta_log import LOG
 from twinlake.engine.discover import sha256_of
 from twinlake.engine.environment import load_environment
-from twinlake.engine.home import LAKE_FORMAT, Home, check_home, open_home, run_lock
+from twinlake.engine.home import LAKE_FORMAT, Home, check_home, open_home
 from twinlake.engine.integrity import unbalanced_files
 from twinlake.engine.making import made_whole
 from twinlake.engine.manifest import COPY, NAME, Manifest, read_manifest, refuse_altered
@@ -35,8 +35,7 @@ def backup(home: Home, target: Path) -> Manifest:
     _refuse_occupied(target)
     if target.is_relative_to(home.path):
         raise ConfigurationError(f"{target} lies in the home it is to be a copy of. Give a folder outside {home.path}.")
-    with run_lock(home, "backup"):
-        refuse_under_way(home)
+    with hold(home, "backup"):
         published = require_publication(Ops(home.lake))
         _refuse_damaged(home, published)
         database = _database(home)
