@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from threading import Lock
@@ -32,25 +31,15 @@ TRAINING = Lock()
 Around = Callable[[str], AbstractContextManager[object]]
 
 
-@dataclass(frozen=True)
-class Walked:
-    """What a walk through the plan came to."""
-
-    publication_id: str | None
-    is_new: bool
-
-
-def walk(opened: Opened, only: str | None = None, *, train_always: bool = False) -> Walked:
-    """Take every step of the plan, or the one of `only`, and say what is published now."""
+def walk(opened: Opened, only: str | None = None, *, train_always: bool = False) -> str | None:
+    """Take every step of the plan, or the one of `only`; the id of what is published now."""
     run = opened.run
-    before = last_publication(run.ops)
     with run_lock(run.home, run.run_id):
         if only is None:
             begin(run)
         take_all(opened, [opened.plan.node(only)] if only else _nodes_of(opened), train_always=train_always)
-    now = last_publication(run.ops)
-    is_new = now is not None and (before is None or now.sequence > before.sequence)
-    return Walked(now.publication_id if now else None, is_new)
+    published = last_publication(run.ops)
+    return published.publication_id if published else None
 
 
 def _nodes_of(opened: Opened) -> list[Node]:

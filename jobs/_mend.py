@@ -29,7 +29,8 @@ def mend(feeds: Path | None, say: Say) -> None:
     with hold(opened.run.home, opened.run.run_id):
         mended = without_damage(opened, say)
         if mended.run.anew:
-            finish(mended, walk(mended).is_new)
+            walk(mended)
+            finish(mended)
         elif _is_accounted_for(opened, say):
             say("Nothing is damaged.")
 

@@ -18,13 +18,10 @@ from twinlake.plan_picture import plan_svg
 SEQUENCE = "latest.sequence"
 
 
-def finish(opened: Opened, is_new: bool = False) -> None:
+def finish(opened: Opened) -> None:
     """Build what people look at if there is anything new, and print the summary."""
     home = opened.run.home
-    if is_new:
-        make(home)
-    else:
-        catch_up(home)
+    catch_up(home)
     print_summary(summarise(home, _questions(opened.plan)))
 
 

@@ -73,6 +73,7 @@ def run(
 ) -> None:
     """Bring the lake up to its feeds and publish it (without Airflow). Exit 0: published, or nothing new."""
     from jobs._daily import foresee, walk
+    from jobs._report import finish
     from twinlake.engine.airflow_turn import hold
 
     opened = _open(feeds, as_of, "run", dry=dry_run)
@@ -83,10 +84,11 @@ def run(
             say(line)
         return
     with hold(opened.run.home, opened.run.run_id):
-        walked = walk(opened, only, train_always=train)
-    if only is None:
-        _finish(opened, walked.is_new)
-    if walked.publication_id is None and only is None:
+        published = walk(opened, only, train_always=train)
+    if only is not None:
+        return
+    finish(opened)
+    if published is None:
         raise SystemExit(1)
 
 
@@ -96,12 +98,6 @@ def _check_step(opened, name: str) -> None:
         opened.plan.node(name)
     except DeclarationError as error:
         raise ConfigurationError(f"--only: {error}") from error
-
-
-def _finish(opened, is_new: bool) -> None:
-    from jobs._report import finish
-
-    finish(opened, is_new)
 
 
 @app.command()
@@ -345,10 +341,12 @@ def quarantine_replay(
     """Land mended records in the place of the broken ones, and bring the lake up to them."""
     from jobs._daily import walk
     from jobs._quarantine import replay
+    from jobs._report import finish
 
     opened = _open(feeds, as_of, "replay")
     replay(opened, file, say)
-    _finish(opened, walk(opened).is_new)
+    walk(opened)
+    finish(opened)
 
 
 @codes.command("unmapped")

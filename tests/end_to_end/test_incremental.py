@@ -22,6 +22,8 @@ from tests.support.tiny_feeds import (
     synthea_value,
 )
 from tests.support.tiny_lake import TinyLake
+from twinlake.engine import replace, run
+from twinlake.engine.run import MOST_LITERALS
 
 # Building a lake of all tables takes minutes, in whichever test comes first.
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
@@ -71,7 +73,12 @@ def test_one_value_changed_in_place_rebuilds_one_person(lake: TinyLake) -> None:
     assert lake.problems() == []
 
 
-def test_facts_before_their_patient_corrections_before_their_original_and_records_that_move(lake: TinyLake) -> None:
+@pytest.mark.parametrize("literals", [MOST_LITERALS, 0])
+def test_facts_before_their_patient_corrections_before_their_original_and_records_that_move(
+    lake: TinyLake, monkeypatch, literals: int
+) -> None:
+    for module in (replace, run):
+        monkeypatch.setattr(module, "MOST_LITERALS", literals)
     lake.run(
         Feeds()
         .fhir("Observation", observation("o-20", "dora", WEIGHT, 80, "kg", "2026-03-01"),

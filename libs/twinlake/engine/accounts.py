@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from twinlake.engine.changes import MOST_UNITS, changed_rows, changed_source_persons, steps_of, was_rewritten
+from twinlake.engine.changes import changed_rows, changed_source_persons, most_units, steps_of, was_rewritten
 from twinlake.engine.counting import Content, contents
 from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import TEXT, WHOLE
@@ -111,13 +111,13 @@ def _moved_persons(run: Run, past: Ledger, ledger: Ledger, due: list[LandedFeed]
         if steps
     ]
     if found:
-        most = MOST_UNITS * len(keys) + 1
+        most = most_units(run) * len(keys) + 1
         rows = reduce(_union, found).distinct().limit(most).toArrow()
         if len(rows) == most:
             return {}
         for system, key in zip(rows["system"].to_pylist(), rows["source_person_key"].to_pylist(), strict=True):
             keys[system].add(key)
-    return {system: sorted(theirs) for system, theirs in keys.items() if len(theirs) <= MOST_UNITS}
+    return {system: sorted(theirs) for system, theirs in keys.items() if len(theirs) <= most_units(run)}
 
 
 def _moved(

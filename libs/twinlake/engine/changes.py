@@ -19,10 +19,13 @@ from twinlake.engine.stored import read_changes
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Above this many units a rebuild of the whole table is cheaper than one unit by unit.
-MOST_UNITS = 2000
+# Of more units than these, and than a tenth of all, a rebuild of the whole table is cheaper than one unit by unit.
+MOST_UNITS = 2_000
+# More are never named: a commit says which units it replaces.
+MOST_NAMED = 50_000
 RECORD = ("hospital", "system", "source_person_id", "source_person_key", "raw_record", "record_kind")
 LINK = "empi.person_link"
+SOURCE_PERSON = "empi.source_person"
 
 
 def steps_of(run: Run, before: Ledger, now: Ledger, system: str, feed: str) -> set[Step]:
@@ -152,10 +155,17 @@ def persons_of(run: Run, keys: DataFrame) -> DataFrame:
     return linked.union(keys.selectExpr("source_person_key as unit")).distinct()
 
 
-def collect_units(found: list[DataFrame], most: int = MOST_UNITS) -> list[int] | None:
-    """The units as literals, None if there are more than `most` (then the whole table is rebuilt)."""
+def most_units(run: Run) -> int:
+    """How many units of a table at most are rebuilt each, by how many source persons there are."""
+    known = run.ops.state(SOURCE_PERSON)
+    return max(MOST_UNITS, min(known.rows // 10, MOST_NAMED)) if known else MOST_UNITS
+
+
+def collect_units(run: Run, found: list[DataFrame]) -> list[int] | None:
+    """The units, None if there are so many that the whole table is rebuilt."""
     if not found:
         return []
+    most = most_units(run)
     units = reduce(lambda a, b: a.union(b), found).distinct().where("unit is not null").limit(most + 1)
     values = units.toArrow()["unit"].to_pylist()
     return None if len(values) > most else sorted(values)

@@ -25,7 +25,7 @@ from twinlake.engine.ledger import Ledger, read_ledger
 from twinlake.engine.ops import State
 from twinlake.engine.records import CARRIED_TYPES, Records, has_landed, parse
 from twinlake.engine.replace import Outcome, Units, replace
-from twinlake.engine.run import Run, no_rows
+from twinlake.engine.run import Run, among, no_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -82,7 +82,7 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State, l
         found.append(
             persons_of(run, each) if table.unit == "person_id" else each.selectExpr("source_person_key as unit")
         )
-    return collect_units(found)
+    return collect_units(run, found)
 
 
 def _erased_units(run: Run, table: Table) -> DataFrame:
@@ -126,11 +126,8 @@ def _source_persons(run: Run, table: Table, units: Units) -> tuple[list[int] | N
     """The keys of the source persons that these units are made of, and the systems that know them; None: all."""
     if units is None or table.unit == "source_person_key":
         return units, None
-    from pyspark.sql import functions as F
-
-    link = run.stored(f"empi.{LINK}")
-    theirs = link.where(F.col("person_id").isin(units) | F.col("source_person_key").isin(units))
-    members = theirs.select("person_id", "source_person_key", "system").toArrow()
+    link = run.stored(f"empi.{LINK}").select("person_id", "source_person_key", "system")
+    members = among(link, "person_id", units).union(among(link, "source_person_key", units)).distinct().toArrow()
     persons, keys, systems = (set(column.to_pylist()) for column in members.columns)
     # A person the EMPI does not know (any more) may have rows in any system, under a key that is the id itself.
     return sorted({*keys, *units}), systems if units and {*persons, *keys}.issuperset(units) else None

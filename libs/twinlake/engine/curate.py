@@ -11,7 +11,7 @@ from twinlake.engine.changes import collect_units, units_from_table, was_rewritt
 from twinlake.engine.consumed import consumed, newest
 from twinlake.engine.ops import State
 from twinlake.engine.replace import Outcome, Units, replace
-from twinlake.engine.run import Run
+from twinlake.engine.run import Run, among
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,7 +43,7 @@ def _changed_units(run: Run, table: Table, before: State | None, state: State) -
     if any(n not in before.inputs or was_rewritten(run, n, before.inputs[n]) for n in moved):
         return None
     found = [units_from_table(run, table, n.split(".")[1], before.inputs[n], state.inputs[n]) for n in moved]
-    return collect_units(found)
+    return collect_units(run, found)
 
 
 def _frames(run: Run, table: Table, units: Units) -> dict[str, Any]:
@@ -56,22 +56,18 @@ def _frames(run: Run, table: Table, units: Units) -> dict[str, Any]:
 
 def _of_units(run: Run, table: Table, name: str, units: list[int]) -> DataFrame:
     """The rows of an input that these units are made of; an input that does not know the unit is read whole."""
-    from pyspark.sql import functions as F
-
     rows, via = run.read(name), table.via.get(name)
     if isinstance(via, Through):
         return rows
     if via is not None:
-        return rows.where(F.expr(via).isin(units))
+        return among(rows, via, units)
     if table.unit in rows.columns:
-        return rows.where(F.col(table.unit).isin(units))
+        return among(rows, table.unit, units)
     if "source_person_key" in rows.columns and table.unit == "person_id":
-        return rows.where(F.col("source_person_key").isin(_keys_of(run, units)))
+        return among(rows, "source_person_key", _keys_of(run, units))
     return rows
 
 
 def _keys_of(run: Run, persons: list[int]) -> list[int]:
-    from pyspark.sql import functions as F
-
-    link = run.read("person_link").where(F.col("person_id").isin(persons)).select("source_person_key")
+    link = among(run.read("person_link"), "person_id", persons).select("source_person_key")
     return link.toArrow()["source_person_key"].to_pylist()

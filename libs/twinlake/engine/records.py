@@ -17,7 +17,7 @@ from twinlake.engine.bronze import BRONZE
 from twinlake.engine.counting import Content, contents, partial_deliveries
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
-from twinlake.engine.run import Run, local_rows
+from twinlake.engine.run import Run, among, local_rows
 from twinlake.engine.versions import STORED_RANK, WITHDRAWN, spans, spans_by_repetition
 from twinlake.engine.wire import translator
 
@@ -73,14 +73,14 @@ class Records:
 
         known = ("hospital", "record_kind", "_record_id")
         has_history = self._has_history(system, feed)
-        among = self._with_former(system, feed, keys) if keys and has_history and self.moves(system, feed) else keys
-        rows = self.bronze(system, feed, among)
+        moves = bool(keys) and has_history and self.moves(system, feed)
+        rows = self.bronze(system, feed, self._with_former(system, feed, keys) if moves else keys)  # type: ignore[arg-type]
         if rows is None or not has_history:
             return None if rows is None else rows.select(*known, F.col("is_active").alias("is_current"))
         # Without the records themselves: what is collected for each key stays small.
         slim = rows.select("_fact_key", "_record_id", "ended_at", *STORED_RANK)
         counts = (spans(slim) if keys is not None else self._spans(slim, system, feed)).where("is_current")
-        theirs = rows if keys is None else rows.where(F.col("source_person_key").isin(keys))
+        theirs = rows if keys is None else among(rows, "source_person_key", keys)
         every = theirs.select(*known).dropDuplicates(["_record_id"])
         told = every.join(counts.select("_record_id", F.lit(True).alias("_counts")), "_record_id", "left")
         return told.select(*known, F.coalesce("_counts", F.lit(False)).alias("is_current"))
@@ -93,7 +93,7 @@ class Records:
         if not files:
             return None
         stored = landed_in_bronze(self.run, system, feed)
-        rows = stored if keys is None else stored.where(F.col("source_person_key").isin(keys))
+        rows = stored if keys is None else among(stored, "source_person_key", keys)
         counted = local_rows(self.run.spark, sorted(files, key=repr), pa.schema([*CONTENT, ("ended_at", TIME)]))
         landed_in = self.run.systems[system].landed_in(feed)
         identity = [F.col(c) for c in ("hospital", "system")] + [F.lit(landed_in), F.col("record_key")]
@@ -149,7 +149,7 @@ class Records:
             return spans(self._compared(system, feed, keys), kept)  # type: ignore[arg-type]
         # A version of one person may end where another person's begins: both are needed to know.
         every = self._compared(system, feed, self._with_former(system, feed, keys))
-        return spans(every, kept).where(F.col("source_person_key").isin(keys))  # type: ignore[arg-type]
+        return among(spans(every, kept), "source_person_key", keys)  # type: ignore[arg-type]
 
     def _compared(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """Bronze, parsed where a version may leave out what another one said."""
@@ -177,10 +177,9 @@ class Records:
 
     def _with_former(self, system: str, feed: str, keys: list[int]) -> list[int]:
         """These source persons and all others whose records bear the same keys."""
-        from pyspark.sql import functions as F
 
         stored = landed_in_bronze(self.run, system, feed).select("hospital", "record_key", "source_person_key")
-        theirs = stored.where(F.col("source_person_key").isin(keys)).select("hospital", "record_key").distinct()
+        theirs = among(stored, "source_person_key", keys).select("hospital", "record_key").distinct()
         all_of_them = stored.join(theirs, ["hospital", "record_key"], "left_semi").select("source_person_key")
         return sorted({*keys, *all_of_them.distinct().toArrow()["source_person_key"].to_pylist()})
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.errors import DataError
 from twinlake.declare.table import Table
-from twinlake.engine.changes import MOST_UNITS
+from twinlake.engine.changes import most_units
 from twinlake.engine.commits import OWN_CLEANUP, persistently, refuse_if_overtaken, table_lock
 from twinlake.engine.ops import State
 from twinlake.engine.provenance import places_in_bronze
 from twinlake.engine.quarantine import Quarantine
-from twinlake.engine.run import Run
+from twinlake.engine.run import MOST_LITERALS, Run, among
 from twinlake.engine.stored import has_schema, is_small, replace_rows
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _difference(run: Run, table: Table, good: DataFrame, units: Units) -> tuple[
 
     stored = run.stored(table.full_name)
     if units is not None:
-        stored = stored.where(F.col(table.unit).isin(units))
+        stored = among(stored, table.unit, units)
     by_unit = _by_unit(table, stored, "old").join(_by_unit(table, good, "new"), "unit", "full_outer")
     differs = by_unit.na.fill(0, ["old_rows", "new_rows"]).where(
         "old_rows <> new_rows or coalesce(old_hash, 0) <> coalesce(new_hash, 0)"
@@ -183,7 +183,7 @@ def _difference(run: Run, table: Table, good: DataFrame, units: Units) -> tuple[
             *(F.coalesce(F.sum(c), F.lit(0)).alias(c) for c in ("old_rows", "new_rows", "old_hash", "new_hash")),
         ).first()
         said = {name: int(value) for name, value in totals.asDict().items()}  # type: ignore[union-attr]
-        if said["units"] > MOST_UNITS:
+        if units is None and said["units"] > most_units(run):
             return None, said
         return sorted(differs.select("unit").toArrow()["unit"].to_pylist()), said
     finally:
@@ -222,9 +222,8 @@ def _write(
     if units is None:
         chosen, where = good.repartition(table.unit), {}
     else:
-        from pyspark.sql import functions as F
-
-        chosen = good.where(F.col(table.unit).isin(units)).coalesce(1)
+        theirs = among(good, table.unit, units)
+        chosen = theirs.coalesce(1) if len(units) <= MOST_LITERALS else theirs.repartition(table.unit)
         where = {"replaceWhere": f"{table.unit} in ({', '.join(map(str, units))})"}
     ordered = chosen.sortWithinPartitions(table.unit, *table.key)
     if where and small:

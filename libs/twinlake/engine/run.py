@@ -18,13 +18,16 @@ from twinlake.declare.source import Feed, System
 from twinlake.declare.table import Table
 from twinlake.engine.file_schemas import layouts_of
 from twinlake.engine.home import Home
-from twinlake.engine.ops import Ops
+from twinlake.engine.ops import WHOLE, Ops
 from twinlake.engine.stored import read_stored
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from twinlake.declare.rule import Rule
+
+# So many values of a filter cost a plan next to nothing; each more costs it anew at every step of it.
+MOST_LITERALS = 1_000
 
 
 def silent(message: str) -> None:
@@ -39,6 +42,16 @@ def no_rows(spark: SparkSession, schema: str) -> DataFrame:
 def local_rows(spark: SparkSession, rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> DataFrame:
     """A few rows as Arrow, so that Spark plans a local relation and no RDD with its tasks."""
     return spark.createDataFrame(pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema))
+
+
+def among(rows: DataFrame, column: str, values: Sequence[int]) -> DataFrame:
+    """The rows whose `column` (an expression) is one of the values: few as literals, which skip files, many joined."""
+    from pyspark.sql import functions as F
+
+    if len(values) <= MOST_LITERALS:
+        return rows.where(F.expr(column).isin(values))  # type: ignore[arg-type]
+    wanted = local_rows(rows.sparkSession, ((value,) for value in values), pa.schema([("_among", WHOLE)]))
+    return rows.join(F.broadcast(wanted), F.expr(column) == F.col("_among"), "left_semi")
 
 
 @dataclass

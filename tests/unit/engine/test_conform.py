@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from twinlake.engine import run as run_module
 from twinlake.engine.conform import _source_persons
 from twinlake.engine.home import Home
-from twinlake.engine.run import Run
+from twinlake.engine.run import MOST_LITERALS, Run
 from twinlake.plan import read_plan
 
 TABLES = read_plan().tables
@@ -30,6 +31,7 @@ def run(spark, tmp_path: Path) -> Run:
     return made
 
 
+@pytest.mark.parametrize("literals", [MOST_LITERALS, 0])
 @pytest.mark.parametrize(
     ("table", "units", "keys", "systems"),
     [
@@ -43,5 +45,8 @@ def run(spark, tmp_path: Path) -> Run:
         ("source_person", [11], [11], None),
     ],
 )
-def test_the_source_persons_of_units_and_who_knows_them(run, table, units, keys, systems) -> None:
+def test_the_source_persons_of_units_and_who_knows_them(
+    run, monkeypatch, table, units, keys, systems, literals: int
+) -> None:
+    monkeypatch.setattr(run_module, "MOST_LITERALS", literals)
     assert _source_persons(run, TABLES[table], units) == (keys, systems)
