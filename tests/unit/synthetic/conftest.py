@@ -147,6 +147,13 @@ def made_in_parts(tmp_path_factory) -> Made:
         return Made(lay_network(plan_in(folder, persons=100, part_size=25), folder / "out", lambda _: None))
 
 
+@pytest.fixture(scope="session")
+def made_larger(tmp_path_factory) -> Made:
+    """A network of so many that some hundred values of each kind reach a lake."""
+    folder = tmp_path_factory.mktemp("larger")
+    return Made(lay_network(plan_in(folder, persons=PERSONS * 3 // 2), folder / "out", lambda _: None))
+
+
 @pytest.fixture(params=["made", "made_in_parts"])
 def any_made(request) -> Made:
     """A network that was made whole, and one in parts."""

@@ -25,9 +25,9 @@ BRINGS = {
 
 
 @pytest.fixture(scope="module")
-def lake(spark, made, tmp_path_factory) -> TinyLake:
+def lake(spark, made_larger, tmp_path_factory) -> TinyLake:
     folder = tmp_path_factory.mktemp("lake")
-    shutil.copytree(made.network.feeds, folder / "feeds")
+    shutil.copytree(made_larger.network.feeds, folder / "feeds")
     built = TinyLake(folder)
     built.run()
     return built
@@ -44,10 +44,10 @@ def test_the_facts_of_every_shape_reach_silver(lake, system):
 
 
 @pytest.fixture(scope="module")
-def figures(lake, made) -> dict[tuple[str, str], Figure]:
+def figures(lake, made_larger) -> dict[tuple[str, str], Figure]:
     versions = {name: version for name, version in lake.versions().items() if version is not None}
     publication = Publication("as it stands", datetime(2026, 11, 1, tzinfo=UTC), 1, versions, {}, {})
-    found = grade(lake.ops, publication, made.network.truth)
+    found = grade(lake.ops, publication, made_larger.network.truth)
     return {(figure.part, figure.what): figure for figure in found if not figure.hospital}
 
 
