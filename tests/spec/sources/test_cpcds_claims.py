@@ -284,6 +284,10 @@ def test_codes_of_icd_get_the_dot_that_bills_leave_out(implement) -> None:
         k1    | 3    | p1     | 2017-02-26 | I10       | ICD10     | 99213     | CPT
         k1    | 4    | p1     | 2017-02-26 | 25000     | ICD9      | G0439     | HCPCS
         k1    | 5    | p1     | 2017-02-26 | E8889     | ICD9      |           |
+        k1    | 6    | p1     | 2017-02-26 | E119      | ICD-10    | 3610      | ICD9
+        k1    | 7    | p1     | 2017-02-26 | I10       | 10        | 36.10     | ICD-9-CM
+        k1    | 8    | p1     | 2017-02-26 |           |           | 0210093   | ICD10
+        k1    | 9    | p1     | 2017-02-26 |           |           | 0210093   | ICD-10
     """)  # fmt: skip
     expect(
         implement(SYSTEM, "condition_occurrence", claims=diagnoses),
@@ -294,6 +298,8 @@ def test_codes_of_icd_get_the_dot_that_bills_leave_out(implement) -> None:
         I10                    | I10            | ICD10CM
         25000                  | 250.00         | ICD9CM
         E8889                  | E888.9         | ICD9CM
+        E119                   | E11.9          | ICD10CM
+        I10                    | I10            | local
         """,
     )
     expect(
@@ -304,6 +310,10 @@ def test_codes_of_icd_get_the_dot_that_bills_leave_out(implement) -> None:
         0270346        | ICD10PCS
         99213          | CPT4
         G0439          | HCPCS
+        36.10          | ICD9Proc
+        36.10          | ICD9Proc
+        0210093        | ICD10PCS
+        0210093        | ICD10PCS
         """,
     )
 

@@ -562,6 +562,26 @@ def test_a_procedure_has_a_start_and_an_end(implement) -> None:
     )
 
 
+def test_a_procedure_in_icd_is_of_its_list_of_procedures(implement) -> None:
+    """FHIR has one URI for ICD-9-CM, whose volume 3 is procedures: 36.10 is a bypass, 361.0 a detached retina."""
+    coded = {
+        "ninth": ("http://hl7.org/fhir/sid/icd-9-cm", "3610"),
+        "tenth": ("http://hl7.org/fhir/sid/icd-10-cm", "0210093"),
+    }
+    procedures = [
+        {"id": ident, "status": "completed", "code": concept(*code), "subject": {"reference": "Patient/p1"}}
+        for ident, code in coded.items()
+    ]
+    expect(
+        implement(SYSTEM, "procedure_occurrence", procedure=procedures),
+        """
+        procedure_code | procedure_vocabulary | procedure_source_value
+        36.10          | ICD9Proc             | 3610
+        0210093        | ICD10PCS             | 0210093
+        """,
+    )
+
+
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 
 

@@ -243,7 +243,12 @@ def test_a_diagnosis_and_a_problem_are_conditions(implement) -> None:
 
 def test_the_icd_10_of_the_who_gets_its_dot_too(implement) -> None:
     """HL7 table 0396: I10 is ICD-10, the WHO's."""
-    dg1 = ("DG1|1||E119^Type 2 diabetes^I10", "DG1|2||I10^Hypertension^I10", "DG1|3||e14.9^Diabetes^I10")
+    dg1 = (
+        "DG1|1||E119^Type 2 diabetes^I10",
+        "DG1|2||I10^Hypertension^I10",
+        "DG1|3||e14.9^Diabetes^I10",
+        "DG1|4||I10X^High pressure^I10",
+    )
     prb = "PRB|AD|20200304|I500^Heart failure^I10|1|||20200303"
     text = message("ADT^A01", PID, PV1, *dg1) + message("PPR^PC1", PID, prb)
     expect(
@@ -253,6 +258,7 @@ def test_the_icd_10_of_the_who_gets_its_dot_too(implement) -> None:
         E11.9          | ICD10                | E119
         I10            | ICD10                | I10
         E14.9          | ICD10                | e14.9
+        I10            | ICD10                | I10X
         I50.0          | ICD10                | I500
         """,
     )
@@ -264,6 +270,8 @@ def test_a_procedure_is_pr1(implement) -> None:
         "PR1|2|||Appendectomy|20200301",
         "PR1|3||X|||||||||||||||||D",
         "PR1|4||3961^Extracorporeal circulation^I9CP||20200301",
+        "PR1|5||3610^Aortocoronary bypass^I9C||20200301",
+        "PR1|6||0210093^Bypass coronary artery^I10||20200301",
     )
     expect(
         implement(SYSTEM, "procedure_occurrence", message=message("BAR^P01", PID, PV1, *pr1)),
@@ -272,6 +280,8 @@ def test_a_procedure_is_pr1(implement) -> None:
         76164006       | SNOMED               | 76164006               | Biopsy of colon | 2020-03-01 14:00   | V9
                        |                      | Appendectomy           | Appendectomy    | 2020-03-01         | V9
         39.61          | ICD9Proc             | 3961                   | Extracorporeal circulation | 2020-03-01 | V9
+        36.10          | ICD9Proc             | 3610                   | Aortocoronary bypass | 2020-03-01  | V9
+        0210093        | ICD10PCS             | 0210093                | Bypass coronary artery | 2020-03-01 | V9
         """,
     )
 

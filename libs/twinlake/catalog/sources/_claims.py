@@ -6,13 +6,19 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from twinlake.vocabulary.check_digits import PERMUTED, PRODUCTS
-from twinlake.vocabulary.codes import NdcCode
+from twinlake.vocabulary.codes import Icd10ProcedureCode, NdcCode
 
 # 6 to 18 digits; the partition (second and third from the end) of a concept is 00 or 10.
 SNOMED_CONCEPT = "^[1-9][0-9]{2,14}[01]0[0-9]$"
 # The tag that ends a name of SNOMED CT where it is of a device or a place.
 THING = r"\((?:physical object|environment)\)\s*$"
+# ICD-9-CM volume 3 and ICD-10-PCS, with their dot or without (`vocabulary.codes`); a diagnosis has its dot after three.
+ICD9_PROCEDURE = r"^\s*[0-9]{2}\.?[0-9]{0,2}\s*$"
+ICD10_PROCEDURE = f"^\\s*(?i:{Icd10ProcedureCode.pattern.pattern})\\s*$"
 NDC = f"^(?:{NdcCode.pattern.pattern})$"
+
+# The WHO's ICD-10 with the filler that the NHS writes for a fourth character, and the D and A it writes for † and *.
+WHO_WRITTEN = r"^([A-Z][0-9]{2})(?:X|([0-9]{1,2}))?(?:[AD]|[-†*+!]+)?$"
 
 
 def is_snomed(code: Column) -> Column:
@@ -60,10 +66,26 @@ def a_claim_tells() -> dict[str, Column | None]:
 
 
 def with_dot(code: Column, vocabulary: Column) -> Column:
-    """A code of ICD with the dot that bills leave out; any other as it is."""
-    bare = F.upper(F.replace(F.trim(code), F.lit("."), F.lit("")))
+    """A code of ICD with the dot that bills leave out, the WHO's without fillers and marks; any other as it is."""
+    written = F.upper(F.replace(F.trim(code), F.lit("."), F.lit("")))
+    bare = F.when(vocabulary == "ICD10", F.regexp_replace(written, WHO_WRITTEN, "$1$2")).otherwise(written)
     is_external_cause = (vocabulary == "ICD9CM") & bare.startswith("E")
-    after = F.when(is_external_cause, 4).when(vocabulary == "ICD9Proc", 2).otherwise(3)
+    procedures = F.when(vocabulary == "ICD9Proc", 2).when(vocabulary == "ICD10PCS", 7)
+    after = F.when(is_external_cause, 4).otherwise(F.coalesce(procedures, F.lit(3)))
     dotted = F.concat(F.substr(bare, F.lit(1), after), F.lit("."), F.substr(bare, after + 1))
     known = F.when(F.length(bare) > after, dotted).otherwise(bare)
-    return F.when(vocabulary.isin("ICD9CM", "ICD10CM", "ICD10", "ICD9Proc"), known).otherwise(code)
+    return F.when(vocabulary.isin("ICD9CM", "ICD10CM", "ICD10", "ICD9Proc", "ICD10PCS"), known).otherwise(code)
+
+
+def procedure_coding(code: Column, named: Column) -> dict[str, Column]:
+    """Code and vocabulary of a procedure: what it calls ICD is ICD's list of procedures, if it has the form of one.
+
+    Both lists are parts of a classification whose name, OID or URI is written for the diagnoses too: `3610` of ICD-9-CM
+    is a bypass (36.10) here, as a diagnosis the retina's detachment (361.0).
+    """
+    vocabulary = (
+        F.when((named == "ICD9CM") & code.rlike(ICD9_PROCEDURE), "ICD9Proc")
+        .when(named.isin("ICD10CM", "ICD10") & code.rlike(ICD10_PROCEDURE), "ICD10PCS")
+        .otherwise(named)
+    )
+    return {"procedure_code": with_dot(code, vocabulary), "procedure_vocabulary": vocabulary}

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _fhir_feeds as feeds
+from twinlake.catalog.sources._claims import procedure_coding
 from twinlake.catalog.sources._fhir import (
     IN_USE,
     amount,
@@ -249,7 +250,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
     """Procedure."""
     return shaped(
         with_code(procedure, F.col("code")),
-        **columns_of("procedure"),
+        **{**columns_of("procedure"), **procedure_coding(F.col("_code.code"), F.col("_code.vocabulary"))},
         procedure_datetime=instant(F.coalesce("performedDateTime", "performedPeriod.start")),
         procedure_end_datetime=instant(F.col("performedPeriod.end")),
         visit_source_id=visit(),

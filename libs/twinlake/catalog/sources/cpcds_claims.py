@@ -12,7 +12,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from twinlake.catalog.sources._claims import a_claim_tells, drug_vocabulary, is_thing, with_dot
+from twinlake.catalog.sources._claims import a_claim_tells, drug_vocabulary, is_thing, procedure_coding, with_dot
 from twinlake.catalog.sources._persons import shaped_person
 from twinlake.catalog.sources._rows import shaped, vocabulary
 from twinlake.declare.source import System, csv_feed, implements
@@ -157,10 +157,18 @@ def payer_plan_period(coverages: DataFrame) -> DataFrame:
 
 @implements("condition_occurrence", when=TELLS)
 def diagnosis(claims: DataFrame) -> DataFrame:
-    """The diagnosis of a line, dated by its service; a reason to pay, not a clinician's finding."""
+    """The diagnosis of a line, dated by its service; a reason to pay, not a clinician's finding.
+
+    ICD-10 is the Clinical Modification, however it is spelled: payers of the United States take no other.
+    """
+    named = _system("Diagnosis")
+    system = F.when(named == "ICD10", "ICD10CM").otherwise(named)
     return shaped(
         _standing(claims, "Diagnosis code"),
-        **_coded("condition", "Diagnosis"),
+        condition_code=with_dot(F.col("Diagnosis code"), system),
+        condition_vocabulary=system,
+        condition_source_value="Diagnosis code",
+        condition_name="Diagnosis description",
         condition_start_date=_day("Service (from) date"),
         condition_end_date=None,
         condition_type=F.lit("claim"),
@@ -177,7 +185,9 @@ def procedure(claims: DataFrame) -> DataFrame:
     """
     return shaped(
         _standing(claims, "Procedure code").where(~_is_thing()),
-        **_coded("procedure", "Procedure"),
+        **procedure_coding(F.col("Procedure code"), _system("Procedure")),
+        procedure_source_value="Procedure code",
+        procedure_name="Procedure description",
         procedure_datetime=instant(F.coalesce("Procedure date", "Service (from) date")),
         procedure_end_datetime=instant(F.nullif(F.col("Service to date"), F.lit(NO_DAY))),
         procedure_type=F.lit("claim"),
@@ -285,14 +295,8 @@ def _day(column: str) -> Column:
     return day(F.nullif(F.col(column), F.lit(NO_DAY)))
 
 
-def _coded(stem: str, column: str) -> dict[str, Column | str]:
-    system = F.coalesce(vocabulary(F.col(f"{column} code type")), F.lit("local"))
-    return {
-        f"{stem}_code": with_dot(F.col(f"{column} code"), system),
-        f"{stem}_vocabulary": system,
-        f"{stem}_source_value": f"{column} code",
-        f"{stem}_name": f"{column} description",
-    }
+def _system(stem: str) -> Column:
+    return F.coalesce(vocabulary(F.col(f"{stem} code type")), F.lit("local"))
 
 
 def _local(stem: str, code: str, name: str | None) -> dict[str, Column | str | None]:

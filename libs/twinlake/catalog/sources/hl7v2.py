@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _hl7v2_feeds as feeds
-from twinlake.catalog.sources._claims import with_dot
+from twinlake.catalog.sources._claims import procedure_coding, with_dot
 from twinlake.catalog.sources._hl7v2 import (
     at,
     columns_of,
@@ -189,8 +189,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
     named = with_code(with_times(procedure, _at=("PR1-5",)), F.expr("get(PR1.f3, 0)"))
     return shaped(
         named,
-        procedure_code=with_dot(F.col("_code.code"), F.col("_code.vocabulary")),
-        procedure_vocabulary="_code.vocabulary",
+        **procedure_coding(F.col("_code.code"), F.col("_code.vocabulary")),
         procedure_source_value=F.coalesce("_code.source_value", at("PR1-4")),
         procedure_name=F.coalesce("_code.name", at("PR1-4")),
         procedure_datetime=instant(F.col("_at")),
