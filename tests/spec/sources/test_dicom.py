@@ -89,8 +89,25 @@ def test_a_person_is_who_their_last_study_says(implement) -> None:
         """
         source_person_id | family_name | given_name | middle_name | birth_date | year_of_birth | sex    | mrn
         p1               | ROE         | JANE       | Q           | 1960-05-04 | 1960          | female | p1
-        p2               | POE         |            |             |            | 1982          | female |
-        p3               | DOE         | JANE       | Q           |            |               | female | p3
+        p2^^^elsewhere   | POE         |            |             |            | 1982          | female |
+        p3^^^urn:st-a:mrn | DOE        | JANE       | Q           |            |               | female | p3
+        """,
+    )
+
+
+def test_equal_numbers_of_two_issuers_are_two_persons(implement) -> None:
+    files = {
+        "1": instance("1.1", patient="77", issuer="NORTH", name="Doe^Jane"),
+        "2": instance("1.2", patient="77", issuer="SOUTH", name="Roe^Richard"),
+        "3": instance("1.3", patient="77", name="Poe^Edgar"),
+    }
+    expect(
+        implement(SYSTEM, "source_person", instances=files),
+        """
+        source_person_id | family_name | mrn
+        77^^^NORTH       | DOE         |
+        77^^^SOUTH       | ROE         |
+        77               | POE         | 77
         """,
     )
 

@@ -19,6 +19,7 @@ TAGS = {
     "photometric": "00280004", "frames": "00280008", "rows": "00280010", "columns": "00280011", "bits": "00280100",
 }  # fmt: skip
 NAME = "00100010"
+QUALIFIERS, UNIVERSAL_ID = "00100024", "00400032"
 SYNTAX = "00020010"
 _TEXTS = ", ".join(f"`{tag}`: struct<Value: array<string>>" for tag in sorted(TAGS.values()))
 
@@ -37,10 +38,11 @@ INSTANCES = Feed(
     wire="dicom",
     # The wire names both: an archive may give an instance to another patient.
     key=("SOPInstanceUID",),
-    person="PatientID",
+    person="PatientID, IssuerOfPatientID",
     schema="address struct<path: string, sha256: string, bytes: bigint, pixel_offset: bigint, pixel_bytes: bigint>, "
     f"meta struct<`{SYNTAX}`: struct<Value: array<string>>>, "
-    f"data struct<`{NAME}`: struct<Value: array<struct<Alphabetic: string>>>, {_TEXTS}>",
+    f"data struct<`{NAME}`: struct<Value: array<struct<Alphabetic: string>>>, "
+    f"`{QUALIFIERS}`: struct<Value: array<struct<`{UNIVERSAL_ID}`: struct<Value: array<string>>>>>, {_TEXTS}>",
     delivery="increment",
     unmapped={
         "no instance of a study: it names no study, no series or no instance (the index of a medium, a fragment)":
@@ -84,7 +86,11 @@ def source_person(instances: DataFrame) -> DataFrame:
     one = instances.groupBy(*PERSON).agg(newest).select(*PERSON, "_newest.*")
     names = F.split(F.expr(f"get(data.`{NAME}`.Value, 0).Alphabetic"), r"\^")
     family, given, middle = (name_part(F.get(names, F.lit(n))) for n in range(3))
-    own = _value("issuer").isNull() | _value("issuer").eqNullSafe(F.col("identifier_namespace"))
+    universal = F.expr(f"nullif(trim(get(get(data.`{QUALIFIERS}`.Value, 0).`{UNIVERSAL_ID}`.Value, 0)), '')")
+    issuers, namespace = F.array_compact(F.array(_value("issuer"), universal)), F.col("identifier_namespace")
+    own = (F.size(issuers) == 0) | F.arrays_overlap(
+        issuers, F.array(namespace, F.replace(namespace, F.lit("urn:oid:")))
+    )
     told = {
         "family_name": family, "given_name": given, "middle_name": middle, "mrn": F.when(own, _value("patient")),
         "birth_date": full_date(_dashed(_value("birth_date"))),

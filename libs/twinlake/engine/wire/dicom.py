@@ -26,7 +26,9 @@ INLINE = 1024
 # Bytes that a deflated data set may become.
 LARGEST_INFLATED = 1 << 30
 DEFLATED = "1.2.840.10008.1.2.1.99"
-INSTANCE, PATIENT = "00080018", "00100020"
+INSTANCE, PATIENT, ISSUER = "00080018", "00100020", "00100021"
+# The issuer by a universal id (PS3.3 table 10-18).
+QUALIFIERS, UNIVERSAL_ID = "00100024", "00400032"
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 ITEM, ITEMS_END, UNDEFINED = 0xFFFEE000, 0xFFFEE0DD, 0xFFFFFFFF
 
@@ -37,7 +39,7 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
 
 
 def read_at(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fault]:
-    """The one record of a file: its key the SOP instance, its person the PatientID."""
+    """The one record of a file: its key the SOP instance, its person the PatientID and who issued it."""
     sha256, size = digest_and_size(stream)
     with undamaged():
         _check_mark(stream)
@@ -49,7 +51,14 @@ def read_at(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fault]
     told = {"address": address, "meta": _elements(found.file_meta), "data": data}
     # A text in a wrong character set may hold halves of letters, which no file of text can.
     raw = json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
-    yield Record(0, raw, _first(data, INSTANCE), _first(data, PATIENT), None)
+    yield Record(0, raw, _first(data, INSTANCE), _person(data), None)
+
+
+def _person(data: dict[str, Any]) -> str | None:
+    """As in HL7 v2: equal numbers of two issuers are two persons, `123^^^GHH`."""
+    number, qualifiers = _first(data, PATIENT), (data.get(QUALIFIERS, {}).get("Value") or [{}])[0]
+    issuer = _first(data, ISSUER) or _first(qualifiers, UNIVERSAL_ID)
+    return f"{number}^^^{issuer}" if number and issuer else number
 
 
 def _first(elements: dict[str, Any], tag: str) -> str | None:

@@ -27,6 +27,7 @@ from tests.support.device_files import (
     element,
     file_of,
     fragments,
+    text,
 )
 from twinlake.declare.source import Feed
 from twinlake.engine.staging import stage
@@ -107,6 +108,29 @@ def test_other_bulk_is_named_and_not_kept():
 def test_what_is_no_instance_of_anything_is_read_without_key_and_person():
     found, _ = read(file_of(LITTLE, element(0x00080060, b"CS", b"CT")))
     assert (found.key, found.person) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "universal", "expected"),
+    [
+        ("", "", "p1"),
+        ("GHH", "", "p1^^^GHH"),
+        ("", "2.16.840.1", "p1^^^2.16.840.1"),
+        ("GHH ", "2.16.840.1", "p1^^^GHH"),
+    ],
+)
+def test_equal_numbers_of_two_issuers_are_two_persons(issuer, universal, expected):
+    named = element(0x00100020, b"LO", text("p1")) + (element(0x00100021, b"LO", text(issuer)) if issuer else b"")
+    item = struct.pack("<HH2sHI", 0x0040, 0x0032, b"UT", 0, len(text(universal))) + text(universal)
+    within = struct.pack("<HHI", 0xFFFE, 0xE000, len(item)) + item
+    qualifiers = element(0x00100024, b"SQ", within) if universal else b""
+    found, _ = read(file_of(LITTLE, element(0x00080018, b"UI", b"1.2.3\0") + named + qualifiers))
+    assert found.person == expected
+
+
+def test_an_issuer_without_a_number_names_nobody():
+    found, _ = read(file_of(LITTLE, element(0x00080018, b"UI", b"1.2.3\0") + element(0x00100021, b"LO", b"GHH ")))
+    assert found.person is None
 
 
 WHOLE = file_of(LITTLE, data_set())
