@@ -72,7 +72,15 @@ def _header(stream: BinaryIO, place: PurePosixPath) -> dict[str, Any]:
     if len(found.file_name or []) != found.n_sig:
         reason = f"the record line says {found.n_sig} signals, {len(found.file_name or [])} lines follow"
         raise FileFault("signal_count", reason)
-    return {"text": text, "is_multi_segment": False, **_recording(found), "signals": _signals(found, place)}
+    return {"text": text, "is_multi_segment": False, **_recording(found), "signals": _signals(found, place, text)}
+
+
+def _calibrated(text: str) -> list[bool]:
+    """Of each signal whether its line gives a gain; where it gives none, or zero, the library puts 200/mV."""
+    from wfdb.io.header import parse_header_content, rx_signal
+
+    (_, *lines), _ = parse_header_content(text)
+    return [bool(float(rx_signal.match(line)["adc_gain"] or 0)) for line in lines]
 
 
 def _recording(header: Any) -> dict[str, Any]:
@@ -88,12 +96,14 @@ def _segments(header: Any, place: PurePosixPath) -> list[dict[str, Any]]:
     return [{"record": str(place.parent / name), "offset": offset} for name, offset in told if name != "~"]
 
 
-def _signals(header: Any, place: PurePosixPath) -> list[dict[str, Any]]:
-    expected = _expected_bytes(header)
+def _signals(header: Any, place: PurePosixPath, text: str) -> list[dict[str, Any]]:
+    """What the header says of each signal; one that is not calibrated has neither gain nor unit."""
+    expected, calibrated = _expected_bytes(header), _calibrated(text)
     return [
         {
             "number": n, "file": str(place.parent / name), "format": header.fmt[n], "name": header.sig_name[n],
-            "unit": header.units[n], "gain": _number(header.adc_gain[n]), "baseline": header.baseline[n],
+            "unit": header.units[n] if calibrated[n] else None,
+            "gain": _number(header.adc_gain[n]) if calibrated[n] else None, "baseline": header.baseline[n],
             "frequency": _number(header.fs * header.samps_per_frame[n]), "expected_bytes": expected.get(name),
             "sample_count": header.sig_len and header.sig_len * header.samps_per_frame[n],
         } for n, name in enumerate(header.file_name or [])

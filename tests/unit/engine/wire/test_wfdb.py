@@ -54,6 +54,19 @@ def test_a_header_keeps_its_text_and_what_it_says_of_each_signal():
     assert (second["name"], second["unit"], second["gain"], second["baseline"]) == ("V5", "uV", 100.0, 0)
 
 
+@pytest.mark.parametrize("line", [b"", b" 0 12 0 0 0 0 II", b" 0(512)/mV 12 0 0 0 0 II", b" 0.0/uV 12", b" /mV 12"])
+def test_a_signal_without_gain_is_not_calibrated_and_has_no_unit(line):
+    """WFDB's header(5): a gain of zero or none. What its readers then assume (200 in a mV) the header does not say."""
+    _, told = read(b"7 2 250 10\n7.dat 16" + line + b"\n# 200/mV\n7.dat 16 1.5e2(3)/mV 12 0 0 0 0 V\n")
+    assert [(s["gain"], s["unit"]) for s in told["signals"]] == [(None, None), (150.0, "mV")]
+
+
+def test_a_gain_without_a_unit_is_in_millivolts():
+    """Header(5): the unit that is left out is the mV."""
+    _, told = read(b"7 1 250 10\n7.dat 16 200\n")
+    assert (told["signals"][0]["gain"], told["signals"][0]["unit"]) == (200.0, "mV")
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [(b"7.dat 16", 20), (b"7.dat 80", 10), (b"7.dat 24", 30), (b"7.dat 212", 15), (b"7.dat 310", 14),
