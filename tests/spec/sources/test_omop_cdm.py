@@ -209,6 +209,52 @@ def test_of_a_text_beside_a_number_only_the_comparator_counts(implement) -> None
     )
 
 
+def test_a_unit_is_of_the_number_that_stands_with_it(implement) -> None:
+    """0.5 mg/dL of creatinine are 44.2 umol/L (8749); 720999 stands in no concept.csv."""
+    told = [("44.2", "8749", "mg/dL", "0.5", ""), ("44.2", "720999", "mg/dL", "0.5", ""), ("44.2", "720999", "mg/dL", "<0.5", ""),
+            ("44.2", "720999", "mg/dL", "half", ""), ("44.2", "720999", "mg/dL", "", ""), ("44.2", "0", "umol/L", "0.5", ""),
+            ("44.2", "", "umol/L", "", ""), ("44.2", "720999", "mg/dL", "0.5", "4171754"), ("5", "8645", "", "", ""),
+            ("", "720999", "mg/dL", "0.5", ""), ("44.2", "720999", "mg/dL", "-.5", "")]  # fmt: skip
+    values = table("measurement", *(
+        {"measurement_id": str(n), "person_id": "1", "measurement_date": "2013-05-17", "measurement_source_value": str(n),
+         "value_as_number": number, "unit_concept_id": concept, "unit_source_value": unit, "value_source_value": text,
+         "operator_concept_id": operator, "range_low": "40"}
+        for n, (number, concept, unit, text, operator) in enumerate(told)
+    ))  # fmt: skip
+    expect(
+        implement(SYSTEM, "measurement", measurement=values),
+        """
+        measurement_code | value_source_value | unit_source_value | range_low_source_value
+        0                | 44.2               | umol/L            | 40
+        1                | 0.5                | mg/dL             |
+        2                | <0.5               | mg/dL             |
+        3                | 44.2               |                   | 40
+        4                | 44.2               |                   | 40
+        5                | 44.2               | umol/L            | 40
+        6                | 44.2               | umol/L            | 40
+        7                | <=0.5              | mg/dL             |
+        8                | 5                  | U/L               | 40
+        9                | 0.5                | mg/dL             |
+        10               | -.5                | mg/dL             |
+        """,
+    )
+
+
+def test_a_number_observed_stands_in_its_own_unit_too(implement) -> None:
+    told = table(
+        "observation",
+        {"observation_id": "1", "person_id": "1", "observation_date": "2013-05-17", "observation_source_value": "X",
+         "value_as_number": "44.2", "unit_concept_id": "720999", "unit_source_value": "mg/dL", "value_source_value": "0.5"},
+    )  # fmt: skip
+    expect(
+        implement(SYSTEM, "observation", observation=told),
+        """
+        value_source_value | value_as_string | unit_source_value
+        0.5                | 0.5             | mg/dL
+        """,
+    )
+
+
 def test_a_condition_is_over_if_its_status_is_resolved(implement) -> None:
     statuses = ("32906", "32893", "0", "")
     conditions = table("condition_occurrence", *(

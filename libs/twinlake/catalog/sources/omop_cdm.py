@@ -19,12 +19,14 @@ from twinlake.declare.expressions import one_of
 from twinlake.declare.source import System, Via, implements
 from twinlake.declare.standardise import Instant, day, instant, line, postal, present, sex, state
 from twinlake.vocabulary.coding_systems import Vocabulary
-from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, RESOLVED, VISITS
+from twinlake.vocabulary.maps.omop_concepts import DRUG_TYPES, GENDERS, OPERATORS, RESOLVED, UNITS, VISITS
 
 DEATH = Via("death", fact="person_id", lookup="person_id")
 LOCATION = Via("location", fact="location_id", lookup="location_id")
 OMOPS_OWN = tuple(str(name) for name in Vocabulary if name != Vocabulary.LOCAL)
 LOINC_FORM = "^[0-9]{1,7}-[0-9]$"
+COMPARATOR = r"^\s*([<>]=?|=[<>]|[≤≥])?"
+NUMBER = COMPARATOR + r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*$"
 
 
 def _vocabulary(name: Column) -> Column:
@@ -165,9 +167,11 @@ def measurement(measurement: DataFrame, concept: DataFrame) -> DataFrame:
     rows = _resolved(measurement, concept, "measurement", _unit="unit_concept_id", _value="value_as_concept_id")
     return shaped(
         rows, **_coded("measurement", _loinc_or_local("measurement")), measurement_datetime=_moment("measurement"),
-        value_source_value=_value(), unit_source_value=_unit(), range_low_source_value="range_low",
-        range_high_source_value="range_high", visit_source_id="visit_occurrence_id", part=F.lit(""),
-        value_as_concept_id="value_as_concept_id", unit_concept_id="unit_concept_id",
+        value_source_value=_value(), unit_source_value=_unit(),
+        range_low_source_value=F.when(~_is_as_written(), F.col("range_low")),
+        range_high_source_value=F.when(~_is_as_written(), F.col("range_high")),
+        visit_source_id="visit_occurrence_id", part=F.lit(""), value_as_concept_id="value_as_concept_id",
+        unit_concept_id="unit_concept_id",
     )  # fmt: skip
 
 
@@ -175,7 +179,7 @@ def measurement(measurement: DataFrame, concept: DataFrame) -> DataFrame:
 def observation(observation: DataFrame, concept: DataFrame) -> DataFrame:
     """observation.csv; of an answer the code where it is one, and its words."""
     rows = _resolved(observation, concept, "observation", _unit="unit_concept_id", _value="value_as_concept_id")
-    said = F.coalesce("value_as_string", "_value.name", "value_as_number", "value_source_value")
+    said = F.coalesce("value_as_string", "_value.name", _number(), "value_source_value")
     code = F.when(F.col("_value.vocabulary").isNotNull(), F.col("_value.code"))
     return shaped(
         rows, **_coded("observation", _loinc_or_local("observation")), observation_datetime=_moment("observation"),
@@ -192,19 +196,37 @@ def concept(concept: DataFrame) -> DataFrame:
 
 
 def _value() -> Column:
-    """The number with its operator, which may stand in front of the source's own text alone.
-
-    The text's number counts only where there is no other: it may be in the unit that the site had before it mapped it.
-    """
-    number, text = F.col("value_as_number"), F.col("value_source_value")
-    written = F.regexp_extract(text, r"^\s*([<>]=?|=[<>]|[≤≥])\s*[0-9.]", 1)
+    """The number with its operator, which may stand in front of the source's own text alone."""
+    text = F.col("value_source_value")
+    written = F.regexp_extract(text, COMPARATOR + r"\s*[0-9.]", 1)
     operator = F.coalesce(one_of(OPERATORS, F.col("operator_concept_id")), written, F.lit(""))
-    return F.coalesce(F.concat(operator, number), text, "_value.name")
+    return F.coalesce(F.concat(operator, _number()), text, "_value.name")
+
+
+def _number() -> Column:
+    """The number that the site mapped; the text's, which may be of before, only where it is read in its own unit."""
+    own = F.regexp_extract("value_source_value", NUMBER, 2)
+    return F.when(_is_as_written(), own).otherwise(F.col("value_as_number"))
 
 
 def _unit() -> Column:
-    """The unit's UCUM code where its concept resolves to one, else what the site wrote."""
-    return F.coalesce(F.when(F.col("_unit.vocabulary") == "UCUM", F.col("_unit.code")), "unit_source_value")
+    """The unit of the number: what it was mapped to, else what the site wrote of a number that is not mapped."""
+    return F.coalesce(_ucum(), F.when(~_is_mapped() | _is_as_written(), F.col("unit_source_value")))
+
+
+def _ucum() -> Column:
+    resolved = F.when(F.col("_unit.vocabulary") == "UCUM", F.col("_unit.code"))
+    return F.coalesce(one_of(UNITS, F.col("unit_concept_id")), resolved)
+
+
+def _is_mapped() -> Column:
+    return F.coalesce(F.col("unit_concept_id"), F.lit("0")) != "0"
+
+
+def _is_as_written() -> Column:
+    """Whether a number is read in the site's own words: that it was mapped to is in a unit that nobody knows."""
+    is_number = F.coalesce(F.col("value_source_value").rlike(NUMBER), F.lit(False))
+    return _is_mapped() & _ucum().isNull() & is_number
 
 
 SYSTEM = System(
