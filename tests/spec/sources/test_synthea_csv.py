@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.spec.sources.conftest import frame_of
 from tests.support.text_table import expect
 from twinlake.catalog.sources.synthea_csv import SYSTEM
 
@@ -190,3 +191,15 @@ def test_an_allergy_is_an_observation_of_its_kind_with_the_allergen_as_its_value
         419199007        | SNOMED                 | allergy                  | 1997-09-22           | 419199007  | SNOMED           | Allergy to substance (finding) | e1
         """,
     )
+
+
+def test_an_allergy_that_is_over_is_no_allergy_and_says_why(implement, spark) -> None:
+    allergies = """
+    START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY,REACTION1,DESCRIPTION1,SEVERITY1,REACTION2,DESCRIPTION2,SEVERITY2
+    1997-09-22,2009-03-10,p1,e1,3718001,SNOMED-CT,Cow's milk (substance),allergy,food,,,,,,
+    1997-09-22,,p1,e1,102263004,SNOMED-CT,Eggs (edible) (substance),allergy,food,,,,,,
+    """
+    expect(implement(SYSTEM, "observation", allergies=allergies), "value_code\n102263004")
+    feed = SYSTEM.feed("allergies")
+    (why,) = feed.unmapped.values()
+    expect(frame_of(spark, SYSTEM, feed, allergies).where(why), "CODE\n3718001")

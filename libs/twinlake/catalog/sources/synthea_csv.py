@@ -30,6 +30,7 @@ ALLERGIES = {
     "intolerance medication": "59037007", "intolerance food": "235719002", "intolerance environment": "782197009",
 }  # fmt: skip
 ALLERGY = "419199007"
+OUTGROWN = "STOP IS NOT NULL"
 BOOKKEEPING = "ifnull(CODE, '') in ('QALY', 'DALY', 'QOLS')"
 
 
@@ -53,6 +54,7 @@ FEEDS = (
         "allergies",
         "START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY,REACTION1,DESCRIPTION1,SEVERITY1,REACTION2,"
         "DESCRIPTION2,SEVERITY2",
+        unmapped={"an allergy that is over": OUTGROWN},
     ),
     synthea_feed(
         "observations",
@@ -187,7 +189,7 @@ def observation(observations: DataFrame) -> DataFrame:
     )
 
 
-@implements("observation")
+@implements("observation", when=f"NOT {OUTGROWN}")
 def allergy(allergies: DataFrame) -> DataFrame:
     """allergies.csv: what kind of allergy it is, and to what as the value; reactions and severity stay in bronze."""
     kind = present(F.concat_ws(" ", "TYPE", "CATEGORY"))
