@@ -9,13 +9,14 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, BinaryIO
 
 import orjson
 
 from twinlake.declare.source import Feed
+from twinlake.engine.discover import inside
 from twinlake.engine.wire import Fault, FileFault, Record
 from twinlake.engine.wire.text import decode, lines
 
@@ -23,6 +24,10 @@ COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMA
 FIXED = len(COLUMNS)
 SEPARATOR = "\x1f"
 ABSENT = "."
+# What programs write where nobody names a sample: in the next file it is somebody else.
+PLACEHOLDERS = frozenset(
+    ("pharmcat", "sample", "default", "unknown", "unnamed", "none", "na", "n/a", "tumor", "normal")
+)
 
 # An empty block ends every file of bgzip; cut between two blocks, it is whole to gzip (SAM specification, 4.1.2).
 BGZF_START = re.compile(rb"\x1f\x8b\x08\x04.{8}BC\x02\x00", re.DOTALL)
@@ -72,13 +77,27 @@ class _Header:
 
 
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
-    """The records of a file: of each line what it says of one sample, under the header line that names the sample."""
+    """The records of a file whose place nobody knows."""
+    return read_at(stream, feed, "")
+
+
+def read_at(stream: BinaryIO, feed: Feed, path: str) -> Iterator[Record | Fault]:
+    """The records of a file: of each line what it says of one sample, under the header line that names the sample.
+
+    A sample that has only a placeholder for a name is this file's: `run1/s17:SAMPLE`.
+    """
     _refuse_cut_blocks(stream)
     source = lines(stream)
-    header, here = _header(source), _Place()
+    header, here = _told_apart(_header(source), path), _Place()
     found = (item for line in source for item in _items(line, header, here))
     for offset, item in enumerate(found):
         yield item._replace(offset=offset)
+
+
+def _told_apart(header: _Header, path: str) -> _Header:
+    place = re.sub(r"(?:\.g)?\.vcf(?:\.bgz)?$", "", inside(path)) if path else ""
+    told = (f"{place}:{s}" if place and s.strip().casefold() in PLACEHOLDERS else s for s in header.samples)
+    return replace(header, samples=tuple(told))
 
 
 def _items(line: bytes, header: _Header, here: _Place) -> Iterator[Record | Fault]:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinlake.declare.source import Feed
-from twinlake.engine.wire import Fault, FileFault, Record
+from twinlake.engine.wire import Fault, FileFault, Record, records_of
 from twinlake.engine.wire.text import open_plain
 from twinlake.engine.wire.vcf import BGZF_END, as_json, chromosome, read
 
@@ -60,6 +60,30 @@ def test_a_record_is_the_line_of_one_sample_under_the_header_that_names_it():
         0, f"##fileDate=20260102\n{COLUMNS}\tS1\n{FIRST}\t0/1", "S1\x1fchr10\x1f100\x1fA\x1fG", "S1", "20260102"
     )
     assert (second.offset, second.person, second.raw.endswith("\t1/1")) == (1, "S2", True)
+
+
+@pytest.mark.parametrize("name", ["PharmCAT", "SAMPLE", "default", "Sample", "NA"])
+def test_a_sample_whose_name_is_a_placeholder_is_of_its_file_alone(name):
+    """Two files of two persons, both of a sample `PharmCAT`, were one person's."""
+    data = vcf(f"{FIRST}\t0/1\t1/1", samples=f"{name}\tS2")
+    paths = ("h/genotype/run1/a.vcf", "h/genotype/2026-01-05/run1/b.g.vcf.bgz.gz", "h/genotype/2026-02-05/run1/b.vcf")
+    told = [list(records_of(BytesIO(data), FEED, path)) for path in paths]
+    a, b = f"run1/a:{name}", f"run1/b:{name}"
+    assert [record.person for each in told for record in each] == [a, "S2", b, "S2", b, "S2"]
+    assert len({record.key for each in told for record in each}) == 3
+    assert json.loads(as_json(told[0][0].raw))["sample"] == a
+    # A record that is read by itself, as a mended one is, has the same name.
+    above, line = META, told[0][0].raw.partition("#CHROM")
+    (alone,) = records((above + "".join(line[1:])).encode())
+    assert (alone.person, alone.key) == (a, told[0][0].key)
+
+
+def test_a_sample_with_a_name_is_the_same_in_every_file():
+    paths = ("h/genotype/a.vcf", "h/genotype/b.vcf")
+    found = [
+        record for path in paths for record in records_of(BytesIO(vcf(f"{FIRST}\t0/1", samples="NA12878")), FEED, path)
+    ]
+    assert {(record.person, record.key) for record in found} == {("NA12878", "NA12878\x1fchr10\x1f100\x1fA\x1fG")}
 
 
 def test_the_call_is_written_out():
