@@ -173,6 +173,49 @@ def test_a_claim_that_another_one_replaces_or_voids_no_longer_counts(implement) 
     )
 
 
+def test_a_line_that_takes_money_back_implies_nothing_and_takes_back_the_fact_of_the_line_it_undoes(implement) -> None:
+    """Line 2 undoes 1. 4 undoes one of the two refills 3 and 5, which say the same. 7 is of less than 6 was paid, 9 of another day."""
+    told = claims("""
+        claim | line | person | from       | submitted | paid   | drug   | diagnosis
+        k1    | 1    | p1     | 2017-02-26 | 90.00     | 80.00  | 205923 |
+        k2    | 2    | p1     | 2017-02-26 | -90.00    | -80.00 | 205923 |
+        k1    | 3    | p1     | 2017-03-26 | 90.00     | 80.00  | 205923 |
+        k2    | 4    | p1     | 2017-03-26 | -90       | -80    | 205923 |
+        k3    | 5    | p1     | 2017-03-26 | 90.00     | 80.00  | 205923 |
+        k4    | 6    | p1     | 2017-04-26 | 70.00     | 70.00  |        | 37320007
+        k4    | 7    | p1     | 2017-04-26 | 70.00     | -10.00 |        | 37320007
+        k5    | 8    | p1     | 2017-05-26 | 60.00     |        |        | 72892002
+        k5    | 9    | p1     | 2017-05-27 | -60.00    |        |        | 72892002
+        k6    | 1    | p2     | 2017-02-26 | 90.00     | 80.00  | 205923 |
+    """)  # fmt: skip
+    expect(
+        implement(SYSTEM, "cost", claims=told),
+        """
+        source_person_id | claim_line_source_value | total_charge | paid_by_payer | cost_domain | is_replaced
+        p1               | 1                       | 90.00        | 80.00         |             | false
+        p1               | 2                       | -90.00       | -80.00        |             | false
+        p1               | 3                       | 90.00        | 80.00         | Drug        | false
+        p1               | 4                       | -90          | -80           |             | false
+        p1               | 5                       | 90.00        | 80.00         | Drug        | false
+        p1               | 6                       | 70.00        | 70.00         | Condition   | false
+        p1               | 7                       | 70.00        | -10.00        |             | false
+        p1               | 8                       | 60.00        |               | Condition   | false
+        p1               | 9                       | -60.00       |               |             | false
+        p2               | 1                       | 90.00        | 80.00         | Drug        | false
+        """,
+    )
+    expect(
+        implement(SYSTEM, "drug_exposure", claims=told),
+        """
+        source_person_id | drug_exposure_start_datetime
+        p1               | 2017-03-26
+        p1               | 2017-03-26
+        p2               | 2017-02-26
+        """,
+    )
+    expect(implement(SYSTEM, "condition_occurrence", claims=told), "condition_code\n37320007\n72892002")
+
+
 def test_a_claim_that_says_itself_that_it_does_not_count_is_withdrawn_or_left_out_with_its_reason(spark) -> None:
     gone = claims("""
         claim | line | person | status           | is | frequency

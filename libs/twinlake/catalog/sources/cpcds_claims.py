@@ -5,6 +5,7 @@ version of it: a cancelled one has none, and a correction may move it back. A cl
 in error or adjusted to another one is withdrawn. A claim that another one says it replaces or voids keeps its money
 marked `is_replaced`, and implies no fact any more; neither does a line whose payment was denied: its claim's status
 says so, or there is a denial code and nothing was paid. A code beside a payment says why it is less than the charge.
+A line of a negative amount takes money back and implies no fact, and takes the fact back too of the line it undoes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ CLAIM = "Claim unique identifier"
 DRAFT = "`Claim processing status code` = 'draft'"
 VOID = "`Claim frequency code` = '8'"
 TELLS = f"not coalesce({DRAFT}, false)"
+STANDS = "not (is_replaced or _is_denied or _is_reversed)"
+CODES = ("National drug code", "Procedure code", "Diagnosis code")
 
 CLAIM_COLUMNS = (
     "Claim service start date,Claim service end date,Claim paid date,Claim received date,Member admission date,"
@@ -214,7 +217,7 @@ def drug(claims: DataFrame) -> DataFrame:
 @implements("cost", when=TELLS)
 def cost(claims: DataFrame) -> DataFrame:
     """The money of each line; the claim's totals, which stand on every line again, are not added to it."""
-    event = F.when(~F.col("is_replaced") & ~F.col("_is_denied"), _event())
+    event = F.when(F.expr(STANDS), _event())
     return shaped(
         _told(claims),
         cost_domain=event,
@@ -238,7 +241,7 @@ def cost(claims: DataFrame) -> DataFrame:
 
 
 def _told(claims: DataFrame) -> DataFrame:
-    """The lines but for voids, with whether and why payment was denied, and whether another claim replaces theirs."""
+    """The lines but for voids, with whether and why payment was denied, and whether another replaces or undoes it."""
     of_person = Window.partitionBy("hospital", "system", "source_person_id")
     origins = F.collect_set("Claim adjusted from identifier").over(of_person)
     replaced = F.coalesce(F.array_contains(origins, F.col(CLAIM)), F.lit(False))
@@ -250,19 +253,34 @@ def _told(claims: DataFrame) -> DataFrame:
         "is_replaced": replaced,
         "_is_denied": said | (code.isNotNull() & unpaid),
         "_denial": F.coalesce(code, F.when(said, "denied")),
+        "_is_reversed": _is_reversed(),
     }
     return claims.withColumns(told).where(f"not coalesce({VOID}, false)")
 
 
 def _standing(claims: DataFrame, code: str) -> DataFrame:
-    """The lines with this code that imply something: neither replaced nor denied."""
-    return _told(claims).where(~F.col("is_replaced") & ~F.col("_is_denied") & F.col(code).isNotNull())
+    """The lines with this code that imply something: neither replaced nor denied nor reversed."""
+    return _told(claims).where(STANDS).where(F.col(code).isNotNull())
+
+
+def _is_reversed() -> Column:
+    """Whether a line takes money back, or is taken back itself.
+
+    The latter where of a person's lines of one day, code and amount no more are charged than taken back.
+    """
+    charge, payment = _money("Line submitted amount"), _money("Line payment amount")
+    takes_back = F.coalesce((charge < 0) | (payment < 0), F.lit(False))
+    same = Window.partitionBy(
+        "hospital", "system", "source_person_id", "Service (from) date", *CODES, F.abs(charge), F.abs(payment)
+    )
+    undone = F.count_if(takes_back).over(same)
+    return takes_back | ((undone > 0) & (F.count_if(~takes_back).over(same) <= undone))
 
 
 def _event() -> Column:
     """What a line is for: its drug, else its procedure, else its diagnosis; a device or a place is no event of ours."""
-    domains = {"National drug code": "Drug", "Procedure code": "Procedure", "Diagnosis code": "Condition"}
-    event = F.coalesce(*(F.when(F.col(code).isNotNull(), domain) for code, domain in domains.items()))
+    domains = zip(CODES, ("Drug", "Procedure", "Condition"), strict=True)
+    event = F.coalesce(*(F.when(F.col(code).isNotNull(), domain) for code, domain in domains))
     return F.when((event == "Drug") | ~_is_thing(), event)
 
 
