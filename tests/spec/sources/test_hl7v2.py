@@ -320,6 +320,52 @@ def test_orders_dispensings_givings_and_vaccines_are_exposures_each_of_its_type(
     )
 
 
+def test_the_zone_of_the_message_is_that_of_times_that_name_none_and_of_no_day(implement) -> None:
+    """HL7 2.5.1, MSH-7: a zone named there is the default throughout the message. The hospital is in New York (-5)."""
+    obx = tuple(
+        f"OBX|{n}|NM|1-{n}^A^LN||1|kg||||||||{time}"
+        for n, time in enumerate(("20240115100000", "2024011510", "202401151000-0500", "20240115", "202401", ""), 1)
+    )
+    told = message("ORU^R01", PID, PV1, "OBR|1||F1|X|||202401151030", *obx, at="20240115101500+0000")
+    expect(
+        implement(SYSTEM, "measurement", message=told),
+        """
+        measurement_code | measurement_datetime
+        1-1              | 2024-01-15 10:00
+        1-2              | 2024-01-15 10:00
+        1-3              | 2024-01-15 15:00
+        1-4              | 2024-01-15
+        1-5              | 2024-01-01
+        1-6              | 2024-01-15 10:30
+        """,
+    )
+    order = message(
+        "OMP^O09", PID, "ORC|NW|1|||||||202401151000||||||202401151100", "RXO|A^Aspirin^L", at="202401151015+0100"
+    )
+    given = message("RAS^O17", PID, "ORC|RE|2", "RXA|0|1|202401151000|202401151100|B^Beta^L", at="202401151015+0100")
+    visit = message(
+        "ADT^A03",
+        "EVN||||||202401201200",
+        PID,
+        PV1[: PV1.index("V9") + 2] + "|" * 25 + "202401151000",
+        at="202401201215+0100",
+    )
+    done = message("BAR^P01", PID, PV1, "PR1|1||X^x^L||202401151000", at="202401151015+0100")
+    expect(
+        implement(SYSTEM, "drug_exposure", message=order + given),
+        """
+        drug_code | drug_exposure_start_datetime | drug_exposure_end_datetime
+        A         | 2024-01-15 10:00             |
+        B         | 2024-01-15 09:00             | 2024-01-15 10:00
+        """,
+    )
+    expect(
+        implement(SYSTEM, "visit_occurrence", message=visit),
+        "visit_start_datetime | visit_end_datetime\n2024-01-15 09:00 | 2024-01-20 11:00",
+    )
+    expect(implement(SYSTEM, "procedure_occurrence", message=done), "procedure_datetime\n2024-01-15 09:00")
+
+
 def test_a_time_goes_as_far_as_it_was_written(implement) -> None:
     times = (
         "2020",

@@ -225,6 +225,18 @@ def test_a_diagnosis_a_problem_and_a_procedure_keep_their_days(told) -> None:
     )
 
 
+def test_what_is_kept_of_an_earlier_message_stays_in_the_zone_of_that(told) -> None:
+    """The clock was put on between the two: the visit and the procedure began at 14:00 and 15:00 UTC all the same."""
+    done = "|" * 14 + "P9"
+    winter = message("ADT^A01", "03011000-0500", BARE, PV1 + BEGAN, f"PR1|1||X^x^L||202003011000{done}")
+    summer = message("ADT^A03", "07011000-0400", BARE, PV1, f"PR1|1||X^x^L||{done}", evn="202007010900")
+    expect(
+        told("visit_occurrence", winter, summer),
+        "visit_start_datetime | visit_end_datetime\n2020-03-01 14:00 | 2020-07-01 13:00",
+    )
+    expect(told("procedure_occurrence", winter, summer), "procedure_datetime\n2020-03-01 15:00")
+
+
 def test_in_whatever_order_messages_are_delivered_they_say_the_same(told) -> None:
     registered, merged, died = (
         message("ADT^A08", "0301", BARE + "||Doe^Jane||19800102|F"),

@@ -28,7 +28,7 @@ def coded(place: str) -> tuple[str, ...]:
 def schema(*places: str) -> str:
     """Spark DDL of a record in which these places are read."""
     segments: dict[str, dict[str, dict[str, None]]] = {}
-    for place in ("MSH-9.1", "MSH-9.2", "EVN-1", *places):
+    for place in ("MSH-7", "MSH-9.1", "MSH-9.2", "EVN-1", *places):
         segment, field, component = _parts(place)
         segments.setdefault(segment, {}).setdefault(field, {})[component] = None
     return ", ".join(
@@ -72,6 +72,22 @@ def field(place: str) -> str:
     return ".".join(_parts(place)[:2])
 
 
+def moment(place: str) -> str:
+    """SQL: the time stamp at a place, with the zone it is in by its message."""
+    return _zoned(said(place))
+
+
+def moments(place: str) -> str:
+    """SQL: the repetitions of a field of time stamps, with their zone. In a later message they would get that one's."""
+    return f"transform({field(place)}, x -> named_struct('c1', {_zoned('x.c1')}))"
+
+
+def _zoned(stamp: str) -> str:
+    """SQL: a stamp of an hour or finer that names no zone is in that of MSH-7, if that names one (2.5.1, 2.15.9.7)."""
+    zone = f"ifnull(regexp_extract({said('MSH-7')}, '[+-][0-9]{{4}}$', 0), '')"
+    return f"if({stamp} rlike '^ *[0-9]{{10,14}}([.][0-9]+)? *$', concat(trim({stamp}), {zone}), {stamp})"
+
+
 EVENT = f"coalesce({said('MSH-9.2')}, {said('EVN-1')}, '')"
 
 
@@ -86,7 +102,7 @@ def with_times(rows: DataFrame, **places: tuple[str, ...]) -> DataFrame:
 
     A column, because `instant` looks at its text again and again.
     """
-    return rows.withColumns({name: iso(F.coalesce(*map(at, each))) for name, each in places.items()})
+    return rows.withColumns({name: iso(F.coalesce(*map(F.expr, map(moment, each)))) for name, each in places.items()})
 
 
 def iso(stamp: Column) -> Column:

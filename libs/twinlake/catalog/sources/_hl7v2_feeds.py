@@ -6,7 +6,7 @@ thing that messages update are kept.
 
 from __future__ import annotations
 
-from twinlake.catalog.sources._hl7v2 import EVENT, coded, field, fields, said, schema
+from twinlake.catalog.sources._hl7v2 import EVENT, coded, field, fields, moment, moments, said, schema
 from twinlake.declare.source import Feed, part
 
 MESSAGE = Feed(
@@ -71,10 +71,10 @@ MERGE = _part(
 
 PLANNED = f"{EVENT} in ('A05', 'A14')"
 # When it began: told outright, or the moment of the very event that began it.
-_BEGAN = f"coalesce({field('PV1-44')}, if({EVENT} in ('A01', 'A04'), {field('EVN-6')}, null))"
+_BEGAN = f"coalesce({moments('PV1-44')}, if({EVENT} in ('A01', 'A04'), {moments('EVN-6')}, null))"
 # A cancelled discharge (A13) deletes the end, whatever PV1-45 still says; so does what begins the visit anew.
-_ENDED = f"""if({EVENT} = 'A13', {_NONE}, coalesce({field("PV1-45")},
-    case when {EVENT} = 'A03' then {field("EVN-6")} when {EVENT} in ('A01', 'A04') then {_NONE} end))"""
+_ENDED = f"""if({EVENT} = 'A13', {_NONE}, coalesce({moments("PV1-45")},
+    case when {EVENT} = 'A03' then {moments("EVN-6")} when {EVENT} in ('A01', 'A04') then {_NONE} end))"""
 STARTED, ENDED = "get(began, 0).c1", "get(ended, 0).c1"
 VISITED = f"visit is not null and {STARTED} is not null and not {PLANNED}"
 VISIT = _part(
@@ -100,9 +100,11 @@ PROBLEM = _part(
     kept=fields("PRB-2", "PRB-3", "PRB-7", "PRB-9", "PRB-16"),
     withdrawn=_is("PRB-1", "DE"),
 )  # fmt: skip
+DONE = "get(done, 0).c1"
 PROCEDURE = _part(
     "procedure", *coded("PR1-3"), "PR1-4", "PR1-5", "PR1-20",
-    kept=fields("PR1-3", "PR1-4", "PR1-5"),
+    derived={"done": moments("PR1-5")},
+    kept=("done", *fields("PR1-3", "PR1-4")),
     withdrawn=_is("PR1-20", "D"),
     unmapped={"names no procedure": f"coalesce({said('PR1-3.1')}, {said('PR1-3.2')}, {said('PR1-4')}) is null"},
 )  # fmt: skip
@@ -134,13 +136,13 @@ _NAMED = "coalesce(get(RXE.f2, 0).c1, get(RXE.f2, 0).c2, get(RXO.f1, 0).c1, get(
 _IS_STOPPED = f"({_is('ORC-1', 'DC', 'OD', 'DR', 'RP', 'RQ', 'RU')} or {_is('ORC-5', 'DC', 'RP')})"
 _IS_CANCELLED = f"({_is('ORC-1', 'CA', 'OC', 'CR', 'UA')} or {_is('ORC-5', 'CA')})"
 # Of an order that is stopped, ORC-15 tells when it was.
-_EFFECTIVE, _ENTERED = said("ORC-15"), said("ORC-9")
-_ASKED = f"if({_NAMED} and not {_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}, {said('RXE-32')}), null)"
-_BEGINS = f"coalesce({said('TQ1-7')}, {_ASKED})"
+_EFFECTIVE, _ENTERED = moment("ORC-15"), moment("ORC-9")
+_ASKED = f"if({_NAMED} and not {_IS_STOPPED}, coalesce({_EFFECTIVE}, {_ENTERED}, {moment('RXE-32')}), null)"
+_BEGINS = f"coalesce({moment('TQ1-7')}, {_ASKED})"
 _STOPS = f"""case when {_IS_STOPPED} then array(coalesce({_EFFECTIVE}, {_ENTERED}, {said("MSH-7")}))
     when {_NAMED} or {_is("ORC-1", "UD")} then array(cast(null as string)) end"""
-_ENDS = f"if({_NAMED} or {said('TQ1-8')} is not null, array({said('TQ1-8')}), null)"
-ORDERED = f"coalesce(began, {_ENTERED}, {said('RXE-32')}, {_EFFECTIVE})"
+_ENDS = f"if({_NAMED} or {said('TQ1-8')} is not null, array({moment('TQ1-8')}), null)"
+ORDERED = f"coalesce(began, {_ENTERED}, {moment('RXE-32')}, {_EFFECTIVE})"
 STOPPED = "coalesce(get(stopped, 0), get(ended, 0))"
 TAKEN = "drug is not null and not coalesce(is_cancelled, false)"
 # Table 0038. An order that is completed (CM) is carried out: what it handed out may still be taken, and so may what was

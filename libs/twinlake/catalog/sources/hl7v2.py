@@ -186,7 +186,7 @@ def listed_problem(problem: DataFrame) -> DataFrame:
 @implements("procedure_occurrence", when=f"coalesce({said('PR1-3.1')}, {said('PR1-3.2')}, {said('PR1-4')}) is not null")
 def procedure_occurrence(procedure: DataFrame) -> DataFrame:
     """PR1."""
-    named = with_code(with_times(procedure, _at=("PR1-5",)), F.expr("get(PR1.f3, 0)"))
+    named = with_code(procedure.withColumn("_at", iso(F.expr(feeds.DONE))), F.expr("get(PR1.f3, 0)"))
     return shaped(
         named,
         **procedure_coding(F.col("_code.code"), F.col("_code.vocabulary")),
