@@ -34,6 +34,15 @@ def test_a_signal_is_told_by_its_header_and_addressed_in_its_file(implement) -> 
     assert found == {("st_a/waveform/ada/7.dat", hashlib.sha256(SAMPLES).hexdigest(), 4000, 4000)}
 
 
+def test_a_signal_that_is_not_calibrated_has_neither_gain_nor_unit(implement) -> None:
+    files = {"ada/7.hea": b"7 2 100 1000\n7.dat 16 0/mV 11 0 0 0 0 MLII\n7.dat 16 200/mV 11 0 0 0 0 V5\n"}
+    expect(implement(SYSTEM, "device_reading", recording=files), """
+    measurement_name | signal_gain | unit_source_value
+    MLII             |             |
+    V5               | 200         | mV
+    """)  # fmt: skip
+
+
 def test_samples_that_are_not_delivered_yet_leave_the_address_open(implement) -> None:
     rows = implement(SYSTEM, "device_reading", recording={"ada/7.hea": HEADER})
     expect(rows, """
@@ -99,6 +108,19 @@ def test_a_segment_without_a_day_begins_so_far_after_its_master_as_that_says(imp
         ada              | ada/7a              | 2024-11-05 17:30:00     | 2024-11-05 17:30:10
         ada              | ada/7b              | 2024-11-05 17:30:20     | 2024-11-05 17:30:30
         eve              | eve/7b              | 2100-01-01 00:00:00     | 2100-01-01 00:00:10
+    """)  # fmt: skip
+
+
+def test_a_master_of_frequency_zero_has_that_of_its_segments(implement) -> None:
+    """Header(5): both have one. 7b begins after 2000 samples of 100 in a second; where nobody knows, at day zero."""
+    files = {**SEGMENTS, "ada/7.hea": MASTER.replace(b" 100 3000", b" 0 3000")}
+    unknown = {name.replace("ada", "eve"): header.replace(b" 100 ", b" 0 ") for name, header in files.items()}
+    expect(implement(SYSTEM, "device_reading", recording={**files, **unknown}), """
+        recording_source_id | device_reading_datetime
+        ada/7a              | 2024-11-05 17:30:00
+        ada/7b              | 2024-11-05 17:30:20
+        eve/7a              | 2024-11-05 17:30:00
+        eve/7b              | 2100-01-01 00:00:00
     """)  # fmt: skip
 
 

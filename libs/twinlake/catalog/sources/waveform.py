@@ -67,13 +67,19 @@ OFFSET = "get(filter(segments, segment -> segment.record = _at), 0).offset"
 
 
 def _begun(header: DataFrame, master: DataFrame) -> DataFrame:
-    """The headers with when their recording began: on their own day, else by their master's clock, else at day zero."""
+    """The headers with when their recording began: on their own day, else by their master's clock, else at day zero.
+
+    A frequency of zero tells nothing; a master and its segments have one frequency (header(5)).
+    """
     told = instant(F.coalesce("begun", F.lit(str(YEAR_ZERO))))
-    seconds = F.expr(OFFSET) / F.nullif(F.col("frequency"), F.lit(0.0))
-    of_master = F.struct(_later(told.utc, seconds).alias("utc"), told.quality.alias("quality"))
     own = F.struct(told.utc.alias("utc"), told.quality.alias("quality"))
-    found = look_up_newest(header, master, OF_MASTER, _of_master=of_master)
-    return found.withColumn("_begun", F.coalesce(F.when(F.col("begun").isNotNull(), own), "_of_master", own))
+    hertz, samples = F.nullif(F.col("frequency"), F.lit(0.0)), F.expr(OFFSET)
+    place = F.struct(own.alias("begun"), hertz.alias("hertz"), samples.alias("samples"))
+    found = look_up_newest(header, master, OF_MASTER, _in=place)
+    seconds = F.when(F.col("_in.samples") == 0, 0.0).otherwise(F.col("_in.samples") / F.coalesce("_in.hertz", hertz))
+    within = F.struct(_later(F.col("_in.begun.utc"), seconds).alias("utc"), F.col("_in.begun.quality").alias("quality"))
+    of_master = F.when(seconds.isNotNull(), within)
+    return found.withColumn("_begun", F.coalesce(F.when(F.col("begun").isNotNull(), own), of_master, own)).drop("_in")
 
 
 def _later(begun: Column, seconds: Column) -> Column:

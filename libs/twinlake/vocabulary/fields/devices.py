@@ -22,7 +22,7 @@ PAGE = (
     Field("signal_number", "int", "Place of the signal among those of its recording, from 0", minimum=0),
     Field("signal_format", "string", "How samples are packed in the file: a WFDB format (212, 16 ...)"),
     Field("signal_frequency_hz", "double", "Samples of the signal in a second", unit="Hz", minimum=0),
-    Field("signal_gain", "double", "Steps of the converter in one unit of the signal"),
+    Field("signal_gain", "double", "Steps of the converter in one unit of the signal; null if it is not calibrated"),
     Field("signal_baseline", "bigint", "The converter's value that means zero"),
     Field("sample_count", "bigint", "Samples of the signal in the file", minimum=0),
     Field("file_path", "string", "The file that holds the samples or pixels, below the feeds root"),
