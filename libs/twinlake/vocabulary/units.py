@@ -14,6 +14,9 @@ from twinlake.vocabulary.unit_spellings import ANY_CASE, COUNTS, EXACT, MIXED, N
 NORMAL_SURFACE = "{1.73_m2}"
 """Annotation for a rate divided by 1.73 m2 of body surface: eGFR. A rate without it is another quantity."""
 
+SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "wk": 604_800, "mo": 2_629_800, "a": 31_557_600}
+"""UCUM's units of time that a course lasts in, in seconds; its months and years are mean Julian ones."""
+
 _BARE_ANNOTATION = re.compile(r"^\{[^{}]*\}$")
 _IN_ASCII = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "º": "°"})
 _PER = re.compile(r"\s+per\s+|^per\s+|\s*/\s*", re.IGNORECASE)

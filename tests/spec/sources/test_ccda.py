@@ -85,10 +85,10 @@ def test_a_visit_is_that_of_the_header_and_those_of_the_section_encounters(imple
     expect(
         rows.withColumns({name: _slashed(name) for name in ("visit_source_id", "care_site_source_id")}),
         """
-        visit_source_id | visit_code | visit_source_value | visit_start_datetime | visit_end_datetime | visit_reason_code | visit_reason_vocabulary | care_site_source_id
-        9/v1 @ 1.2.3/p1 | IMP        | IMP                | 2015-07-20 15:00     | 2015-07-23 15:00   |                   |                         | 7/ward
-        8/e1 @ 1.2.3/p1 | AMB        | AMB                | 2012-09-27 17:00     |                    | 233604007         | SNOMED                  | 7/clinic
-        8/e2 @ 1.2.3/p1 |            | 99213              |                      |                    |                   |                         |
+        visit_source_id            | visit_code | visit_source_value | visit_start_datetime | visit_end_datetime | visit_reason_code | visit_reason_vocabulary | care_site_source_id
+        9/v1 @ 1.2.3/p1#2015-07-20 | IMP        | IMP                | 2015-07-20 15:00     | 2015-07-23 15:00   |                   |                         | 7/ward
+        8/e1 @ 1.2.3/p1#2012-09-27 | AMB        | AMB                | 2012-09-27 17:00     |                    | 233604007         | SNOMED                  | 7/clinic
+        8/e2 @ 1.2.3/p1#200130212  |            | 99213              |                      |                    |                   |                         |
         """,
     )
 
@@ -224,7 +224,7 @@ def test_a_diagnosis_of_an_encounter_and_of_a_discharge_are_conditions(implement
         rows.withColumn("visit_source_id", _slashed("visit_source_id")),
         """
         condition_code | visit_source_id
-        233604007      | 8/e1 @ 1.2.3/p1
+        233604007      | 8/e1 @ 1.2.3/p1#2015-07-22
         38341003       |
         """,
     )

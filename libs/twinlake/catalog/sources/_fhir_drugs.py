@@ -21,8 +21,8 @@ from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Via, implements
 from twinlake.declare.standardise import Instant, instant
+from twinlake.vocabulary.units import SECONDS
 
-DURATIONS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "wk": 604_800, "mo": 2_629_800, "a": 31_557_600}
 DRUG = Via("medication", fact=target("medicationReference.reference", "Medication"), lookup=answers_to())
 
 
@@ -127,7 +127,7 @@ def _after(start: Instant, seconds: Column) -> Column:
 
 def _seconds(duration: Column) -> Column:
     """A Duration in seconds, months and years as UCUM has them; null in another unit."""
-    return duration["value"].try_cast("double") * one_of(DURATIONS, unit(duration))
+    return duration["value"].try_cast("double") * one_of(SECONDS, unit(duration))
 
 
 def _status(*over: str) -> dict[str, Column]:

@@ -6,20 +6,18 @@ what stands around it (`within`) and the narrative it refers to (`words`). What 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from lxml import etree
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import Fault, FileFault, Record
-from twinlake.engine.wire._ccda_json import ACT_CODE, as_json, span
+from twinlake.engine.wire._ccda_json import ACT_CODE, as_json
+from twinlake.engine.wire._ccda_source import Piece, Source, copied, source_of
 from twinlake.engine.wire._cda import (
     STATEMENTS,
     TRUE,
-    V3,
     Element,
     attribute,
     bare,
@@ -27,30 +25,15 @@ from twinlake.engine.wire._cda import (
     find,
     find_all,
     first_id,
-    in_utc,
-    instance_id,
     name_of,
     own,
-    plain,
-    time_of,
 )
 
 __all__ = ["as_json", "read"]
 
 LAKE = "urn:twinlake:record"
-SSN = "2.16.840.1.113883.4.1"
-STATE_ISSUED = ("2.16.840.1.113883.4.3.", "2.16.840.1.113883.4.330.")
-# The elements that name what a statement is about.
-TOPIC = (
-    "code", "participant[@typeCode='CSM']/participantRole/playingEntity/code",
-    "consumable/manufacturedProduct/manufacturedMaterial/code",
-    "consumable/manufacturedProduct/manufacturedLabeledDrug/code",
-)  # fmt: skip
 # What stands around a statement is repeated for each: no true document grows so much by it.
 MOST_GROWTH, FREE_GROWTH = 20, 16 << 20
-# A reference to a whole table is no name.
-LONGEST_WORDS = 1000
-
 _TEMPLATE = "2.16.840.1.113883.10.20.22.2."
 _STATEMENT = "2.16.840.1.113883.10.20.22.4."
 ENCOUNTER_DIAGNOSIS = _STATEMENT + "80"
@@ -79,63 +62,11 @@ _BY_TEMPLATE = {_TEMPLATE + last: kinds for kinds, templates, _ in _READ for las
 _BY_CODE = {code: kinds for kinds, _, codes in _READ for code in codes.split()}
 
 
-class Piece(NamedTuple):
-    """A part of a document that is a record: what it is, what names it, and the element with those around it."""
-
-    kind: str
-    key: str
-    element: Element
-    within: tuple[Element, ...] = ()
-    about: Mapping[str, str | None] = {}
-    is_of_person: bool = True
-
-
-@dataclass
-class Source:
-    """What holds for all of a document: whose it is, which version of which document, its visit, its narrative."""
-
-    root: Element
-    person: str
-    scope: str
-    version: str | None
-    written: str | None
-    narrative: Mapping[str, Element]
-    visit: Mapping[str, str | None] = field(default_factory=dict)
-    words: dict[str, str | None] = field(default_factory=dict)
-    copied: Mapping[tuple[str, str], bool] = field(default_factory=dict)
-    digests: dict[Element, str] = field(default_factory=dict)
-
-    def named(self, kind: str, element: Element, place: str, within: tuple[Element, ...] = ()) -> str:
-        """The key of an element: its own id, else its place in this document. Ids are copied between patients.
-
-        An id that the document gives to different things is none: what they are about is part of their keys, so that
-        a correction meets what it corrects; where two are about the same, it is all that they say.
-        """
-        own_id = first_id(element)
-        key = f"{own_id} @ {self.person}" if own_id else f"{place} @ {self.scope}"
-        if (kind, key) not in self.copied:
-            return key
-        return f"{key}#{_topic(kind, element) if self.copied[kind, key] else self.digest(element, within)}"
-
-    def digest(self, element: Element, within: tuple[Element, ...]) -> str:
-        """What an element says, and what is around it; the latter is the same for many and looked at once."""
-        for part in (*within, element):
-            if part not in self.digests:
-                self.digests[part] = hashlib.sha256(etree.tostring(part, with_tail=False)).hexdigest()
-        return hashlib.sha256("".join(self.digests[part] for part in (*within, element)).encode()).hexdigest()[:16]
-
-    def says(self, reference: str) -> str | None:
-        """The text that `#id` points to."""
-        if reference not in self.words:
-            self.words[reference] = plain(self.narrative.get(reference.removeprefix("#")))
-        return self.words[reference]
-
-
 def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     """The records of one document; a document that cannot be read whole, or tells not of one person, is no document."""
     root, size = document(stream)
-    source = _source(root)
-    source.copied = _copied(source)
+    source = source_of(root)
+    source.copied = copied(source, _pieces(source))
     grown = 0
     for offset, piece in enumerate(_pieces(source)):
         record = _record(offset, piece, source)
@@ -152,78 +83,6 @@ def _record(offset: int, piece: Piece, source: Source) -> Record:
     return Record(offset, _raw(piece, source), piece.key, person, version, piece.kind)
 
 
-def _copied(source: Source) -> dict[tuple[str, str], bool]:
-    """The kinds and keys that different contents of the document bear, and whether each is about something else."""
-    contents: dict[tuple[str, str], dict[str, str]] = {}
-    for piece in _pieces(source):
-        if piece.is_of_person and not piece.about.get("header"):
-            said = source.digest(piece.element, piece.within)
-            contents.setdefault((piece.kind, piece.key), {})[said] = _topic(piece.kind, piece.element)
-    return {named: len({*said.values()}) == len(said) for named, said in contents.items() if len(said) > 1}
-
-
-def _topic(kind: str, element: Element) -> str:
-    """What a statement is about, apart from what it says of it: its code, its substance, and when it began."""
-    coded = (find(element, path) for path in (*TOPIC, *(["value"] if kind in ("problem", "allergy") else [])))
-    codes = [(attribute(code, "codeSystem"), attribute(code, "code")) for code in coded]
-    return hashlib.sha256(repr((codes, span(element)["start"])).encode()).hexdigest()[:16]
-
-
-def _source(root: Element) -> Source:
-    targets = find_all(root, "recordTarget/patientRole")
-    if len(targets) != 1:
-        raise FileFault("not_one_patient", f"{len(targets)} patients (recordTarget); facts would be nobody's")
-    written = time_of(find(root, "effectiveTime"))
-    ident = f"{instance_id(find(root, 'id')) or 'no id'} of {written}"
-    person = _person_id(targets[0]) or f"known from {ident}"
-    number = attribute(find(root, "versionNumber"), "value") or "0"
-    at = in_utc(written)
-    version = f"{at} {number.zfill(6)}" if at and number.isdecimal() else at
-    source = Source(root, person, f"{_edition(root) or ident} @ {person}", version, written, _narrative(root))
-    source.visit = _visit(source)
-    return source
-
-
-def _edition(root: Element) -> str | None:
-    """What all versions of a document share; with its kind, for some give one setId to documents of several kinds."""
-    shared = instance_id(find(root, "setId"))
-    return f"{shared} of {attribute(find(root, 'code'), 'code')}" if shared else None
-
-
-def _person_id(role: Element) -> str | None:
-    """The first of the best ids: the hospital's own, a Direct address, one of the state's, a social security number."""
-    found = [(attribute(ii, "root") or "", attribute(ii, "extension")) for ii in find_all(role, "id")]
-    ids = [(root, "".join(filter(str.isdecimal, said)) if root == SSN else said) for root, said in found if said]
-    return next((f"{root}|{said}" for root, said in sorted(ids, key=_rank) if root != SSN or said.strip("0")), None)
-
-
-def _rank(ident: tuple[str, str]) -> int:
-    root, said = ident
-    return 3 if root == SSN else 2 if root.startswith(STATE_ISSUED) else int("@" in said)
-
-
-def _narrative(root: Element) -> dict[str, Element]:
-    """Each element of a narrative that has an ID; where one stands twice, the first."""
-    named: dict[str, Element] = {}
-    for text in root.iter(f"{{{V3}}}text"):
-        for element in text.iter():
-            ident = element.get("ID") if isinstance(element.tag, str) else None
-            if ident:
-                named.setdefault(ident, element)
-    return named
-
-
-def _visit(source: Source) -> dict[str, str | None]:
-    """The encounter that the document is about, and its days: the facts between them belong to it."""
-    encounter = find(source.root, "componentOf/encompassingEncounter")
-    if encounter is None:
-        return {}
-    when = find(encounter, "effectiveTime")
-    low = time_of(find(when, "low")) or time_of(when)
-    high = time_of(find(when, "high")) or time_of(when) or source.written
-    return {"visit": source.named("header", encounter, "encounter"), "visit_low": low, "visit_high": high}
-
-
 def _pieces(source: Source) -> Iterator[Piece]:
     """Every part of the document, once; a place of care beside the visit that names it."""
     root = source.root
@@ -234,7 +93,7 @@ def _pieces(source: Source) -> Iterator[Piece]:
     yield Piece("rest", f"header @ {source.scope}", bare(root, [*targets, *bodies]), shells, {"what": "header"})
     for encounter in find_all(root, "componentOf/encompassingEncounter"):
         key = source.named("header", encounter, "encounter")
-        yield Piece("visit", key, encounter, about={**source.visit, "header": "true"})
+        yield Piece("visit", key, encounter, about={**source.visit.about(), "header": "true"})
         yield from _places(find_all(encounter, "location/healthCareFacility"))
     for place, body in enumerate(bodies, 1):
         if find(body, "structuredBody") is None:
@@ -290,7 +149,7 @@ def _entries(
         for kind, within, statement in _statements(entry, kinds, around):
             number += 1
             key = source.named(kind, statement, f"section {path} statement {number}", within)
-            whose = {"visit": key} if kind == "visit" else source.visit
+            whose = {"visit": key} if kind == "visit" else source.visit.about()
             said = {**about, **whose, "what": "entry", "written": source.written}
             yield Piece(kind, key, statement, within, said)
             if kind == "visit":
@@ -302,11 +161,13 @@ def _of_visit(
 ) -> Iterator[Piece]:
     """The places of an encounter and its diagnoses, which are problems."""
     yield from _places(find_all(encounter, "participant[@typeCode='LOC']/participantRole"))
+    number = 0
     for relation in find_all(encounter, "entryRelationship"):
         for act in [act for act in find_all(relation, "act") if ENCOUNTER_DIAGNOSIS in _templates(act)]:
             outer = (*within, _bearer(encounter), _bearer(relation))
-            for number, (kind, around, statement) in enumerate(_statements(act, {"observation": "problem"}, outer), 1):
+            for kind, around, statement in _statements(act, {"observation": "problem"}, outer):
                 if kind == "problem":
+                    number += 1
                     place = f"{about['visit']} diagnosis {number}"
                     yield Piece(
                         kind,
@@ -377,8 +238,5 @@ def _raw(piece: Piece, source: Source) -> str:
 
 def _add_words(envelope: Element, source: Source) -> None:
     """The narrative that the statement refers to."""
-    references = sorted({attribute(r, "value") or "" for r in envelope.iter(f"{{{V3}}}reference")})
-    for reference in references:
-        said = source.says(reference) if reference.startswith("#") else None
-        if said and len(said) <= LONGEST_WORDS:
-            etree.SubElement(envelope, f"{{{LAKE}}}words", attrib={"of": reference}).text = said
+    for reference, said in source.words_of(envelope).items():
+        etree.SubElement(envelope, f"{{{LAKE}}}words", attrib={"of": reference}).text = said

@@ -61,14 +61,14 @@ def test_a_document_is_its_patient_its_visit_its_place_its_statements_and_the_re
     assert [record.kind for record in found] == ["person", "rest", "visit", "care_site", "rest", "vital"]
     assert [record.offset for record in found] == list(range(6))
     assert {record.person for record in found} == {"1.2.3|p1", None}
-    assert [record.key for record in found] == [
+    assert [record.key for record in found][:-1] == [
         "1.2.3|p1",
         "header @ 5|d1 of 2015-07-22T18:00:00-05:00 @ 1.2.3|p1",
-        "9|v1 @ 1.2.3|p1",
+        "9|v1 @ 1.2.3|p1#2015-07-20",
         "7|ward",
         "section 1 @ 5|d1 of 2015-07-22T18:00:00-05:00 @ 1.2.3|p1",
-        "8|w @ 1.2.3|p1",
     ]
+    assert re.fullmatch(r"8\|w @ 1\.2\.3\|p1#[0-9a-f]{16}", found[-1].key)
 
 
 def test_the_version_is_the_moment_in_utc_and_then_the_version_number():
@@ -193,7 +193,7 @@ def test_an_id_that_a_document_gives_to_different_things_is_told_apart_by_what_t
     one, two, again = keys("1", "2", "1")
     assert one == again != two and one.startswith("8|same @ 1.2.3|p1#")
     assert keys("2", "1") == [two, one]
-    assert keys("1", "1") == ["8|same @ 1.2.3|p1"] * 2
+    assert len({*keys("1", "1")}) == 1
 
 
 @pytest.mark.parametrize(
@@ -547,7 +547,7 @@ def test_a_fact_belongs_to_the_visit_on_whose_days_it_was():
         return one("result", data).get("visit")
 
     inside, outside = ("20150720", "201507231159-0500"), ("20150719", "20150724", "2015", "201507", "")
-    assert [visit(when) for when in inside] == ["9|v1 @ 1.2.3|p1"] * 2
+    assert [visit(when) for when in inside] == ["9|v1 @ 1.2.3|p1#2015-07-20"] * 2
     assert [visit(when) for when in outside] == [None] * 5
 
 
