@@ -13,18 +13,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import orjson
 
 from twinlake.declare.source import Feed
 from twinlake.engine.wire import ON_DELIVERY, Fault, FileFault, Record
+from twinlake.engine.wire._bundle_entries import REFERENCE, Entry, Place, Target, in_order, of_one_server
 from twinlake.engine.wire.foreign import Flaw, Foreign, modified
 from twinlake.engine.wire.json_text import JsonText
 from twinlake.engine.wire.reference import literal, patient_in
 from twinlake.engine.wire.text import document
-
-Place = tuple[int, int]
 
 PARTS = True
 SAID_TWICE = ("duplicate_key", "an object names the same key twice; expected each key once")
@@ -35,36 +34,17 @@ NESTED = ("bundle_in_bundle", "an entry holds a whole Bundle; expected each Bund
 PERSONS = ("subject", "patient", "beneficiary")
 
 _BREAK = re.compile(r"[\r\n][ \t\r\n]*")
-_REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
 _IS_RESOURCE = re.compile(r'\s*\{(?!\s*"(?:fullUrl|resource|request|response|link|search)"\s*:)')
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _CONDITIONAL = re.compile(r"[?&]identifier=([^&]+)")
-
-
-class Entry(NamedTuple):
-    """What is known of an entry before any reference is followed.
-
-    `text` is the place of the entry, `told` that of its resource; of a deletion, that of its request.
-    """
-
-    text: Place
-    flaw: Flaw | None = None
-    told: Place = (0, 0)
-    kind: str = ""
-    key: str | None = None
-    full_url: str | None = None
-    is_deletion: bool = False
-    has_id: bool = True
-    patient: str | None = None
-    version: str | None = None
-    identifiers: tuple[str, ...] = ()
+_ETAG = re.compile(r'W/"([^"]+)"')
 
 
 @dataclass
 class Targets:
     """What references within a bundle lead to: (type, id) by fullUrl, the ids of patients by identifier."""
 
-    by_url: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    by_url: dict[str, Target | None] = field(default_factory=dict)
     patients: dict[str, str | None] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
@@ -88,7 +68,8 @@ def read(stream: BinaryIO, feed: Feed) -> Iterator[Record | Fault]:
     targets = Targets()
     for entry in entries:
         targets.add(entry)
-    resolve = partial(_REFERENCE.sub, partial(_resolved, renamed=targets.renamed())) if targets.renamed() else str
+    entries = of_one_server(entries, text, targets.by_url)
+    resolve = partial(REFERENCE.sub, partial(_resolved, renamed=targets.renamed())) if targets.renamed() else str
     for offset, entry in enumerate(entries):
         yield _item(offset, entry, text, targets, resolve)
 
@@ -174,7 +155,7 @@ def _entries(text: str, foreign: Foreign) -> list[Entry]:
     if said.get("resourceType") == "Bundle":
         if flaw := modified(said, text):
             raise FileFault(*flaw)
-        return entries
+        return in_order(entries) if said.get("type") == "history" else entries
     if "resourceType" not in said and said.keys() & {"resource", "request"}:
         return [_entry(source, source.start, foreign)]
     raise FileFault("not_a_bundle", "expected a JSON object with resourceType Bundle")
@@ -257,7 +238,9 @@ def _told(found: dict[str, Any], places: dict[str, Place], place: Place) -> Entr
     changed = _text(found, "response", "lastModified")
     if _text(found, "request", "method") == "DELETE":
         kind, key = _deleted(found)
-        return Entry(place, None, places["request"], kind or "", key, is_deletion=True, version=changed)
+        return Entry(
+            place, None, places["request"], kind or "", key, is_deletion=True, version=changed, number=_number(found)
+        )
     resource, full_url = found["resource"], _text(found, "fullUrl")
     own = _text(resource, "id")
     key = own or (literal(full_url)[1] if full_url and "id" not in resource else None)
@@ -265,7 +248,14 @@ def _told(found: dict[str, Any], places: dict[str, Place], place: Place) -> Entr
     return Entry(
         place, None, places["resource"], resource["resourceType"], key, full_url, False, own is not None,
         next(filter(None, patients), None), _text(resource, "meta", "lastUpdated") or changed, _identifiers(resource),
+        _text(resource, "meta", "versionId") or _number(found),
     )  # fmt: skip
+
+
+def _number(found: dict[str, Any]) -> str | None:
+    """The versionId of an entry's response (hl7.org/fhir/R4/http.html#versioning)."""
+    etag = _ETAG.fullmatch(_text(found, "response", "etag") or "")
+    return etag[1] if etag else None
 
 
 def _identifiers(resource: dict[str, Any]) -> tuple[str, ...]:

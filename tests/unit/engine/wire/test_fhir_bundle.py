@@ -167,6 +167,81 @@ def test_a_deleted_patient_is_the_person_of_the_deletion():
     assert (record.kind, record.key, record.person, record.version) == ("Patient", "ada", "ada", ON_DELIVERY)
 
 
+def versions(*told: dict, kind: str = "history") -> list[Record | Fault]:
+    """A bundle of versions of one Encounter, each with this meta; None: it was deleted, with that response."""
+    url = "https://h/Encounter/e1"
+    return found(bundle(
+        *(entry(seen("Patient/ada", meta=said), url) if "response" not in said
+          else {"fullUrl": url, "request": {"method": "DELETE", "url": "Encounter/e1"}, **said} for said in told),
+        kind=kind,
+    ))  # fmt: skip
+
+
+def test_versions_without_a_moment_are_ranked_by_their_number_and_a_number_is_no_moment():
+    """As a text `10` would be before `9`, and `2020` would be read as a year."""
+    told = versions({"response": {"etag": 'W/"2020"'}}, {"versionId": "10"}, {"versionId": "9"})
+    assert rules(told) == [None] * 3
+    ranks = [record.version for record in told]
+    assert ranks == sorted(ranks, reverse=True) and len({*ranks}) == 3
+    assert all(rank.startswith("version 0") for rank in ranks)
+
+
+@pytest.mark.parametrize(
+    ("told", "counting", "older"),
+    [
+        ([{}, {}, {}], [None], [1, 2]),
+        ([{"versionId": "b"}, {"versionId": "c"}], [None], [1]),
+        ([{"versionId": "2"}, {}], [None], [1]),
+        ([{"response": {"status": "204"}}, {"versionId": "1"}], [ON_DELIVERY], [1]),
+        ([{"lastUpdated": "2026-01-02"}, {}, {"lastUpdated": "2026-01-01"}], ["2026-01-02", "2026-01-01"], [1]),
+        ([{}, {"lastUpdated": "2026-01-01"}], [None, "2026-01-01"], []),
+        ([{"lastUpdated": "2026-01-02"}, {"lastUpdated": "2026-01-01"}], ["2026-01-02", "2026-01-01"], []),
+    ],
+)
+def test_of_versions_that_nothing_ranks_the_newest_stands_first_and_the_others_do_not_count(told, counting, older):
+    items = versions(*told)
+    assert [n for n, rule in enumerate(rules(items)) if rule == "older_version"] == older
+    assert [item.version for item in items if isinstance(item, Record)] == counting
+
+
+def test_only_a_history_has_an_order_and_only_versions_of_one_thing():
+    assert rules(versions({}, {}, kind="collection")) == [None, None]
+    two = bundle(entry(seen("Patient/ada", "e1")), entry(seen("Patient/ada", "e2")), kind="history")
+    assert [item.version for item in found(two)] == [None, None]
+
+
+def test_one_id_of_two_servers_is_refused_with_all_that_refers_to_it():
+    """R4, bundle.html#references: `Patient/1` beside `http://b.org/Encounter/9` is `http://b.org/Patient/1`."""
+    patient, place = {"resourceType": "Patient", "id": "1"}, {"resourceType": "Organization", "id": "1"}
+    items = found(bundle(
+        entry(patient, "http://a.org/Patient/1"), entry(patient, "http://b.org/Patient/1"),
+        entry(seen("Patient/1", "e1"), "http://b.org/Encounter/e1"), entry(seen("http://a.org/Patient/1", "e2")),
+        entry(seen("Patient/2", "e3"), "http://b.org/Encounter/e3"), entry(place, "http://a.org/Organization/1"),
+        {"request": {"method": "DELETE", "url": "Patient/1"}}, kind="searchset",
+    ))  # fmt: skip
+    assert rules(items) == [
+        "ambiguous_id", "ambiguous_id", "ambiguous_reference", "ambiguous_reference", None, None, "ambiguous_id",
+    ]  # fmt: skip
+    assert json.loads(items[1].raw)["fullUrl"] == "http://b.org/Patient/1"
+
+
+def test_a_reference_by_a_url_of_its_own_to_an_id_of_two_servers_is_refused():
+    first, second = entry(ADA, "urn:uuid:u1"), entry(ADA, "urn:uuid:u2")
+    assert rules(found(bundle(first, second, entry(seen("urn:uuid:u2"))))) == [
+        "ambiguous_id", "ambiguous_id", "ambiguous_reference",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "other", ["https://a.org/Patient/ada", "http://a.org/Patient/ada/_history/2", "http://a.org/Patient/ada", None]
+)
+def test_one_thing_told_twice_is_of_one_server(other):
+    assert (
+        rules(found(bundle(entry(ADA, "http://a.org/Patient/ada"), entry(ADA, other), entry(seen("Patient/ada")))))
+        == [None] * 3
+    )
+
+
 @pytest.mark.parametrize("data", [b'{"resourceType":"Bundle"}', bundle()])
 def test_a_bundle_of_nothing_holds_nothing(data):
     assert found(data) == []
