@@ -12,6 +12,7 @@ from pyspark.sql.window import Window
 
 from twinlake.declare.expressions import SLACK, one_of
 from twinlake.declare.hospital import Hospital, of_true_calendar
+from twinlake.vocabulary.fields.claims import SUSPECTED
 from twinlake.vocabulary.measurements import ITEM_CODES
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def has_begun(moment: str, hospitals: Mapping[str, Hospital]) -> Column:
     """
     is_to_come = F.expr(f"{moment} >= known_from + {SLACK}") & F.col("hospital").isin(of_true_calendar(hospitals))
     return ~F.coalesce(is_to_come, F.lit(False))
+
+
+def is_found() -> Column:
+    """Of a condition: more than a suspicion, which tells neither that the person has it nor that it is over."""
+    return ~F.col("condition_type").eqNullSafe(F.lit(SUSPECTED))
 
 
 def is_past_sql(moment: str) -> str:

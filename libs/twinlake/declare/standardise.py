@@ -138,6 +138,18 @@ def day(text: Column) -> Column:
     return whole.try_cast("date")
 
 
+def last_day(text: Column) -> Column:
+    """The calendar day that ends a period, as it was written; a part of a date ends with its last day."""
+    ends = F.when(F.length(text) == 4, F.concat(text, F.lit("-12-31"))).otherwise(text)
+    return F.when(F.length(text) == 7, F.last_day(day(text))).otherwise(day(ends))
+
+
+def end_of(text: Column) -> Instant:
+    """The moment that ends a period: a time as it is, of a day or a part of a date its last second."""
+    is_day = F.length(text).isin(4, 7, 10)
+    return instant(F.when(is_day, F.concat(last_day(text).cast("string"), F.lit("T23:59:59Z"))).otherwise(text))
+
+
 def full_date(text: Column) -> Column:
     """The day, null where only a year or a month is known."""
     return F.when(F.length(text) >= 10, day(text))

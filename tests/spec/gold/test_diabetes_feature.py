@@ -36,7 +36,8 @@ VISITS = """
 @pytest.fixture
 def features(given):
     def build(conditions: str = "", deaths: str = "", visits: str = VISITS, weighed: str = WEIGHED):
-        header = "person_id | condition_code | condition_vocabulary | condition_start_date\n"
+        columns = ("person_id", "condition_code", "condition_vocabulary", "condition_start_date", "condition_type")
+        header = " | ".join(columns[: 4 + ("suspected" in conditions)]) + "\n"
         return diabetes_feature.build(
             given(PERSON),
             given("person_id | death_date\n" + deaths, death),
@@ -104,6 +105,13 @@ def test_whoever_has_any_diabetes_on_the_index_day_is_not_asked_about(features):
 def test_whoever_has_diabetes_in_the_icd_10_of_the_who_is_not_asked_about(features):
     rows = features("1 | E14.9 | ICD10 | 2012-02-01")
     expect(rows.where("not is_current"), "index_datetime | has_diabetes_within_5_years\n 2011-02-01 08:00 | false")
+
+
+def test_a_suspicion_of_diabetes_is_none(features):
+    rows = features("1 | 46635009 | SNOMED | 2012-02-01 | suspected").where("is_current")
+    assert [row.exclusion_reason for row in rows.collect()] == [
+        row.exclusion_reason for row in features().where("is_current").collect()
+    ]
 
 
 def test_whoever_was_diagnosed_after_the_latest_visit_is_not_asked_about_a_first_diagnosis_today(features):

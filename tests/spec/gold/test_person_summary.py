@@ -175,6 +175,19 @@ def test_a_claim_tells_that_a_condition_is_active_only_where_nothing_else_does(s
     """)  # fmt: skip
 
 
+def test_what_is_only_suspected_is_no_condition_and_ends_none(summary) -> None:
+    actual = summary(conditions="""
+        person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | condition_type | condition_name | hospital
+        1         | 44054006       | SNOMED               | 2015-01-01           |                    | suspected      | Diabetes       | a
+        1         | 59621000       | SNOMED               | 2013-01-01           |                    |                | Hypertension   | a
+        1         | 59621000       | SNOMED               | 2014-01-01           | 2014-02-01         | suspected      | Hypertension   | a
+    """)  # fmt: skip
+    expect(actual.where("person_id = 1"), """
+        active_conditions.condition_name | has_hypertension | has_diabetes
+        [Hypertension]                   | true             | false
+    """)  # fmt: skip
+
+
 def test_the_view_adds_the_age_at_the_publication_or_at_death(summary) -> None:
     actual = as_read(person_summary, summary(deaths="person_id | death_date\n2 | 2021-05-06"), "2026-03-01 12:00:00")
     expect(actual, "person_id | age_years\n1 | 45\n2 | 71")

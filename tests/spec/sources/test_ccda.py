@@ -164,7 +164,7 @@ def test_an_end_says_that_a_problem_is_over_even_if_nobody_knows_when_it_was(imp
         """
         condition_code | condition_end_date | is_condition_over
         0              |                    | false
-        1              | 2014-01-01         | true
+        1              | 2014-12-31         | true
         2              |                    | true
         3              |                    | false
         4              |                    | false
@@ -350,6 +350,50 @@ def test_an_allergy_is_an_observation_whose_value_is_the_substance(implement) ->
     )
 
 
+def test_that_no_allergy_is_known_is_no_allergy_whether_the_kind_or_the_substance_says_so(implement) -> None:
+    """SNOMED CT: 716186003 No known allergy took the place of 160244002; 409137002 No known drug allergy."""
+
+    def allergy(kind: str, substance: str) -> str:
+        entity = f"<playingEntity>{substance}</playingEntity>"
+        against = f'<participant typeCode="CSM"><participantRole>{entity}</participantRole></participant>'
+        return concern(statement("observation", code(kind, SNOMED, f"kind {kind}", tag="value"), against))
+
+    allergies = section(
+        "48765-2",
+        allergy("419199007", code("160244002", SNOMED, "No Known Allergies")),
+        allergy("416098002", '<code nullFlavor="OTH"/><name>NKDA</name>'),
+        allergy("716186003", '<code nullFlavor="NA"/>'),
+        allergy("716186003", code("7980", RXNORM, "Penicillin")),
+        allergy("416098002", code("7980", RXNORM, "Penicillin")),
+    )
+    expect(
+        implement(SYSTEM, "observation", document=document(allergies)),
+        """
+        observation_code | observation_vocabulary | observation_source_value | observation_name   | value_code | value_as_string
+        716186003        | SNOMED                 | 160244002                | No Known Allergies |            |
+        409137002        | SNOMED                 | NKDA                     | NKDA               |            |
+        716186003        | SNOMED                 | 716186003                | kind 716186003     |            |
+        716186003        | SNOMED                 | 716186003                | kind 716186003     | 7980       | Penicillin
+        416098002        | SNOMED                 | 416098002                | kind 416098002     | 7980       | Penicillin
+        """,
+    )
+
+
+def test_an_end_that_is_a_year_is_the_last_of_its_days(implement) -> None:
+    when = '<effectiveTime xsi:type="IVL_TS"><low value="20100610"/><high value="2010"/></effectiveTime>'
+    told = document(
+        section("11450-4", concern(statement("observation", code("1", SNOMED, tag="value"), when=when))),
+        section("10160-0", drug("2", when=when.replace('"2010"', '"201007"'))),
+        section("47519-4", statement("procedure", code("3", SNOMED), when=when.replace('"2010"', '"20100610"'))),
+    )
+    expect(
+        implement(SYSTEM, "condition_occurrence", document=told),
+        "condition_start_date | condition_end_date\n2010-06-10 | 2010-12-31",
+    )
+    expect(implement(SYSTEM, "drug_exposure", document=told), "drug_exposure_end_datetime\n2010-07-31 23:59:59")
+    expect(implement(SYSTEM, "procedure_occurrence", document=told), "procedure_end_datetime\n2010-06-10 23:59:59")
+
+
 def test_a_drug_is_stated_ordered_or_given_and_a_vaccine_is_an_immunisation(implement) -> None:
     span = '<effectiveTime xsi:type="IVL_TS"><low value="20110103"/><high value="20110203"/></effectiveTime><effectiveTime xsi:type="PIVL_TS" operator="A"><period value="6" unit="h"/></effectiveTime>'
     listed = section(
@@ -378,7 +422,7 @@ def test_a_drug_is_stated_ordered_or_given_and_a_vaccine_is_an_immunisation(impl
         implement(SYSTEM, "drug_exposure", document=document(listed, given, vaccines)),
         """
         drug_code | drug_vocabulary | drug_type      | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | dose_unit_source_value | route_source_value
-        573621    | RxNorm          | statement      | active      | 2011-01-03                   | 2011-02-03                 | 2                 | mg                     | Inhaled
+        573621    | RxNorm          | statement      | active      | 2011-01-03                   | 2011-02-03 23:59:59        | 2                 | mg                     | Inhaled
         197380    | RxNorm          | order          | aborted     | 2015-07-22                   |                            |                   |                        |
         8         | RxNorm          | statement      | completed   | 2015-07-22 23:00             |                            |                   |                        |
         9         | RxNorm          | administration | completed   | 2015-07-22                   |                            |                   |                        |

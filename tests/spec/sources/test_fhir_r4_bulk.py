@@ -410,7 +410,7 @@ def test_administrations_and_immunisations_are_exposures_too(implement) -> None:
         implement(SYSTEM, "drug_exposure", medication_administration=[given], immunization=[jab, refused]),
         """
         drug_code | drug_vocabulary | drug_type      | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | visit_source_id
-        1         | RxNorm          | administration | 2020-01-01                   | 2020-01-02                 | 4                 | e
+        1         | RxNorm          | administration | 2020-01-01                   | 2020-01-02 23:59:59        | 4                 | e
         140       | CVX             | immunisation   | 2016-11-06                   |                            |                   |
         """,
     )
@@ -457,7 +457,7 @@ def test_what_was_handed_out_and_what_somebody_says_is_taken_are_exposures_of_th
         drug_code | drug_type  | drug_status | drug_exposure_start_datetime | drug_exposure_end_datetime | dose_source_value | dose_unit_source_value | route_source_value | visit_source_id
         1         | dispensing | completed   | 2020-01-02                   |                            | 2.5               | mg                     | oral               | e
         2         | dispensing | completed   | 2020-01-03                   | 2020-01-10                 |                   |                        |                    | e
-        1         | statement  | active      | 2019-01-01                   | 2020-02-01                 | when needed       |                        |                    | e
+        1         | statement  | active      | 2019-01-01                   | 2020-02-01 23:59:59        | when needed       |                        |                    | e
         1         | statement  | unknown     | 2020-03-01                   |                            |                   |                        |                    | e
         """,
     )  # fmt: skip

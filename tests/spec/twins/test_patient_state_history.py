@@ -179,6 +179,15 @@ def test_the_history_says_now_what_the_summary_says_of_billed_conditions(given, 
     }
 
 
+def test_what_is_only_suspected_is_no_item_of_the_twin(history) -> None:
+    told = history(conditions="""
+        condition_occurrence_id | person_id | condition_code | condition_vocabulary | condition_start_date | condition_end_date | condition_type | known_from | hospital
+        1                       | 1         | 44054006       | SNOMED               | 2010-01-01           |                    | suspected      | 2015-03-01 | a
+        2                       | 1         | 59621000       | SNOMED               | 2010-01-01           |                    |                | 2015-03-01 | a
+    """)  # fmt: skip
+    expect(told, "item\nSNOMED:59621000")
+
+
 def test_a_condition_that_is_over_since_nobody_knows_when_ended_at_the_latest_when_that_became_known(history) -> None:
     actual = history(
         conditions="""

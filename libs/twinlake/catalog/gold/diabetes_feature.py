@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from twinlake.catalog.cohorts.history import DIED, is_coded, is_female, is_latest_moment, last_known, moments
-from twinlake.catalog.events import has_begun
+from twinlake.catalog.events import has_begun, is_found
 from twinlake.clinical.age import age_years
 from twinlake.declare.codes import local_day
 from twinlake.declare.hospital import Hospital
@@ -130,7 +130,7 @@ def _in_order() -> WindowSpec:
 
 def _onsets(condition_occurrence: DataFrame) -> DataFrame:
     """First day of any diabetes, and of type 2 diabetes, a row a person."""
-    coded = condition_occurrence.where(is_coded(DIABETES))
+    coded = condition_occurrence.where(is_coded(DIABETES) & is_found())
     of_type_2 = F.when(is_coded(TYPE_2_DIABETES), F.col("condition_start_date"))
     return coded.groupBy("person_id").agg(
         F.min("condition_start_date").alias("diabetes_from"), F.min(of_type_2).alias("type_2_from")

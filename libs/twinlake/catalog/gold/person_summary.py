@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from twinlake.catalog.events import distinct_visits, is_past_sql, item_of
+from twinlake.catalog.events import distinct_visits, is_found, is_past_sql, item_of
 from twinlake.clinical.age import age_years_sql
 from twinlake.declare.hospital import Hospital
 from twinlake.declare.table import Through, table
@@ -78,16 +78,17 @@ def _conditions(condition_occurrence: DataFrame) -> DataFrame:
     """Flags of what was ever recorded, and what is active: the last recording of a code has no end and is not over.
 
     Of two recordings that start on one day (an event that two hospitals sent) the one that knows an end is believed. A
-    claim is a reason to pay and no clinician's finding: it speaks only of a code that no other recording tells of.
+    claim is a reason to pay and no clinician's finding: it speaks only of a code that no other recording tells of. What
+    is only suspected counts for nothing.
     """
     code = F.coalesce("condition_code", "condition_source_value").alias("code")
     is_over = F.col("condition_end_date").isNotNull() | F.coalesce("is_condition_over", F.lit(False))
     names = ("condition_code", "condition_vocabulary", "condition_name", "hospital")
-    is_found = ~F.col("condition_type").eqNullSafe(F.lit("claim"))
-    rank = (is_found.alias("is_found"), "condition_start_date", is_over.alias("is_over"))
+    is_clinical = ~F.col("condition_type").eqNullSafe(F.lit("claim"))
+    rank = (is_clinical.alias("is_clinical"), "condition_start_date", is_over.alias("is_over"))
     spoken = (F.max(F.struct(*rank, *names)).alias("last"), F.max("condition_start_date").alias("at"))
-    each = condition_occurrence.groupBy("person_id", "condition_vocabulary", code).agg(*spoken)
-    open_ones = F.when(~F.col("last.is_over"), F.col("last").dropFields("is_found", "is_over"))
+    each = condition_occurrence.where(is_found()).groupBy("person_id", "condition_vocabulary", code).agg(*spoken)
+    open_ones = F.when(~F.col("last.is_over"), F.col("last").dropFields("is_clinical", "is_over"))
     flags = [F.max(_is_any_of(CODELISTS[flag])).alias(flag) for flag in FLAGS]
     at = F.max("at").cast("timestamp").alias("condition_at")
     active = F.array_sort(F.collect_list(open_ones)).alias("active_conditions")

@@ -22,7 +22,10 @@ OF_VISIT = {"encounter": REFERENCE, "context": REFERENCE}
 PERIOD = "struct<start:string,end:string>"
 IDENTIFIER = f"struct<use:string,type:{CONCEPT},system:string,value:string>"
 ADDRESS = "struct<use:string,line:array<string>,city:string,state:string,postalCode:string>"
-RANGE = f"array<struct<low:{QUANTITY},high:{QUANTITY}>>"
+RANGE = (
+    f"array<struct<low:{QUANTITY},high:{QUANTITY},type:{CONCEPT},appliesTo:array<{CONCEPT}>,"
+    f"age:struct<low:{QUANTITY},high:{QUANTITY}>>>"
+)
 VALUE = {
     "valueQuantity": QUANTITY,
     "valueCodeableConcept": CONCEPT,

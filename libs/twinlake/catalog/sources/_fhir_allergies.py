@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _fhir_feeds as feeds
 from twinlake.catalog.sources._fhir import visit, with_code
+from twinlake.catalog.sources._no_allergies import none_known
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import implements
@@ -24,8 +25,6 @@ _TENDENCIES = {
     "intolerance": ("782197009", "Intolerance to substance"),
 }
 _SOME_TENDENCY = ("420134006", "Propensity to adverse reaction")
-# "No known allergy", and no known drug, food and environmental allergy, latex allergy.
-_NONE_KNOWN = ("716186003", "409137002", "429625007", "428607008", "716184000")
 
 
 def _tendency(place: int) -> Column:
@@ -35,20 +34,21 @@ def _tendency(place: int) -> Column:
     return F.coalesce(whole, one_of(words, F.col("type")), F.lit(_SOME_TENDENCY[place]))
 
 
-@implements("observation", when=f"not {feeds.REFUTED} and not {feeds.OUTGROWN}")
+@implements("observation", when=f"not {feeds.REFUTED} and not {feeds.OUTGROWN} and not {feeds.NOT_TOLD}")
 def allergy(allergy_intolerance: DataFrame) -> DataFrame:
     """AllergyIntolerance: the kind of tendency is observed, what it is against is the value; or that none is known."""
     said = with_code(allergy_intolerance, F.col("code"))
-    is_none = F.coalesce((F.col("_code.vocabulary") == _SNOMED) & F.col("_code.code").isin(*_NONE_KNOWN), F.lit(False))
+    said = said.withColumn("_none", none_known(F.col("_code")))
+    is_none = F.col("_none").isNotNull()
 
     def against(part: str) -> Column:
         return F.when(~is_none, F.col(f"_code.{part}"))
 
     return shaped(
         said,
-        observation_code=F.when(is_none, F.col("_code.code")).otherwise(_tendency(0)),
+        observation_code=F.coalesce("_none", _tendency(0)),
         observation_vocabulary=F.lit(_SNOMED),
-        observation_source_value=F.when(is_none, F.col("_code.code")).otherwise(
+        observation_source_value=F.when(is_none, F.col("_code.source_value")).otherwise(
             F.concat_ws(" ", F.coalesce("type", F.lit("AllergyIntolerance")), F.get("category", F.lit(0)))
         ),
         observation_name=F.when(is_none, F.col("_code.name")).otherwise(_tendency(1)),

@@ -20,7 +20,7 @@ from twinlake.catalog.sources._fhir import (
 from twinlake.catalog.sources._rows import look_up_newest, shaped
 from twinlake.declare.expressions import one_of
 from twinlake.declare.source import Via, implements
-from twinlake.declare.standardise import Instant, instant
+from twinlake.declare.standardise import Instant, end_of, instant
 from twinlake.vocabulary.units import SECONDS
 
 DRUG = Via("medication", fact=target("medicationReference.reference", "Medication"), lookup=answers_to())
@@ -51,7 +51,7 @@ def drug_order(medication_request: DataFrame, medication: DataFrame) -> DataFram
         **_named_drug(),
         **_dosed("dosageInstruction"),
         drug_exposure_start_datetime=start,
-        drug_exposure_end_datetime=F.coalesce(instant(bounds["boundsPeriod"]["end"]).utc, _after(start, lasting)),
+        drug_exposure_end_datetime=F.coalesce(end_of(bounds["boundsPeriod"]["end"]).utc, _after(start, lasting)),
         drug_type=F.lit("order"),
         **_status(*feeds.ORDER_OVER),
         visit_source_id=visit(),
@@ -66,7 +66,7 @@ def drug_administration(medication_administration: DataFrame, medication: DataFr
         _drugs(medication_administration, medication),
         **_named_drug(),
         drug_exposure_start_datetime=instant(F.coalesce("effectiveDateTime", "effectivePeriod.start")),
-        drug_exposure_end_datetime=instant(F.col("effectivePeriod.end")),
+        drug_exposure_end_datetime=end_of(F.col("effectivePeriod.end")),
         drug_type=F.lit("administration"),
         drug_status="status",
         dose_source_value=F.coalesce(amount("dosage.dose"), "dosage.text"),
@@ -102,7 +102,7 @@ def drug_statement(medication_statement: DataFrame, medication: DataFrame) -> Da
         **_named_drug(),
         **_dosed("dosage"),
         drug_exposure_start_datetime=instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "dateAsserted")),
-        drug_exposure_end_datetime=instant(F.col("effectivePeriod.end")),
+        drug_exposure_end_datetime=end_of(F.col("effectivePeriod.end")),
         drug_type=F.lit("statement"),
         **_status(*feeds.STATEMENT_OVER),
         visit_source_id=visit("context.reference"),

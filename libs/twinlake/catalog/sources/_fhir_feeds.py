@@ -21,6 +21,7 @@ from twinlake.catalog.sources._fhir import (
     struct,
     target,
 )
+from twinlake.catalog.sources._fhir_observed import HAPPENED, OF_ANOTHER, SOME_OTHER, SOME_QUANTITY
 from twinlake.catalog.sources._fhir_versions import FOREIGN, coded_as
 from twinlake.catalog.sources._notes import DIAGNOSTIC_REPORT, DOCUMENT_REFERENCE
 from twinlake.declare.source import Feed, part
@@ -68,6 +69,9 @@ ENCOUNTER = resource_feed(
 
 
 REFUTED = coded_as("verificationStatus", "refuted")
+# One of several that it may be (hl7.org/fhir/R4/valueset-condition-ver-status.html).
+DIFFERENTIAL = coded_as("verificationStatus", "differential")
+SUSPECTED = coded_as("verificationStatus", "provisional", "unconfirmed")
 IN_ERROR = coded_as("verificationStatus", "entered-in-error")
 CONDITION = resource_feed(
     "Condition",
@@ -90,45 +94,16 @@ CONDITION = resource_feed(
     ),
     person="subject.reference",
     withdrawn=IN_ERROR,
-    unmapped={"refuted: the person does not have it": REFUTED},
+    unmapped={
+        "refuted: the person does not have it": REFUTED,
+        "differential: one of several that the person may have": DIFFERENTIAL,
+    },
 )
 # Over, though it may not say since when (hl7.org/fhir/R4/condition.html, clinicalStatus and con-4; STU3: a truth).
 OVER = (
     f"({coded_as('clinicalStatus', 'inactive', 'remission', 'resolved')} "
     "or coalesce(abatementBoolean, coalesce(abatementAge, abatementRange, abatementString) is not null))"
 )
-
-# A value that silver.measurement holds, and one that silver.observation holds; both may stand in one panel.
-_SCALARS = [f"{{0}}{name}" for name, kind in VALUE.items() if kind == "string"]
-_SIDES = (
-    "{0}valueRange.low.value", "{0}valueRange.high.value", "{0}valueRatio.numerator.value", "{0}valuePeriod.start",
-    "{0}valuePeriod.end",
-)  # fmt: skip
-_OTHER = (
-    "coalesce({0}valueCodeableConcept.text, get({0}valueCodeableConcept.coding, 0).code, "
-    + ", ".join((*_SCALARS, *_SIDES))
-    + ")"
-)
-HAS_QUANTITY = "valueQuantity.value is not null"
-HAS_OTHER = f"(valueQuantity.value is null and {_OTHER.format('')} is not null)"
-SOME_QUANTITY = f"({HAS_QUANTITY} or ifnull(exists(component, c -> c.valueQuantity.value is not null), false))"
-SOME_OTHER = (
-    f"({HAS_OTHER} or ifnull(exists(component, "
-    f"c -> c.valueQuantity.value is null and {_OTHER.format('c.')} is not null), false))"
-)
-HAPPENED = "ifnull(status, '') <> 'cancelled'"
-# hl7.org/fhir/R4/extension-observation-focuscode.html: the focus is the fetus, the donor, the spouse …
-FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
-# A condition, a procedure, a specimen is the patient's own; what names no type may be anybody.
-_SOMEBODY = ("", "Patient", "RelatedPerson", "Person", "Group", "Device", "Location", "Practitioner")
-_FOCUS_KIND = "ifnull(regexp_extract(f.reference, '(?:^|/)([A-Z][A-Za-z]*)/[^/]+(?:/_history/[^/]+)?$', 1), '')"
-_IS_SUBJECT = f"ifnull({target('f.reference', 'Patient')} = {target('subject.reference', 'Patient')}, false)"
-OF_ANOTHER = (
-    f"(ifnull(exists(focus, f -> {_FOCUS_KIND} in {_SOMEBODY} and not {_IS_SUBJECT}), false) "
-    f"or ifnull(exists(extension, x -> x.url = '{FOCUS_CODE}'), false))"
-)
-OBSERVED = f"{HAPPENED} and not {OF_ANOTHER}"
-
 OBSERVATION = resource_feed(
     "Observation",
     ddl(
@@ -155,6 +130,8 @@ OBSERVATION = resource_feed(
 )
 # hl7.org/fhir/R4/allergyintolerance.html, clinicalStatus: the person is no longer at risk of a reaction.
 OUTGROWN = coded_as("clinicalStatus", "inactive", "resolved")
+# IPS, absent-unknown-uv-ips (hl7.org/fhir/uv/ips): neither an allergy, nor that there is none.
+NOT_TOLD = "ifnull(exists(code.coding, c -> c.code = 'no-allergy-info'), false)"
 ALLERGY_INTOLERANCE = resource_feed(
     "AllergyIntolerance",
     ddl(
@@ -175,6 +152,7 @@ ALLERGY_INTOLERANCE = resource_feed(
     unmapped={
         "refuted: the person does not have it": REFUTED,
         "inactive or resolved: the person is no longer at risk": OUTGROWN,
+        "no information: nobody says whether the person has allergies": NOT_TOLD,
     },
 )
 # The statuses that say no more is taken, each in its resource's own value set: a completed dispensing was picked up

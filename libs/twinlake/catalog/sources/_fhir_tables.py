@@ -6,9 +6,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources import _fhir_feeds as feeds
+from twinlake.catalog.sources import _fhir_observed as observed
 from twinlake.catalog.sources._claims import procedure_coding
 from twinlake.catalog.sources._fhir import (
     IN_USE,
+    VALUE,
     amount,
     answers_to,
     columns_of,
@@ -33,9 +35,11 @@ from twinlake.declare.standardise import (
     Instant,
     day,
     digits,
+    end_of,
     full_date,
     identifier,
     instant,
+    last_day,
     line,
     name_part,
     postal,
@@ -43,6 +47,7 @@ from twinlake.declare.standardise import (
     state,
     year,
 )
+from twinlake.vocabulary.fields.claims import SUSPECTED
 from twinlake.vocabulary.fields.silver import VISITS
 
 PROVIDER = Via("organization", fact=target("serviceProvider.reference", "Organization"), lookup=answers_to())
@@ -149,18 +154,20 @@ def visit_occurrence(encounter: DataFrame, organization: DataFrame) -> DataFrame
     )
 
 
-@implements("condition_occurrence", when=f"not {feeds.REFUTED}")
+@implements("condition_occurrence", when=f"not {feeds.REFUTED} and not {feeds.DIFFERENTIAL}")
 def condition_occurrence(condition: DataFrame) -> DataFrame:
     """Condition. Where no onset is told, the day it was recorded (STU3: asserted) is its first.
 
-    It may be over without a last day: by its clinicalStatus, or at an age, in a range or in words.
+    What is provisional or unconfirmed is only suspected. It may be over without a last day: by its clinicalStatus, or
+    at an age, in a range or in words.
     """
     start = F.coalesce("onsetDateTime", "onsetPeriod.start", "recordedDate", "assertedDate")
     return shaped(
         with_code(condition, F.col("code")),
         **columns_of("condition"),
+        condition_type=F.when(F.expr(feeds.SUSPECTED), F.lit(SUSPECTED)),
         condition_start_date=day(start),
-        condition_end_date=day(F.coalesce("abatementDateTime", "abatementPeriod.end", "abatementPeriod.start")),
+        condition_end_date=last_day(F.coalesce("abatementDateTime", "abatementPeriod.end", "abatementPeriod.start")),
         is_condition_over=F.expr(feeds.OVER),
         visit_source_id=visit(),
         part=F.lit(""),
@@ -172,7 +179,7 @@ def _answers(observation: DataFrame, condition: str) -> DataFrame:
 
     `part` is a component's code; a code that comes twice is counted (`8480-6#2`).
     """
-    values = ", ".join(f"'{name}', {{0}}{name}" for name in (*feeds.VALUE, "referenceRange"))
+    values = ", ".join(f"'{name}', {{0}}{name}" for name in (*VALUE, "referenceRange"))
     own = f"named_struct('part', '', 'code', code, {values.format('')})"
     codes = "transform(component, c -> coalesce(get(c.code.coding, 0).code, c.code.text, 'component'))"
     nth = "size(filter(slice(_parts, 1, i + 1), p -> p = get(_parts, i)))"
@@ -182,7 +189,7 @@ def _answers(observation: DataFrame, condition: str) -> DataFrame:
     named = observation.withColumn("_parts", F.expr(codes))
     counted = named.withColumn("_is_repeated", F.expr("size(_parts) > size(array_distinct(_parts))"))
     shown = counted.withColumn("_answer", F.expr(f"explode({every})")).drop(
-        "code", "referenceRange", "_parts", "_is_repeated", *feeds.VALUE
+        "code", "referenceRange", "_parts", "_is_repeated", *VALUE
     )
     answers = shown.select("*", "_answer.*").where(condition)
     return with_code(answers, F.col("code"))
@@ -192,17 +199,18 @@ def _observed_at() -> Instant:
     return instant(F.coalesce("effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued"))
 
 
-@implements("measurement", when=f"{feeds.OBSERVED} and {feeds.SOME_QUANTITY}")
+@implements("measurement", when=f"{observed.OBSERVED} and {observed.SOME_QUANTITY}")
 def measurement(observation: DataFrame) -> DataFrame:
     """Observation whose value is a Quantity, and each component that has one."""
+    answers = _answers(observation, observed.HAS_QUANTITY)
     return shaped(
-        _answers(observation, feeds.HAS_QUANTITY),
+        answers.withColumn("_range", first("referenceRange", observed.IS_NORMAL_RANGE)),
         **columns_of("measurement"),
         measurement_datetime=_observed_at(),
         value_source_value=amount("valueQuantity"),
         unit_source_value=unit("valueQuantity"),
-        range_low_source_value=first("referenceRange")["low"]["value"],
-        range_high_source_value=first("referenceRange")["high"]["value"],
+        range_low_source_value="_range.low.value",
+        range_high_source_value="_range.high.value",
         visit_source_id=visit(),
         part="part",
     )
@@ -219,7 +227,7 @@ def _quantities(sign: str, *paths: str) -> Column:
     return _sides(sign, *(F.nullif(F.concat_ws(" ", amount(path), unit(path)), F.lit("")) for path in paths))
 
 
-@implements("observation", when=f"{feeds.OBSERVED} and {feeds.SOME_OTHER}")
+@implements("observation", when=f"{observed.OBSERVED} and {observed.SOME_OTHER}")
 def observation_(observation: DataFrame) -> DataFrame:
     """Observation whose value is a code, text, number without unit, truth or time, and each such component.
 
@@ -232,7 +240,7 @@ def observation_(observation: DataFrame) -> DataFrame:
         _sides(" - ", F.col("valuePeriod.start"), F.col("valuePeriod.end")),
     )  # fmt: skip
     return shaped(
-        with_code(_answers(observation, feeds.HAS_OTHER), F.col("valueCodeableConcept"), "_value"),
+        with_code(_answers(observation, observed.HAS_OTHER), F.col("valueCodeableConcept"), "_value"),
         **columns_of("observation"),
         observation_datetime=_observed_at(),
         value_source_value=F.coalesce("_value.source_value", said),
@@ -252,7 +260,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
         with_code(procedure, F.col("code")),
         **{**columns_of("procedure"), **procedure_coding(F.col("_code.code"), F.col("_code.vocabulary"))},
         procedure_datetime=instant(F.coalesce("performedDateTime", "performedPeriod.start")),
-        procedure_end_datetime=instant(F.col("performedPeriod.end")),
+        procedure_end_datetime=end_of(F.col("performedPeriod.end")),
         visit_source_id=visit(),
         part=F.lit(""),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._rows import look_up, shaped
@@ -14,6 +14,7 @@ from twinlake.declare.standardise import (
     digits,
     full_date,
     identifier,
+    last_day,
     line,
     name_part,
     postal,
@@ -131,7 +132,7 @@ def _coverage(payer_transitions: DataFrame, payers: DataFrame, payer: Via) -> Da
         look_up(payer_transitions, payers, payer, payer_name=F.col("NAME")),
         payer_plan_source_id=None,
         payer_plan_period_start_date=day(F.col("START_DATE")),
-        payer_plan_period_end_date=_last_day(F.col("END_DATE")),
+        payer_plan_period_end_date=last_day(F.col("END_DATE")),
         payer_code=payer.fact,
         payer_vocabulary=F.lit("local"),
         payer_source_value=payer.fact,
@@ -140,8 +141,3 @@ def _coverage(payer_transitions: DataFrame, payers: DataFrame, payer: Via) -> Da
         family_source_id=None,
         part=F.lit(payer.fact),
     )
-
-
-def _last_day(text: Column) -> Column:
-    """The day as written; of a year (the oldest releases) its last."""
-    return F.when(F.length(text) == 4, day(F.concat(text, F.lit("-12-31")))).otherwise(day(text))

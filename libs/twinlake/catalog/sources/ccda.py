@@ -7,14 +7,17 @@ from pyspark.sql import functions as F
 
 from twinlake.catalog.sources._ccda_feeds import FEEDS, HAS_NAME, HAS_NUMBER, HAS_OTHER, IS_DRUG, TOOK_PLACE, WAS_DONE
 from twinlake.catalog.sources._fhir import columns_of, first, with_code
+from twinlake.catalog.sources._no_allergies import none_known
 from twinlake.catalog.sources._rows import shaped
 from twinlake.declare.source import System, implements
 from twinlake.declare.standardise import (
     day,
     digits,
+    end_of,
     full_date,
     identifier,
     instant,
+    last_day,
     line,
     name_part,
     postal,
@@ -121,7 +124,7 @@ def condition_occurrence(problem: DataFrame) -> DataFrame:
         with_code(problem, F.col("code")),
         **columns_of("condition"),
         condition_start_date=day(F.col("since")),
-        condition_end_date=day(F.col("end")),
+        condition_end_date=last_day(F.col("end")),
         is_condition_over="is_over",
         visit_source_id="visit",
         part=F.lit(""),
@@ -164,13 +167,13 @@ def counted_habit(social: DataFrame) -> DataFrame:
     return _measured(social.withColumn("start", F.col("since")))
 
 
-def _observed(rows: DataFrame, when: str, value: str | None = None) -> DataFrame:
+def _observed(rows: DataFrame, when: str, value: str | None = None, **more: Column) -> DataFrame:
     """The value as a concept where there is one, else as words."""
     concept = F.col(value or "value.concept")
     said = F.lit(None).cast("string") if value else F.col("value.words")
     return shaped(
         with_code(with_code(rows, F.col("code")), concept, "_value"),
-        **columns_of("observation"),
+        **{**columns_of("observation"), **more},
         observation_datetime=instant(F.col(when)),
         value_source_value=F.coalesce("_value.source_value", said),
         value_as_string=F.coalesce("_value.name", said),
@@ -208,8 +211,18 @@ def habit(social: DataFrame) -> DataFrame:
 
 @implements("observation", when=f"{TOOK_PLACE} and {HAS_NAME} and not is_over")
 def allergy_(allergy: DataFrame) -> DataFrame:
-    """Allergies and intolerances: the kind of allergy, its value the substance (null where it is unknown)."""
-    return _observed(allergy, "since", "substance")
+    """Allergies and intolerances: the kind of allergy, its value the substance (null if unknown); or no known one."""
+    told = with_code(with_code(allergy, F.col("code"), "_kind"), F.col("substance"), "_against")
+    is_alone = F.col("_against.source_value").isNull()
+    none = F.coalesce(none_known(F.col("_against")), F.when(is_alone, none_known(F.col("_kind"))))
+    said = F.when(none.isNotNull() & ~is_alone, F.col("_against")).otherwise(F.col("_kind"))
+    told = told.withColumns({"_none": none, "_said": said})
+    return _observed(
+        told.withColumn("substance", F.when(F.col("_none").isNull(), F.col("substance"))), "since", "substance",
+        observation_code=F.coalesce("_none", "_said.code"), observation_name=F.col("_said.name"),
+        observation_vocabulary=F.when(F.col("_none").isNotNull(), "SNOMED").otherwise(F.col("_said.vocabulary")),
+        observation_source_value=F.col("_said.source_value"),
+    )  # fmt: skip
 
 
 def _exposure(rows: DataFrame, kind: Column, start: str) -> DataFrame:
@@ -217,7 +230,7 @@ def _exposure(rows: DataFrame, kind: Column, start: str) -> DataFrame:
         with_code(rows, F.col("code")),
         **columns_of("drug"),
         drug_exposure_start_datetime=instant(F.col(start)),
-        drug_exposure_end_datetime=instant(F.col("end")),
+        drug_exposure_end_datetime=end_of(F.col("end")),
         drug_type=kind,
         drug_status="status",
         is_course_over=F.col("status").isin("completed", "aborted"),
@@ -249,7 +262,7 @@ def procedure_occurrence(procedure: DataFrame) -> DataFrame:
         with_code(procedure, F.col("code")),
         **columns_of("procedure"),
         procedure_datetime=instant(F.col("start")),
-        procedure_end_datetime=instant(F.col("end")),
+        procedure_end_datetime=end_of(F.col("end")),
         visit_source_id="visit",
         part=F.lit(""),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from twinlake.catalog.events import item_of
+from twinlake.catalog.events import is_found, item_of
 from twinlake.declare.expressions import surrogate_key
 from twinlake.declare.table import table
 from twinlake.vocabulary.measurements import ITEM_CODES
@@ -37,7 +37,7 @@ def patient_state_history(
     Equation: the state of an item on day V as known on day K is the fact with the largest `observed_at` <= V among
     those with `known_from` <= K < `known_until` (`state_known_on`). A condition is an item that is `active` from when
     it starts and, from `ended_at` on, `ended`; of several recordings the one that starts last speaks for all, and a
-    claim only where nothing else was known of the code, as in gold.person_summary.
+    claim only where nothing else was known of the code, as in gold.person_summary; what is only suspected is no item.
 
     Assumptions. A fact is known from the delivery that brought it, not from when a clinician knew it. A version that
     was replaced within its own delivery was never known. What it cannot tell: earlier versions of a condition (a
@@ -97,7 +97,7 @@ def _measured(versions: DataFrame) -> DataFrame:
 def _conditions(condition_occurrence: DataFrame) -> DataFrame:
     """One fact each. One that is over ended when it says so, or at the latest when that became known."""
     known = F.when(F.col("is_condition_over"), F.greatest("condition_start_date", F.to_date("known_from")))
-    return condition_occurrence.where("condition_start_date is not null").select(
+    return condition_occurrence.where(F.col("condition_start_date").isNotNull() & is_found()).select(
         # One record may tell a measurement and a condition, and their ids are made alike.
         surrogate_key("condition_occurrence_id", F.lit(ACTIVE)).alias("fact_id"),
         "person_id",

@@ -8,6 +8,8 @@ from twinlake.vocabulary.fields.silver import VOCABULARIES
 MONEY = "decimal(19,4)"
 # OMOP's type concepts of the same words (32840 EHR problem list, 32827 EHR encounter record, 32817 EHR, 32810 Claim).
 KNOWN_BY = ("problem_list", "encounter", "ehr", "claim")
+# The hospital itself has not confirmed it (FHIR: provisional, unconfirmed).
+SUSPECTED = "suspected"
 DOMAINS = ("Visit", "Condition", "Procedure", "Drug", "Device", "Measurement", "Observation")
 
 
@@ -25,7 +27,12 @@ def _amount(name: str, meaning: str) -> Field:
 
 
 PAGE = (
-    Field("condition_type", "string", "How the condition is known; null where not told", categories=KNOWN_BY),
+    Field(
+        "condition_type",
+        "string",
+        "How the condition is known, or that it is only suspected; null where not told",
+        categories=(*KNOWN_BY, SUSPECTED),
+    ),
     Field("procedure_type", "string", "How the procedure is known; null where not told", categories=KNOWN_BY),
     Field("payer_plan_period_id", "bigint", "One coverage of a person, as one hospital recorded it"),
     Field("payer_plan_period_start_date", "date", "First day of the coverage; null where unknown"),

@@ -34,6 +34,9 @@ def said(spark, function: str, texts: list[str | None], *rest: str) -> list:
         ("full_date", {"1950": None, "1950-02": None, "1950-02-03": date(1950, 2, 3), "1950-02-31": None}),
         ("day", {"1950": date(1950, 1, 1), "1950-02": date(1950, 2, 1),
                  "1976-01-19T22:58:16-05:00": date(1976, 1, 19)}),
+        ("last_day", {"1950": date(1950, 12, 31), "1952-02": date(1952, 2, 29), "1950-04": date(1950, 4, 30),
+                      "1950-02-03": date(1950, 2, 3), "1976-01-19T22:58:16-05:00": date(1976, 1, 19),
+                      "1950-02-31": None, "1950-13": None, "soon": None, "": None, None: None}),
     ],
 )  # fmt: skip
 def test_each_text_has_one_standard_form(spark, function: str, pairs: dict) -> None:
@@ -65,6 +68,27 @@ def test_every_time_is_utc_whatever_its_zone_and_precision(spark) -> None:
     frame = frame.withColumn("time_zone", F.lit("America/New_York"))
     found = [row.x for row in sorted(frame.select("n", micros(F.col("text")).alias("x")).collect())]
     assert found == [None if time is None else round(time.timestamp() * 1_000_000) for time in pairs.values()]
+
+
+def test_a_date_or_a_part_of_one_ends_with_its_last_second_and_a_time_is_as_it_is(spark) -> None:
+    """hl7.org/fhir/R4/datatypes.html#Period: 2012-02-03T10:00:00 is in a period that ends on 2012-02-03."""
+    pairs: dict[str | None, datetime | None] = {
+        "2020": datetime(2020, 12, 31, 23, 59, 59, tzinfo=UTC),
+        "2020-02": datetime(2020, 2, 29, 23, 59, 59, tzinfo=UTC),
+        "2020-02-03": datetime(2020, 2, 3, 23, 59, 59, tzinfo=UTC),
+        "2020-02-03T00:00:00Z": datetime(2020, 2, 3, tzinfo=UTC),
+        "2020-02-03T23:00:00-05:00": datetime(2020, 2, 4, 4, tzinfo=UTC),
+        "2026-11-01 01:30:00": datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
+        **dict.fromkeys(("2020-13", "2020-02-30", "0000", "soon", "", "2020-1-5", None)),
+    }
+    from pyspark.sql import functions as F
+
+    frame = spark.createDataFrame([(n, text) for n, text in enumerate(pairs)], "n int, text string")
+    ended = standardise.end_of(F.col("text"))
+    frame = frame.withColumn("time_zone", F.lit("America/New_York"))
+    shown = sorted(frame.select("n", F.unix_micros(ended.utc).alias("x"), ended.quality.alias("q")).collect())
+    assert [row.x for row in shown] == [None if t is None else round(t.timestamp() * 1_000_000) for t in pairs.values()]
+    assert [row.q for row in shown if row.q] == ["overlap"]
 
 
 # Hours around the nights of 2026 on which the clocks are turned forward and back; Lord Howe's go by half an hour.
