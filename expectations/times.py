@@ -17,9 +17,27 @@ def not_in_future(column: str, *, severity: str = "fatal") -> Rule:
     )
 
 
+def is_day(moment: str) -> str:
+    """SQL: whether only the day is known, which stands as its midnight."""
+    return f"{moment} = CAST({moment} AS DATE)"
+
+
+def day_after(day: str) -> str:
+    """SQL: the day after a written one; after its month or year where it is the first, as a part of a date is."""
+    months = f"CASE {day} WHEN trunc({day}, 'YEAR') THEN 12 WHEN trunc({day}, 'MONTH') THEN 1 END"
+    return f"coalesce(add_months({day}, {months}), date_add({day}, 1))"
+
+
 def ends_after_start(start: str, end: str, *, severity: str = "fatal") -> Rule:
-    """An end is not before its start."""
-    return row(f"{end}_after_start", f"{end} >= {start}", f"{end} is not before {start}", severity=severity)
+    """An end is not before its start; a day beside a moment is judged as the day of any zone (UTC+14 to UTC-12)."""
+    return row(
+        f"{end}_after_start",
+        f"CASE WHEN {is_day(end)} AND NOT {is_day(start)} THEN {start} < {end} + INTERVAL 36 HOURS "
+        f"WHEN {is_day(start)} AND NOT {is_day(end)} THEN {end} >= {start} - INTERVAL 14 HOURS "
+        f"ELSE {end} >= {start} END",
+        f"{end} is not before {start}",
+        severity=severity,
+    )
 
 
 def not_before_birth(column: str) -> Rule:
@@ -27,7 +45,7 @@ def not_before_birth(column: str) -> Rule:
     born = "coalesce(person.birth_date, make_date(person.year_of_birth, 1, 1))"
     return referring(
         f"{column}_not_before_birth",
-        f"{column} >= date_sub({born}, 1)",
+        f"{day_after(f'CAST({column} AS DATE)')} > date_sub({born}, 1)",
         f"{column} is not before the person was born",
         to="person",
         on="person_id",
@@ -43,7 +61,7 @@ def not_after_death(column: str) -> Rule:
     """Not long after the person died."""
     return referring(
         f"{column}_not_after_death",
-        f"CAST({column} AS DATE) <= date_add(death.death_date, {DAYS_AFTER_DEATH})",
+        f"CAST({column} AS DATE) < date_add({day_after('death.death_date')}, {DAYS_AFTER_DEATH})",
         f"{column} is not more than {DAYS_AFTER_DEATH} days after the person died",
         to="death",
         on="person_id",

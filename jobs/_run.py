@@ -62,10 +62,11 @@ def _usable(
 ) -> tuple[dict[str, Hospital], dict[str, str]]:
     """[severity] and [drift] must name what there is; a hospital that names another is refused, the rest go on."""
     rules = [rule for table in plan.tables.values() for rule in rules_for(table)]
+    of_no_hospital = {table.name for table in plan.tables.values() if "hospital" not in table.columns}
     feeds = {system.name: [feed.name for feed in system.feeds] for system in plan.systems.values()}
     for name, hospital in found.items():
         try:
-            refuse_unknown_severities({name: hospital}, rules)
+            refuse_unknown_severities({name: hospital}, rules, of_no_hospital)
             refuse_unknown_places(hospital, feeds)
         except ConfigurationError as error:
             refused = {**refused, name: str(error)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.times import SLACK
+from expectations.times import SLACK, day_after
 from twinlake.declare.rule import row
 
 RULES = (
@@ -21,7 +21,7 @@ RULES = (
     ),
     row(
         "death_after_birth",
-        "year(death_date) >= year_of_birth AND coalesce(death_date >= birth_date, TRUE)",
+        f"year(death_date) >= year_of_birth AND coalesce({day_after('death_date')} > birth_date, TRUE)",
         "nobody dies before birth",
     ),
     row(

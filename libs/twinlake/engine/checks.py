@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -96,16 +96,30 @@ def checks_for(rules: Sequence[Rule], hospitals: Mapping[str, Hospital], columns
     return tuple(check for rule in rules for check in _checks(rule, known))
 
 
-def refuse_unknown_severities(hospitals: Mapping[str, Hospital], rules: Sequence[Rule]) -> None:
-    """Every [severity] entry must name a rule that judges rows; a table's own rules are the same for all hospitals."""
-    names = {rule.name for rule in rules if rule.expression}
+def refuse_unknown_severities(
+    hospitals: Mapping[str, Hospital], rules: Sequence[Rule], of_no_hospital: Collection[str] = ()
+) -> None:
+    """Every [severity] entry must name a rule that judges rows, each of one hospital; `of_no_hospital` are tables."""
+    by_name = {rule.name: rule for rule in rules}
     faults = [
-        f"{folder}/hospital.toml: [severity] {name!r} is no rule that a hospital can change"
+        f"{folder}/hospital.toml: [severity] {name!r} is no rule that a hospital can change{why}"
         for folder, hospital in sorted(hospitals.items())
-        for name in sorted(set(hospital.severity) - names)
+        for name in sorted(hospital.severity)
+        if (why := _why_not_changed(by_name.get(name), of_no_hospital)) is not None
     ]
     if faults:
         raise ConfigurationError("; ".join(faults) + ". `twinlake plan` and the Data Docs list the rules.")
+
+
+def _why_not_changed(rule: Rule | None, of_no_hospital: Collection[str]) -> str | None:
+    """Why a hospital's word about the rule would be idle; None where it holds."""
+    if rule is None or not rule.expression:
+        return ""
+    if rule.judged_as:
+        return f": {rule.judged_as} holds for it"
+    if (table := rule.name.partition(".")[0]) in of_no_hospital:
+        return f": no row of {table} is one hospital's, so its rules are the same for all"
+    return None
 
 
 def with_references(rows: DataFrame, checks: Sequence[Check], others: Mapping[str, DataFrame]) -> DataFrame:

@@ -58,7 +58,7 @@ def test_a_visit_has_its_length_place_and_the_age_of_the_person(summary) -> None
         visit_occurrence_id | person_id | visit_code | visit_start_datetime | visit_end_datetime  | care_site_id | hospital
         10                  | 1         | IMP        | 2020-03-01 08:00     | 2020-03-03 20:30    | 7            | a
         11                  | 1         | AMB        | 2020-03-02 08:00     |                     |              | a
-        20                  | 2         | AMB        | 2020-03-02           | 2020-03-02 00:15    | 8            | a
+        20                  | 2         | AMB        | 2020-03-02 08:00     | 2020-03-02 08:15    | 8            | a
     """)
     expect(actual, """
         visit_occurrence_id | person_id | visit_code | length_of_stay_hours | age_at_visit_years | care_site_name | hospitals
@@ -67,6 +67,26 @@ def test_a_visit_has_its_length_place_and_the_age_of_the_person(summary) -> None
         20                  | 2         | AMB        | 0.25                 | 70                 |                | [a]
     """)  # fmt: skip
     expect_shape(actual, visit_summary)
+
+
+def test_the_length_of_a_stay_is_told_where_both_its_ends_are_moments_or_both_are_days(summary) -> None:
+    """Visit 4 began on 1 March in Sydney, where its end was 9 in the morning of that day."""
+    actual = summary("""
+        visit_occurrence_id | person_id | visit_code | visit_start_datetime | visit_end_datetime | hospital
+        1                   | 1         | IMP        | 2026-03-01 10:00     | 2026-03-01         | a
+        2                   | 1         | IMP        | 2026-04-01 10:00     | 2026-04-03         | a
+        3                   | 2         | IMP        | 2026-03-01           | 2026-03-03         | a
+        4                   | 2         | IMP        | 2026-05-01           | 2026-04-30 22:00   | sydney
+        5                   | 2         | AMB        | 2026-06-01           | 2026-06-01         | a
+    """)
+    expect(actual, """
+        visit_occurrence_id | length_of_stay_hours | is_readmitted_30_days
+        1                   |                      | false
+        2                   |                      | false
+        3                   | 48                   | false
+        4                   |                      | false
+        5                   | 0                    |
+    """)  # fmt: skip
 
 
 def test_a_stay_that_is_booked_is_no_readmission_yet(summary) -> None:

@@ -17,6 +17,7 @@ from twinlake.catalog.silver.care_site import care_site
 from twinlake.catalog.silver.concept import concept
 from twinlake.catalog.silver.death import death
 from twinlake.catalog.silver.measurement import measurement
+from twinlake.catalog.silver.person import person
 from twinlake.catalog.silver.visit_occurrence import visit_occurrence
 from twinlake.declare.errors import ConfigurationError, DataError, DeclarationError
 from twinlake.declare.hospital import Hospital
@@ -46,10 +47,10 @@ def frame(spark: Any, *changes: dict[str, Any], table: Any = visit_occurrence, b
 
 
 def people(spark: Any, *rows: tuple[int, int]) -> dict[str, Any]:
-    person = spark.createDataFrame(rows or [(7, 1980)], "person_id bigint, year_of_birth int").selectExpr(
+    born = spark.createDataFrame(rows or [(7, 1980)], "person_id bigint, year_of_birth int").selectExpr(
         "*", "cast(null as date) birth_date"
     )
-    return {**nobody(spark), "person": person}
+    return {**nobody(spark), "person": born}
 
 
 def nobody(spark: Any) -> dict[str, Any]:
@@ -120,6 +121,21 @@ def test_a_severity_for_an_unknown_rule_is_refused():
     wrong = replace(NORTH, severity={"visit_occurrence.visit_end": "warn", "person.key_unique": "warn"})
     with pytest.raises(ConfigurationError, match="'person.key_unique'.*'visit_occurrence.visit_end'"):
         refuse_unknown_severities({"north": wrong}, RULES)
+
+
+def test_a_severity_for_a_rule_of_a_table_without_hospitals_is_refused_with_the_reason():
+    """A person is of the whole network: before, the word was taken and nothing followed."""
+    name = "person.birth_date_in_year_of_birth"
+    told = replace(NORTH, severity={name: "fatal"})
+    with pytest.raises(ConfigurationError, match=f"'{name}' is no rule .*: no row of person is one hospital's"):
+        refuse_unknown_severities({"north": told}, rules_for(person), {"person"})
+
+
+def test_a_severity_for_an_earlier_version_is_refused_for_the_table_s_own_holds():
+    versions = replace(RULES[-1], name="visit_version.x", judged_as="visit_occurrence.x")
+    told = replace(NORTH, severity={"visit_version.x": "warn"})
+    with pytest.raises(ConfigurationError, match="'visit_version.x' is no rule .*: visit_occurrence.x holds for it"):
+        refuse_unknown_severities({"north": told}, [*RULES, versions])
 
 
 PERSON = {

@@ -51,6 +51,7 @@ def test_what_is_no_moment_is_refused(text):
             '[severity]\n"measurement.no_such_rule" = "warn"\n',
             "'measurement.no_such_rule' is no rule that a hospital can",
         ),
+        ('[severity]\n"person_summary.has_death" = "fatal"\n', "no row of person_summary is one hospital's"),
         ('colour = "red"\n', "unknown key colour"),
         ('calendar = "julian"\n', "calendar must be one of"),
     ],

@@ -68,7 +68,7 @@ def visit_summary(
         .join(care_site.select("care_site_id", "care_site_name"), "care_site_id", "left")
         .join(death.select("person_id", "death_date"), "person_id", "left")
         .withColumn("age_at_visit_years", age_years(F.to_date("visit_start_datetime")))
-        .withColumn("length_of_stay_hours", (_seconds("visit_end_datetime") - _seconds("visit_start_datetime")) / 3600)
+        .withColumn("length_of_stay_hours", _length_of_stay_hours())
         .withColumn("prior_visit_count", _prior_visits())
         .withColumn("is_readmitted_30_days", F.when(~_ended_in_death(hospitals), _is_readmitted()))
     )
@@ -100,6 +100,18 @@ def _union(frames: list[DataFrame]) -> DataFrame:
     return first
 
 
+def _length_of_stay_hours() -> Column:
+    """Hours from start to end; null where a day stands beside a moment, and where the end comes first."""
+    start, end = "visit_start_datetime", "visit_end_datetime"
+    hours = (_seconds(end) - _seconds(start)) / 3600
+    return F.when((_is_day(start) == _is_day(end)) & (hours >= 0), hours)
+
+
+def _is_day(moment: str) -> Column:
+    """Whether only the day is known, which stands as its midnight."""
+    return F.col(moment) == F.to_date(moment)
+
+
 def _prior_visits() -> Column:
     """Visits that began in [start - 365 days, start)."""
     before = Window.partitionBy("person_id").orderBy(_seconds("visit_start_datetime"))
@@ -110,8 +122,10 @@ def _is_readmitted() -> Column:
     """Whether another inpatient stay of the person began in (end, end + 30 days]; null if this is no ended stay."""
     is_stay = F.col("visit_code").isin(*INPATIENT)
     end = _seconds("visit_end_datetime")
+    # A day is its midnight, before which no stay of that day began: it is not its own readmission.
+    over = F.greatest(end, _seconds("visit_start_datetime"))
     starts = F.collect_list(F.when(is_stay, _seconds("visit_start_datetime"))).over(Window.partitionBy("person_id"))
-    again = F.exists(starts, lambda start: (start > end) & (start <= end + 30 * DAY_SECONDS))
+    again = F.exists(starts, lambda start: (start > over) & (start <= end + 30 * DAY_SECONDS))
     return F.when(is_stay & end.isNotNull(), again)
 
 

@@ -93,7 +93,11 @@ PAGE = (
     Field("stability_bound", "double", "What the index must exceed to be told; null where too few tell", minimum=0.25),
     Field("drift_alarm", "string", "What has moved; null where nothing has", categories=("values", "codes", "silent")),
     Field("is_recent", "boolean", "Whether it is the hospital's last quarter, or the one before"),
-    Field("length_of_stay_hours", "double", "End minus start of the visit; null without an end", unit="h", minimum=0),
+    Field(
+        "length_of_stay_hours", "double",
+        "End minus start of the visit, in whole days where only days are known; null without an end or beside a day",
+        unit="h", minimum=0,
+    ),
     Field("age_at_visit_years", "int", "Age in whole years when the visit began", unit="a", minimum=0, maximum=130),
     Field("condition_count", "bigint", "Conditions recorded in the visit", minimum=0),
     Field("procedure_count", "bigint", "Procedures done in the visit", minimum=0),
