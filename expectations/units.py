@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from expectations.shares import good_share
 from twinlake.declare.errors import DeclarationError
 from twinlake.declare.rule import Rule, row
+from twinlake.vocabulary.measured.typical import TYPICAL
 from twinlake.vocabulary.measurements import MEASUREMENTS
 from twinlake.vocabulary.thresholds import omop_dqd
-from twinlake.vocabulary.thresholds.omop_dqd import LIMITS_BY_CONCEPT, UNITS_BY_CONCEPT, UNITS_BY_LOINC
+from twinlake.vocabulary.thresholds.omop_dqd import LIMITS_BY_CONCEPT, SAME_UNIT, UNITS_BY_CONCEPT, UNITS_BY_LOINC
 from twinlake.vocabulary.units import ucum_spelling
 
 SOURCE = "vocabulary/thresholds/omop_dqd.py"
 
 
 def unit_plausible() -> Rule:
-    """A LOINC code's unit is one that laboratories report it in, or the one it is kept in; no unit is not judged."""
+    """The unit that a hospital wrote is one that laboratories report the code in, or the one it is kept in.
+
+    As the dashboard has it, a value without a unit is a good one, and one in a unit that nobody knows is not judged.
+    """
     refuse_wrong_units(UNITS_BY_LOINC)
     pairs = [_text(f"{code} {unit}") for code, units in UNITS_BY_LOINC.items() for unit in _units(code, units)]
     return row(
         "unit_plausible",
         f"CASE WHEN measurement_vocabulary = 'LOINC' AND measurement_code IN ({', '.join(_texts(UNITS_BY_LOINC))}) "
-        f"THEN concat(measurement_code, ' ', unit_code) IN ({', '.join(pairs)}) END",
-        f"the unit is one that the code is measured in: {SOURCE}",
+        f"THEN CASE WHEN unit_source_code IS NOT NULL "
+        f"THEN concat(measurement_code, ' ', unit_source_code) IN ({', '.join(pairs)}) "
+        "WHEN conversion_rule IN ('unit_missing', 'unitless') THEN TRUE END END",
+        f"the unit as it came is one that the code is measured in: {SOURCE}, vocabulary/measured/typical.py",
         severity="warn",
         by="measurement_code",
+        mostly=good_share("plausibleUnitConceptIds"),
     )
 
 
@@ -58,6 +66,7 @@ def unit_concept_plausible() -> Rule:
         f"the unit's concept is one that the measurement's is measured in: {SOURCE}",
         severity="characterise",
         by="measurement_concept_id",
+        mostly=good_share("plausibleUnitConceptIds"),
     )
 
 
@@ -74,12 +83,17 @@ def value_concept_in_limits() -> Rule:
         f"the value is plausible for the concept and its unit's: {SOURCE}",
         severity="characterise",
         by="measurement_concept_id",
+        mostly=good_share("plausibleValueHigh", "value_as_number"),
     )
 
 
 def _units(code: str, units: tuple[str, ...]) -> tuple[str, ...]:
-    own = (MEASUREMENTS[code].unit,) if code in MEASUREMENTS else ()
-    return tuple(dict.fromkeys((*own, *units)))
+    """The units of a code, in each of their spellings."""
+    measured = MEASUREMENTS.get(code)
+    typical = TYPICAL[measured.name].units if measured and measured.name in TYPICAL else ()
+    said = (*((measured.unit,) if measured else ()), *typical, *units)
+    same = (unit for group in SAME_UNIT if {*group} & {*said} for unit in group)
+    return tuple(dict.fromkeys((*said, *same)))
 
 
 def _texts(codes: Iterable[str]) -> list[str]:

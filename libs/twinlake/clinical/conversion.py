@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,16 @@ RULES = (
 
 @dataclass(frozen=True)
 class Conversion:
-    """value_as_number = raw * factor + offset, in `unit_code`; all null where the rule is a refusal."""
+    """value_as_number = raw * factor + offset, in `unit_code`; all null where the rule is a refusal.
+
+    `unit_source_code` is the raw unit in UCUM, also where it is not one of this quantity.
+    """
 
     unit_code: str | None
     factor: float | None
     offset: float | None
     rule: str
+    unit_source_code: str | None = field(default=None, compare=False)
 
 
 UNKNOWN = Conversion(None, None, None, "unit_unknown")
@@ -76,11 +80,12 @@ def convert(
 def _convert(loinc: str | None, written: str | None) -> Conversion:
     measurement = MEASUREMENTS.get(loinc or "")
     if measurement and written and written.strip() in measurement.also_written:
-        return _identity(measurement)
+        return replace(_identity(measurement), unit_source_code=measurement.unit)
     unit = ucum_spelling(written)
     if unit is None:
         return _without_unit(measurement)
-    return _to_canonical(unit, measurement) if measurement else _as_reported(unit)
+    found = _to_canonical(unit, measurement) if measurement else _as_reported(unit)
+    return found if found == UNKNOWN else replace(found, unit_source_code=unit)
 
 
 def _without_unit(measurement: Measurement | None) -> Conversion:

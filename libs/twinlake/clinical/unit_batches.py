@@ -11,7 +11,10 @@ import pyarrow as pa
 from twinlake.clinical.conversion import convert
 from twinlake.clinical.unit_evidence import Summary, most_likely_unit
 
-CONVERSION = {"unit_code": pa.string(), "factor": pa.float64(), "offset": pa.float64(), "rule": pa.string()}
+CONVERSION = {
+    "unit_code": pa.string(), "factor": pa.float64(), "offset": pa.float64(), "rule": pa.string(),
+    "unit_source_code": pa.string(),
+}  # fmt: skip
 
 
 def batch_converter(local_units: Mapping[str, Mapping[str, str]]) -> Callable[..., pa.Array]:

@@ -21,7 +21,7 @@ _LARGEST = 1e300
 
 
 def convert_measurements(df: DataFrame, local_units: Mapping[str, Mapping[str, str]]) -> DataFrame:
-    """Adds operator, value_as_number, value_as_string, unit_code and conversion_rule to raw measured values.
+    """Adds operator, value_as_number, value_as_string, unit_code, unit_source_code, conversion_rule to raw values.
 
     Reads measurement_vocabulary, measurement_code, value_source_value, unit_source_value, hospital; `local_units` is
     hospital → raw spelling → UCUM. Every row has a rule; a row without a number has no unit and no operator.
@@ -40,18 +40,19 @@ def convert_measurements(df: DataFrame, local_units: Mapping[str, Mapping[str, s
         .withColumn("value_as_number", F.col("_number") * found["factor"] + found["offset"])
         .withColumn("value_as_string", F.when(~is_number & ~blank, text))
         .withColumn("unit_code", F.when(is_number, found["unit_code"]))
+        .withColumn("unit_source_code", found["unit_source_code"])
         .withColumn("conversion_rule", rule)
         .drop("_number", "_conversion")
     )
 
 
 def conversion_column(local_units: Mapping[str, Mapping[str, str]]) -> Column:
-    """Struct (unit_code, factor, offset, rule) of a row's code and raw unit; each pair is looked up once a batch."""
+    """The `Conversion` of a row's code and raw unit as a struct; each pair is looked up once a batch."""
     from pyspark.sql import functions as F
 
     from twinlake.clinical.unit_batches import batch_converter
 
-    schema = "unit_code string, factor double, offset double, rule string"
+    schema = "unit_code string, factor double, offset double, rule string, unit_source_code string"
     pairs = F.arrow_udf(batch_converter(local_units), schema)  # type: ignore[call-overload]  # stubs lack this form
     return pairs("hospital", "measurement_vocabulary", "measurement_code", "unit_source_value")
 

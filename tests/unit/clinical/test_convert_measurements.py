@@ -36,6 +36,19 @@ ROWS = [
 ]  # fmt: skip
 
 
+# Raw unit → what it was read as in UCUM: also where it is not one of the quantity, and where there is no number.
+READ_AS = {("100", "mg pct", "a"): "mg/dL", ("100", "mg pct", "b"): None, ("100", None, "b"): None,
+           (">60", "mL/min", "b"): "mL/min", (" <=5.5 ", "mmol/L", "a"): "mmol/L", ("≥1e2", "IU/L", "b"): "[IU]/L",
+           ("NEG", "mg/dL", "b"): "mg/dL", ("-3.50", "#/uL", "b"): "/uL"}  # fmt: skip
+
+
+def test_the_raw_unit_is_kept_in_ucum_beside_the_unit_of_the_code(spark):
+    raw = spark.createDataFrame([row[:5] for row in ROWS], RAW)
+    rows = convert_measurements(raw, UNITS).collect()
+    found = {(r["value_source_value"], r["unit_source_value"], r["hospital"]): r["unit_source_code"] for r in rows}
+    assert {key: found[key] for key in READ_AS} == READ_AS
+
+
 def test_a_raw_value_becomes_a_number_in_the_unit_of_its_code(spark):
     raw = spark.createDataFrame([(*row[:5], n) for n, row in enumerate(ROWS)], f"{RAW}, n int")
     rows = convert_measurements(raw, UNITS).orderBy("n").select(*ADDED).collect()

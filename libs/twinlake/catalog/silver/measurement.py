@@ -22,8 +22,8 @@ AS_IT_CAME = ("value_source_value", "unit_source_value", "range_low_source_value
 FROM_SOURCES = (*CODED, "measurement_datetime", *AS_IT_CAME, "visit_source_id", "part")
 COLUMNS = (
     "measurement_id", "person_id", *CODED, *CONCEPTS, "measurement_datetime", "operator", "value_as_number",
-    "value_as_string", "unit_code", *AS_IT_CAME, "conversion_rule", "visit_occurrence_id", "time_quality", "hospital",
-    "system", "known_from", "_record_id",
+    "value_as_string", "unit_code", *AS_IT_CAME, "unit_source_code", "conversion_rule", "visit_occurrence_id",
+    "time_quality", "hospital", "system", "known_from", "_record_id",
 )  # fmt: skip
 
 

@@ -9,6 +9,9 @@ OPERATORS = ("<", "<=", ">", ">=")
 PAGE = (
     Field("value_source_value", "string", "The value as it came"),
     Field("unit_source_value", "string", "The unit as it came"),
+    Field(
+        "unit_source_code", "string", "UCUM unit that `unit_source_value` was read as; null without one that is known"
+    ),
     Field("operator", "string", "Comparator in front of the number (`<5`); null for =", categories=OPERATORS),
     Field("value_as_number", "double", "The value in `unit_code`; null where it is no number or has no known unit"),
     Field("value_as_string", "string", "The value where it is a text or a code's words"),

@@ -1,15 +1,47 @@
-"""What OHDSI's Data Quality Dashboard holds plausible by concept: the person's sex, the unit, low and high.
+"""What OHDSI's Data Quality Dashboard holds plausible: the share of faults, and by concept sex, unit, low and high.
 
-Source: OHDSI/DataQualityDashboard at 2f81ca9 (Apache-2.0), inst/csv/OMOP_CDMv5.4_Concept_Level.csv. It is keyed by OMOP
-concept id. A code stands here where an id and its code were seen side by side: in EunomiaDatasets' Synthea27Nj
-(Apache-2.0; source value beside source concept), in OHDSI/PhenotypeLibrary at 40106e4 (Apache-2.0; its cohorts'
-concept sets), or where the concept's name is, letter for letter, one LOINC long name. The others are judged by id, in
-a lake to which somebody delivers the vocabularies.
+Source: OHDSI/DataQualityDashboard at 2f81ca9 (Apache-2.0), inst/csv/OMOP_CDMv5.4_{Table,Field,Concept}_Level.csv. The
+last is keyed by OMOP concept id. A code stands here where an id and its code were seen side by side: in
+EunomiaDatasets' Synthea27Nj (Apache-2.0; source value beside source concept), in OHDSI/PhenotypeLibrary at 40106e4
+(Apache-2.0; its cohorts' concept sets), or where the concept's name is, letter for letter, one LOINC long name. The
+others are judged by id, in a lake to which somebody delivers the vocabularies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+VIOLATED_PERCENT: Mapping[str, float] = {
+    "measurePersonCompleteness": 95,
+    "plausibleAfterBirth": 1,
+    "plausibleBeforeDeath": 1,
+    "plausibleDuringLife": 1,
+    "plausibleGender": 5,
+    "plausibleGenderUseDescendants": 2,
+    "plausibleStartBeforeEnd": 1,
+    "plausibleTemporalAfter": 1,
+    "plausibleUnitConceptIds": 5,
+    "plausibleValueHigh": 1,
+    "plausibleValueLow": 1,
+    "sourceConceptRecordCompleteness": 10,
+    "sourceValueCompleteness": 10,
+    "standardConceptRecordCompleteness": 5,
+    "withinVisitDates": 5,
+}
+"""Type of check → percent of the rows that may violate it, in a table of events. Other types allow none."""
+
+VIOLATED_PERCENT_OF: Mapping[tuple[str, str], float] = {
+    ("measurePersonCompleteness", "death"): 100,
+    ("measurePersonCompleteness", "note"): 100,
+    ("measurePersonCompleteness", "payer_plan_period"): 100,
+    ("plausibleStartBeforeEnd", "concept"): 0,
+    ("plausibleTemporalAfter", "concept"): 0,
+    ("plausibleValueHigh", "value_as_number"): 5,
+    ("plausibleValueLow", "value_as_number"): 5,
+    ("sourceConceptRecordCompleteness", "visit_occurrence"): 100,
+    ("standardConceptRecordCompleteness", "visit_occurrence"): 0,
+}
+"""The same where the percent of a table, or of the numbers of a concept, is another."""
 
 SEX_BY_CONCEPT: Mapping[str, tuple[int, ...]] = {
     "female": (
@@ -243,6 +275,23 @@ UNITS_BY_LOINC: Mapping[str, tuple[str, ...]] = {
     "9318-7": ("mg/g", "mg/g{creat}", "ug/mg", "ug/mg{creat}", "{ratio}"),
 }
 """LOINC code → units (UCUM, as this lake spells it) that a value may have, beside the one that it is kept in."""
+
+SAME_UNIT = (
+    ("10*-3.eq/L", "meq/L"),
+    ("[U]/L", "[IU]/L", "U/L"),
+    ("10*-3.[IU]/L", "10*-3.[U]/L", "10*-6.[IU]/mL", "10*-6.[U]/mL", "m[IU]/L", "mU/L", "u[IU]/mL", "uU/mL"),
+    ("/mm3", "/uL", "10*3/mL", "{cells}/uL"),
+    ("10*3/uL", "10*6/mL", "10*9.{cellls}/L", "10*9/L"),
+    ("10*12.{cells}/L", "10*12/L", "10*6/uL"),
+    ("ng/mL", "ng/mL{FEU}", "ug/L"),
+    ("mg/L", "ug/mL"),
+    ("ng/L", "pg/mL"),
+    ("g/dL", "g/dL{calc}"),
+    ("mg/dL", "mg/dL{calc}"),
+    ("%", "%{HbA1c}", "%{of'HGB}"),
+    ("[lb_us]", "[lbf_av]", "[lb_av]"),
+)
+"""Units that are one: the dashboard lists now this, now that, and this lake reads what a hospital writes as a third."""
 
 UNITS_BY_CONCEPT: Mapping[int, tuple[int, ...]] = {
     1619025: (8795, 720870),
