@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from expectations.references import row_exists
 from expectations.sexes import sex_agrees
+from expectations.shares import good_share
 from expectations.times import not_after_death, not_before, not_before_birth, not_in_future, within_visit
 from expectations.units import unit_concept_plausible, unit_plausible, value_concept_in_limits
 from twinlake.declare.rule import Rule, referring, row
@@ -68,13 +70,7 @@ def _of_concepts(table: Table) -> Iterator[Rule]:
         yield _of_concept(
             column, f"{stem}_exists", f"{told} {stem}.concept_id IS NOT NULL END", "is one that was delivered"
         )
-        yield row(
-            f"{stem}_mapped",
-            f"{column} <> 0",
-            f"{column} is a concept, not 0",
-            kahn="completeness",
-            severity="characterise",
-        )
+        yield _mapped(table, column, stem)
         if column.endswith(SOURCE_CONCEPTS):
             continue
         standard = f"{stem}.standard_concept <=> 'S' AND {stem}.invalid_reason IS NULL"
@@ -92,6 +88,25 @@ def _of_concept(column: str, name: str, expression: str, words: str) -> Rule:
     )  # fmt: skip
 
 
+def _mapped(table: Table, column: str, stem: str) -> Rule:
+    """A concept is told and not 0; a null is none as well where the vocabulary of its code was delivered.
+
+    Units are all UCUM's: that one is taken to be delivered if the row's own code has a concept.
+    """
+    kind = ("source" if column.endswith(SOURCE_CONCEPTS) else "standard") + "ConceptRecordCompleteness"
+    name, meaning = f"{stem}_mapped", f"{column} is a concept: not 0, nor null where one could be told"
+    said = {"kahn": "completeness", "severity": "characterise", "mostly": good_share(kind, table.name)}
+    of = re.sub("(_as|_source)?_concept_id", "_vocabulary", column)
+    if of in table.columns:
+        null = f"CASE WHEN {of}.vocabulary_id IS NOT NULL THEN 0 END"
+        expression = f"COALESCE({column}, {null}) <> 0"
+        return referring(name, expression, meaning, to="concept", on=of, key="vocabulary_id", alias=of, **said)
+    if column == "unit_concept_id":
+        could_be_told = f"unit_source_value IS NOT NULL AND {table.name}_concept_id IS NOT NULL"
+        return row(name, f"COALESCE({column}, CASE WHEN {could_be_told} THEN 0 END) <> 0", meaning, **said)
+    return row(name, f"{column} <> 0", meaning, **said)
+
+
 def _of_codes(table: Table) -> Iterator[Rule]:
     """A code is one of a vocabulary; what it says of sex and unit agrees with the rest of the row."""
     for stem in ("condition", "drug", "procedure", "measurement", "observation"):
@@ -102,6 +117,7 @@ def _of_codes(table: Table) -> Iterator[Rule]:
                 f"{stem}_source_value has a code of a vocabulary; gold.unmapped_code lists each that has none",
                 kahn="completeness",
                 severity="characterise",
+                mostly=good_share("standardConceptRecordCompleteness"),
             )
     if table.name in ("condition_occurrence", "procedure_occurrence"):
         yield sex_agrees(table.name.partition("_")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.shares import good_share
 from twinlake.declare.rule import Rule, referring
 from twinlake.vocabulary.thresholds.omop_dqd import SEX_BY_CODE, SEX_BY_CONCEPT
 from twinlake.vocabulary.thresholds.sex_specific import CATEGORIES, PROCEDURES
@@ -20,6 +21,7 @@ def sex_agrees(stem: str) -> Rule:
         on="person_id",
         kahn="plausibility",
         by=f"{stem}_code",
+        mostly=max(good_share("plausibleGender"), good_share("plausibleGenderUseDescendants")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.shares import good_share
 from twinlake.declare.expressions import SLACK
 from twinlake.declare.rule import Rule, among, referring, row
 
@@ -14,6 +15,7 @@ def not_in_future(column: str, *, severity: str = "fatal") -> Rule:
         f"{column} is not later than the delivery that first said it (two days of slack)",
         severity=severity,
         calendar="true",
+        mostly=good_share("plausibleValueHigh", severity=severity),
     )
 
 
@@ -28,7 +30,7 @@ def day_after(day: str) -> str:
     return f"coalesce(add_months({day}, {months}), date_add({day}, 1))"
 
 
-def ends_after_start(start: str, end: str, *, severity: str = "fatal") -> Rule:
+def ends_after_start(start: str, end: str, *, severity: str = "fatal", of: str = "") -> Rule:
     """An end is not before its start; a day beside a moment is judged as the day of any zone (UTC+14 to UTC-12)."""
     return row(
         f"{end}_after_start",
@@ -37,6 +39,7 @@ def ends_after_start(start: str, end: str, *, severity: str = "fatal") -> Rule:
         f"ELSE {end} >= {start} END",
         f"{end} is not before {start}",
         severity=severity,
+        mostly=good_share("plausibleStartBeforeEnd", of, severity=severity),
     )
 
 
@@ -50,6 +53,7 @@ def not_before_birth(column: str) -> Rule:
         to="person",
         on="person_id",
         kahn="plausibility",
+        mostly=good_share("plausibleAfterBirth"),
     )
 
 
@@ -66,6 +70,7 @@ def not_after_death(column: str) -> Rule:
         to="death",
         on="person_id",
         kahn="plausibility",
+        mostly=good_share("plausibleBeforeDeath"),
     )
 
 
@@ -80,6 +85,7 @@ def not_before(column: str) -> Rule:
         f"{column} is not before {EARLIEST_DAY}",
         severity="characterise",
         calendar="true",
+        mostly=good_share("plausibleValueLow"),
     )
 
 
@@ -94,6 +100,7 @@ def within_visit(column: str) -> Rule:
         on="visit_occurrence_id",
         kahn="plausibility",
         severity="characterise",
+        mostly=good_share("withinVisitDates"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.shares import good_share
 from twinlake.declare.rule import Rule, referring
 
 EVENTS = (
@@ -14,6 +15,7 @@ def _has(table: str) -> Rule:
     return referring(
         f"has_{table}", f"{table}.person_id IS NOT NULL", f"the person has a row in {table}", to=table,
         on="person_id", key="person_id", kahn="completeness", severity="characterise",
+        mostly=good_share("measurePersonCompleteness", table),
     )  # fmt: skip
 
 

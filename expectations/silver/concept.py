@@ -7,5 +7,5 @@ from expectations.times import ends_after_start
 
 RULES = (
     may_be_empty("the concepts can be read; without a delivery of vocabularies there are none"),
-    ends_after_start("valid_start_date", "valid_end_date", severity="warn"),
+    ends_after_start("valid_start_date", "valid_end_date", severity="warn", of="concept"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.shares import good_share
 from twinlake.declare.rule import row, whole
 
 RULES = (
@@ -18,5 +19,6 @@ RULES = (
         "year(birth_date) = year_of_birth",
         "birth_date lies in year_of_birth",
         severity="warn",
+        mostly=good_share("plausibleValueLow"),
     ),
 )

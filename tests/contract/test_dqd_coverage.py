@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations import rules_for
 from expectations.dqd import LEVELS, read_checks
 from expectations.dqd_page import MARK, PAGE, page
 from twinlake.plan import read_plan
@@ -49,14 +50,44 @@ def test_what_only_one_sex_has_is_what_the_dashboard_says():
     assert ours == {concept: sex for concept, sex in said.items() if sex in ("Female", "Male")}
 
 
+# It asks what the hospital's unit is, of which the dashboard lets all be missing.
+STRICTER = "measurement.unit_known"
+
+
+@needs_data
+def test_a_rule_that_does_not_stop_lets_as_many_rows_pass_as_the_dashboard(checks):
+    """The smallest percent of the checks that a rule of rows stands for; of none that a whole column is judged by."""
+    percents = _percents()
+    rules = {rule.name: rule for table in read_plan().tables.values() for rule in rules_for(table)}
+    allowed: dict[str, list[float]] = {}
+    for check in checks:
+        for name in check.rules:
+            allowed.setdefault(name, []).append(percents[check.type, check.table, check.field, check.concept])
+    judged = {n: min(p) for n, p in allowed.items() if rules[n].expression and n != STRICTER}
+    for name, percent in judged.items():
+        good = 1.0 if rules[name].severity == "fatal" else max((100 - percent) / 100, 1e-9)
+        assert rules[name].mostly == pytest.approx(good, abs=1e-12), (name, percent)
+    assert {0.99, 0.98, 0.95, 0.9, 0.05} <= {rules[name].mostly for name in judged}
+
+
+def _percents():
+    found = {}
+    for level in LEVELS:
+        with gzip.open(DATA / f"OMOP_CDMv5.4_{level}_Level.csv.gz", "rt") as file:
+            for r in csv.DictReader(file):
+                at = (r["cdmTableName"].lower(), r.get("cdmFieldName", "").lower(), r.get("conceptId", ""))
+                for column in (c for c in r if c.endswith("Threshold") and r[c] not in ("", "NA")):
+                    found[(column.removesuffix("Threshold"), *at)] = float(r[column])
+                found["cdmTable", at[0], "", ""] = found["cdmField", *at] = 0.0
+    return found
+
+
 def test_a_threshold_s_unit_is_one_that_this_lake_reads():
     wrong = {(code, unit) for code, units in UNITS_BY_LOINC.items() for unit in units if ucum_spelling(unit) != unit}
     assert not wrong
 
 
 def test_every_rule_that_the_page_names_exists():
-    from expectations import rules_for
-
     names = {rule.name for table in read_plan().tables.values() for rule in rules_for(table)}
     told = {word for word in PAGE.read_text(encoding="utf-8").split("`") if "." in word and " " not in word}
     assert told and not told - names

@@ -180,17 +180,17 @@ def _checks(rule: Rule, hospitals: Mapping[str, Hospital]) -> Iterator[Check]:
 
 
 def _references(checks: Sequence[Check]) -> dict[Reference, tuple[str, ...]]:
-    """What is read of each; all that is read of one table is read by one plan, which Spark carries out once."""
+    """What is read of each; all that is read of one table by one key is one plan, which Spark carries out once."""
     rules = [check.rule for check in checks if check.rule.refers_to]
-    of_table: dict[tuple[str, bool], set[str]] = {}
+    of_table: dict[tuple[str, tuple[str, ...]], set[str]] = {}
     for rule in rules:
         of_table.setdefault(_reading(rule.refers_to), set()).update(rule.referred_columns)
     return {rule.refers_to: tuple(sorted(of_table[_reading(rule.refers_to)])) for rule in rules if rule.refers_to}
 
 
-def _reading(reference: Reference | None) -> tuple[str, bool]:
+def _reading(reference: Reference | None) -> tuple[str, tuple[str, ...]]:
     assert reference
-    return reference.table, bool(reference.key)
+    return reference.table, reference.key
 
 
 def _renamed(table: str, column: str) -> Column:

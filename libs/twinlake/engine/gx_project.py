@@ -161,5 +161,6 @@ def _expectation(check: Check) -> Any:
     arguments: dict[str, Any] = {"description": f"{rule.name}: {rule.meaning}", "meta": meta}
     arguments |= {"severity": GX_SEVERITY[check.severity]}
     arguments |= dict(rule.arguments) if check.is_native else {"column": check.id, "value_set": [True]}
-    arguments |= {"mostly": rule.mostly} if rule.mostly < 1 else {}
+    # A hospital may make of a rule that warns one that stops, which lets nothing pass.
+    arguments |= {"mostly": rule.mostly} if rule.mostly < 1 and check.severity != "fatal" else {}
     return get_expectation_impl(rule.expectation if check.is_native else BOOLEAN)(**arguments)
