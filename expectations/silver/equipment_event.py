@@ -19,8 +19,8 @@ RULES = (
     ),
     among(
         "nothing_after_retirement",
-        f"MAX(equipment_status_code = 'retired') OVER (PARTITION BY equipment_id ORDER BY {AT}, {NUMBER} {BEFORE}) "
-        "= FALSE",
+        "CASE WHEN NOT equipment_status_code <=> 'retired' THEN MAX(equipment_status_code = 'retired') OVER "
+        f"(PARTITION BY equipment_id ORDER BY {AT}, {NUMBER}, equipment_event_id {BEFORE}) = FALSE END",
         "equipment that was retired comes into no other state",
     ),
     clock_is_certain(),

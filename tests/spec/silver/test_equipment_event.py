@@ -25,6 +25,7 @@ def events(spark):
         5                | a        | s      | W1                  | V-1                    | standby               | Standby                       | 2026-03-05 08:00         | 5                    | 2026-03-10
         6                | a        | s      | W1                  |                        | lost                  | Lost                          | 2026-03-02 08:00         | 6                    | 2026-03-10
         7                | a        | s      | W1                  | V-2                    | in_service            | In service                    | 2026-03-01 08:00         |                      | 2026-03-10
+        8                | a        | s      | W1                  | V-1                    | retired               | Retired                       | 2026-03-06 08:00         | 8                    | 2026-03-10
     """, SOURCE)  # fmt: skip
     return equipment_event.build(rows, hospitals=OWN_WORDS).persist()
 
@@ -39,12 +40,13 @@ def test_an_event_says_what_its_equipment_became(events) -> None:
         5         | true      | V-1                    | standby               | Standby
         6         | true      |                        | lost                  | Lost
         7         | true      | V-2                    | in_service            | In service
+        8         | true      | V-1                    | retired               | Retired
     """)  # fmt: skip
     expect_shape(events, equipment_event)
 
 
 def test_entries_that_contradict_others_are_told_row_by_row(events) -> None:
-    """4 was written after 3 and happened before it; 5 happened after the end."""
+    """4 was written after 3 and happened before it; 5 happened after the end, which 8 tells a second time."""
     assert broken_rules(events, equipment_event, "_fact_key") == {
         4: ["logged_in_order"],
         5: ["nothing_after_retirement"],
