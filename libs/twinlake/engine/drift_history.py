@@ -60,10 +60,20 @@ def _against_before(files: Iterable[Row]) -> Iterator[Row]:
     for place, deliveries in by_feed.items():
         known = _Known()
         for day, same in sorted(deliveries.items()):
-            shapes = [json.loads(file["shape"]) for file in sorted(same, key=lambda file: file["path"])]
-            for event, column, detail in _changed(known, shapes) if known.types else ():
+            files_of_day = sorted(same, key=lambda file: file["path"])
+            for event, column, detail in _changed(known, _shapes(files_of_day)) if known.types else ():
                 yield _event(place, event, column, detail, "", BEFORE, deliveries[day])
-            known.add(shapes)
+            # What was held back was never taken up: the next that comes so is as new.
+            if taken_up := [file for file in files_of_day if not _is_held_back(file)]:
+                known.add(_shapes(taken_up))
+
+
+def _shapes(files: Iterable[Row]) -> list[Row]:
+    return [json.loads(file["shape"]) for file in files]
+
+
+def _is_held_back(file: Row) -> bool:
+    return any(drift.holds_back for drift in from_json(file["drift"]))
 
 
 def _changed(before: _Known, shapes: list[Row]) -> Iterator[tuple[str, str, str]]:
