@@ -98,7 +98,7 @@ def test_a_hospital_may_be_stricter_than_the_rule(spark):
 
 
 def test_rules_about_the_future_are_off_where_dates_are_shifted(spark):
-    rules = [replace(r, severity="fatal") for r in RULES if r.name.endswith("_not_in_future")]
+    rules = [replace(r, severity="fatal", mostly=1.0) for r in RULES if r.name.endswith("_not_in_future")]
     late = {"visit_start_datetime": datetime(2150, 1, 1)}
     assert broken(frame(spark, late, {**late, "hospital": "shifted"}), rules) == [
         ["visit_start_datetime_not_in_future"],
@@ -176,6 +176,11 @@ MEASURED = {
         ("8867-4", "/min", 80.0, True),
         ("8867-4", "/h", 4800.0, True),  # another unit has no limits
         ("unknown", "kg", -900.0, True),
+        ("1751-7", "g/dL", 5.5, True),
+        ("1751-7", "g/dL", 20.0, False),  # g/L under the name of g/dL
+        ("2093-3", "mg/dL", 1200.0, True),  # homozygous familial hypercholesterolaemia
+        ("2093-3", "mg/dL", -1.0, False),
+        ("3173-2", "s", 200.0, True),  # under heparin
         ("29463-7", "kg", float("nan"), False),
         ("29463-7", "kg", None, True),
     ],
