@@ -31,6 +31,7 @@ TOLD = {
     "measurement_id": "id", "person_id": "id DIV 50", "measurement_vocabulary": "'LOINC'",
     "measurement_code": "element_at(array('2345-7', '8480-6', '29463-7', '718-7', '2160-0'), CAST(id % 5 AS INT) + 1)",
     "unit_code": "element_at(array('mg/dL', 'mm[Hg]', 'kg', 'g/dL', 'mg/dL'), CAST(id % 5 AS INT) + 1)",
+    "unit_source_code": "element_at(array('mg/dL', 'mm[Hg]', 'kg', 'g/dL', 'g/dL'), CAST(id % 5 AS INT) + 1)",
     "measurement_source_value": "'x'", "measurement_name": "'x'", "value_source_value": "CAST(id % 97 AS STRING)",
     "value_as_number": "IF(id % 100 = 7, -1.0D, CAST(id % 12 AS DOUBLE) + 1)", "conversion_rule": "'as_reported'",
     "unit_source_value": "'mg/dL'", "measurement_datetime": "timestamp_seconds(1500000000 + id % 100000000)",

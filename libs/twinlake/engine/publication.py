@@ -10,8 +10,10 @@ from datetime import datetime
 from twinlake.declare.errors import DataError, NotPublished
 from twinlake.declare.table import Table
 from twinlake.engine.consumed import is_up_to_date
+from twinlake.engine.home import ERASING
 from twinlake.engine.ops import Ops
 from twinlake.engine.proofs import is_proved
+from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
 from twinlake.engine.stored_files import record_files
 
@@ -111,4 +113,25 @@ def _refuse_unproved(run: Run, tables: list[Table]) -> None:
         raise DataError(
             f"Not published: {', '.join(behind)} were made before what they are made of changed, as where a run was "
             "broken off between the two. `twinlake run` brings them up to it."
+        )
+    _refuse_emptied(run, tables)
+
+
+def _refuse_emptied(run: Run, tables: list[Table]) -> None:
+    """An empty table breaks no rule of rows: that all which was built of it was refused is told by its quarantine.
+
+    What was never delivered, or was withdrawn by its hospital, leaves nothing there; a table that readers know as
+    empty may stay so. An erasure is not kept from emptying one.
+    """
+    if (run.home.path / ERASING).exists():
+        return
+    before = last_publication(run.ops)
+    empty = [t for t in tables if (state := run.ops.state(t.full_name)) and not state.rows]
+    known = [t for t in empty if before is None or before.rows.get(t.full_name)]
+    refused = {t.full_name: rows for t in known if (rows := Quarantine(run.ops, f"quarantine.{t.name}").count())}
+    if refused:
+        told = "; ".join(f"all {rows:,} rows built of {name} are in quarantine" for name, rows in refused.items())
+        raise DataError(
+            f"Not published: {told}, and none is left. `twinlake quarantine list` names the rules they broke. Mend the "
+            "feed, or say under [severity] of hospital.toml that the rule only warns, and run again."
         )

@@ -14,7 +14,7 @@ from twinlake.declare.rule import Rule
 from twinlake.declare.table import Table
 from twinlake.engine.broken import broken_rows
 from twinlake.engine.checks import Check, checks_for, with_references, with_repeated
-from twinlake.engine.verdict import ERROR, ValidationResult
+from twinlake.engine.verdict import ERROR, FAILED, NOT_JUDGED, PASSED, RuleResult, ValidationResult
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -61,7 +61,7 @@ def validate(
 
     checks = checks_for(rules, hospitals or {}, rows.columns)
     found = gx_project.run(home, table.full_name, checks, marked(rows, checks, others or {}), as_of, version)
-    result = read_results(table.full_name, version, checks, found)
+    result = _with_types_of_no_rows(read_results(table.full_name, version, checks, found), checks, rows)
     if any(r.state == ERROR for r in result.rules):
         return result
     return replace(result, broken=tuple(broken_rows(table, rows, checks, result, others or {})))
@@ -78,10 +78,28 @@ def _value(check: Check, rows: DataFrame) -> Column:
     if not check.rule.types:
         return check.value()
     from pyspark.sql import functions as F
+
+    return F.lit(_is_as_declared(check.rule, rows))
+
+
+def _is_as_declared(rule: Rule, rows: DataFrame) -> bool:
     from pyspark.sql.types import StructType
 
-    declared = StructType.fromDDL(", ".join(f"`{name}` {type_}" for name, type_ in check.rule.types.items()))
-    return F.lit({f.name: f.dataType for f in declared} == {f.name: f.dataType for f in rows.schema})
+    declared = StructType.fromDDL(", ".join(f"`{name}` {type_}" for name, type_ in rule.types.items()))
+    return {f.name: f.dataType for f in declared} == {f.name: f.dataType for f in rows.schema}
+
+
+def _with_types_of_no_rows(result: ValidationResult, checks: Sequence[Check], rows: DataFrame) -> ValidationResult:
+    """A table has its columns without any row too: of those Great Expectations, which judges rows, can say nothing."""
+    are_declared = {c.rule.name: _is_as_declared(c.rule, rows) for c in checks if c.rule.types}
+
+    def judged(rule: RuleResult) -> RuleResult:
+        if rule.state != NOT_JUDGED or rule.name not in are_declared:
+            return rule
+        success = are_declared[rule.name]
+        return replace(rule, state=PASSED if success else FAILED, success=success, unexpected_count=None)
+
+    return replace(result, rules=tuple(map(judged, result.rules)))
 
 
 def build_docs(home: Path) -> Path:

@@ -13,9 +13,10 @@ from deltalake import CommitProperties, write_deltalake
 
 from twinlake.declare.errors import DataError, NotPublished
 from twinlake.declare.table import Table
-from twinlake.engine.home import Home
+from twinlake.engine.home import ERASING, Home
 from twinlake.engine.ops import State
 from twinlake.engine.publication import last_publication, pin, publication_id, publish, require_publication
+from twinlake.engine.quarantine import Quarantine
 from twinlake.engine.run import Run
 
 
@@ -38,9 +39,11 @@ def run(tmp_path: Path) -> Run:
 def commit(run: Run) -> Callable[..., None]:
     """`commit(name, digest)`: a new version of a table, proved unless told otherwise."""
 
-    def write(name: str, hash_sum: int, proved: bool = True, inputs: dict[str, int] | None = None) -> None:
-        said = CommitProperties(custom_metadata={"userMetadata": State(inputs or {}, "f", 1, hash_sum).to_json()})
-        table = pa.table({"person_id": [hash_sum]})
+    def write(
+        name: str, hash_sum: int, proved: bool = True, inputs: dict[str, int] | None = None, rows: int = 1
+    ) -> None:
+        said = CommitProperties(custom_metadata={"userMetadata": State(inputs or {}, "f", rows, hash_sum).to_json()})
+        table = pa.table({"person_id": pa.array([hash_sum] * rows, pa.int64())})
         write_deltalake(run.ops.path(name), table, mode="overwrite", commit_properties=said)
         version = run.ops.version(name)
         run.ops.append("validation", [{"table": name, "version": version, "success": proved, "run_id": "run-1"}])
@@ -63,6 +66,59 @@ def test_what_was_made_before_its_input_changed_is_not_published(run: Run, both,
         publish(run)
     commit("twins.patient_state", 3, inputs={"silver.person": 1})
     assert publish(run)[1]
+
+
+@pytest.fixture
+def emptied(run: Run, commit) -> Callable[..., None]:
+    """`emptied(name, refused)`: a version of a table without rows, and so many of its rows in quarantine."""
+
+    def write(name: str, refused: int) -> None:
+        commit(name, 0, rows=0)
+        held = [{"quarantine_id": n, "unit": n, "rule": f"{name}.x"} for n in range(refused)]
+        Quarantine(run.ops, f"quarantine.{name.partition('.')[2]}").replace_units(None, held)
+
+    return write
+
+
+ALL_REFUSED = r"Not published: all 3 rows built of silver\.person are in quarantine"
+
+
+def test_a_table_all_of_whose_rows_were_refused_is_not_published(run: Run, both, emptied) -> None:
+    """An empty table breaks no fatal rule of rows, so that alone would publish it: the first time and later."""
+    emptied("silver.person", 3)
+    for step in (pin, publish):
+        with pytest.raises(DataError, match=ALL_REFUSED):
+            step(run)
+
+
+def test_a_table_that_had_rows_and_whose_rows_are_all_refused_now_is_not_published(run: Run, both, emptied) -> None:
+    publish(run)
+    emptied("silver.person", 3)
+    with pytest.raises(DataError, match=ALL_REFUSED):
+        publish(run)
+
+
+def test_a_table_whose_rows_were_withdrawn_or_never_came_is_published_empty(run: Run, both, emptied) -> None:
+    publish(run)
+    emptied("silver.person", 0)
+    assert publish(run)[1]
+
+
+def test_a_table_that_readers_know_as_empty_may_begin_with_a_refused_row(run: Run, both, emptied) -> None:
+    emptied("silver.person", 0)
+    publish(run)
+    emptied("silver.person", 1)
+    publish(run)
+
+
+def test_an_erasure_may_empty_a_table(run: Run, both, emptied) -> None:
+    """What is left in quarantine is another person's."""
+    publish(run)
+    emptied("silver.person", 3)
+    (run.home.path / ERASING).write_text("{}")
+    assert publish(run)[1]
+    (run.home.path / ERASING).unlink()
+    assert not publish(run)[1]
 
 
 def test_what_was_made_by_another_declaration_is_not_published(run: Run, both) -> None:

@@ -261,6 +261,14 @@ def test_an_empty_table_is_told_and_cannot_break_its_other_rules(spark, home):
     assert {s for n, s in states(result).items() if n != "not_empty"} == {"not judged"}
 
 
+def test_an_empty_table_whose_columns_are_not_the_declared_ones_stops(spark, home):
+    rule = [r for r in RULES if r.name.endswith((".schema_as_declared", ".not_empty"))]
+    assert states(judge(spark, home, frame(spark), rule)) == {"not_empty": "failed"}
+    altered = frame(spark).withColumn("visit_end_datetime", F.col("visit_end_datetime").cast("string"))
+    with pytest.raises(DataError, match="visit_occurrence.schema_as_declared does not hold"):
+        judge(spark, home, altered, rule).stop_if_fatal()
+
+
 def test_a_rule_that_holds_whatever_the_rows_say_is_told_as_one_that_cannot_fail(spark, home):
     bound = {"kahn": "completeness", "severity": "characterise"}
     rules = [
