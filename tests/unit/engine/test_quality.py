@@ -324,6 +324,15 @@ def test_mostly_passes_with_failed_rows(spark, home):
     assert states(result) == {"x": "passed with failed rows"}
 
 
+def test_a_share_that_a_rule_lets_pass_holds_no_more_where_a_hospital_lets_it_stop(spark, home):
+    rule = among("visit_occurrence.x", "visit_code = 'AMB'", "ambulant", mostly=0.5)
+    strict = {"north": replace(NORTH, severity={rule.name: "fatal"})}
+    rows = frame(spark, {}, {}, {"visit_code": "IMP"})
+    assert judge(spark, home, rows, [rule], hospitals={"north": NORTH}).success
+    [failed] = judge(spark, home, rows, [rule], hospitals=strict).fatal_failures
+    assert (failed.unexpected_count, failed.element_count) == (1, 3)
+
+
 def test_broken_rows_are_told_by_hospital_and_code_with_their_keys_and_no_value(spark, home):
     rule = row("visit_occurrence.x", "visit_code = 'AMB'", "ambulant", severity="warn", by="visit_code")
     changes = ({}, {"visit_code": "IMP"}, {"visit_code": "IMP"}, {"visit_code": "EMER", "hospital": "lenient"})
