@@ -38,7 +38,6 @@ NO_SPEC = {
     "silver.measurement": "the specs of the sources, tests/unit/clinical",
     "silver.measurement_superseded": "nowhere yet",
     "silver.observation": "the specs of the sources",
-    "silver.person": "the specs of the sources",
     "silver.procedure_occurrence": "the specs of the sources",
     "silver.visit_occurrence": "the specs of the sources",
 }

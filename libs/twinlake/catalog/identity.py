@@ -293,7 +293,8 @@ SHARED = (
 )
 
 SURVIVORSHIP = (
-    Survivor(("birth_date", "year_of_birth"), "most_common"),
+    # Who knows the year alone often writes its first day.
+    Survivor(("birth_date", "year_of_birth"), "most_common", doubtful="cast(birth_date AS string) LIKE '%-01-01'"),
     Survivor(("sex",), "most_common", ignoring=("unknown",)),
     Survivor(("race_source_value",), "latest"),
     Survivor(("ethnicity_source_value",), "latest"),

@@ -145,13 +145,14 @@ class Evidence:
 class Survivor:
     """Which of a person's records gives `columns`, always taken together from one record; `ignoring` counts as absent.
 
-    most_common: the fullest, then the most frequent, then that of the smallest source person. latest: the last
-    delivered that has any of them. earliest: the smallest value.
+    most_common: the fullest, then the most frequent, then one that is not `doubtful` (SQL), then that of the smallest
+    source person. latest: the last delivered that has any of them. earliest: the smallest value.
     """
 
     columns: tuple[str, ...]
     rule: str
     ignoring: tuple[str, ...] = ()
+    doubtful: str = ""
 
     def __post_init__(self) -> None:
         if self.rule not in RULES or not self.columns:

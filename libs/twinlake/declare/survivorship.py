@@ -88,11 +88,13 @@ def _most_common(survivor: Survivor) -> Column:
     from pyspark.sql import functions as F
 
     values = _values(survivor)
-    record = F.struct(_filled(values).alias("filled"), _key(), F.struct(*values).alias("value"))
+    doubtful = F.coalesce(F.expr(survivor.doubtful or "false"), F.lit(False)).alias("doubtful")
+    record = F.struct(_filled(values).alias("filled"), doubtful, _key(), F.struct(*values).alias("value"))
     records = F.collect_list(F.when(_filled(values) > 0, record))
 
     def ranked(one: Column) -> Column:
         alike = F.size(F.filter(records, lambda other: other["value"].eqNullSafe(one["value"])))
-        return F.struct((-one["filled"]).alias("a"), (-alike).alias("b"), one["key"], one["value"].alias("value"))
+        rank = ((-one["filled"]).alias("a"), (-alike).alias("b"), one["doubtful"], one["key"])
+        return F.struct(*rank, one["value"].alias("value"))
 
     return F.array_min(F.transform(records, ranked))

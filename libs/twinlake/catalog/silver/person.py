@@ -29,9 +29,10 @@ def person(source_person: DataFrame, person_link: DataFrame) -> DataFrame:
     """One person (OMOP CDM 5.4 PERSON); each column survives by the rule in catalog/identity.py.
 
     What it cannot tell: gender identity, or which hospital is right where they disagree; only the administrative sex
-    most hospitals agree on.
+    most hospitals that know one agree on.
     """
     keys = person_link.select("hospital", "system", "source_person_id", "person_id")
     sources = source_person.join(keys, ["hospital", "system", "source_person_id"])
     place = F.substring("postal_code", 1, 3)
-    return survivors(sources, model).withColumn("postal_code_prefix", place).withColumn("location_id", place_key())
+    whole = survivors(sources, model).withColumn("sex", F.coalesce("sex", F.lit("unknown")))
+    return whole.withColumn("postal_code_prefix", place).withColumn("location_id", place_key())
