@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ MEANINGS = (
     "sex", "address_line", "city", "postal_code", "phone", "ssn", "licence_number", "passport_number", "mrn",
 )  # fmt: skip
 FORMAT = "birth_date_format"
+# What DuckDB's strptime knows; a date needs a year.
+DIRECTIVES = {f"%{c}" for c in "aAbBcdfgGhHIjmMnpSTuUVwWxXyYzZ%"} | {f"%-{c}" for c in "djmyHIMS"}
+YEARS = {"%Y", "%y", "%-y", "%c", "%x", "%G"}
 EXPECTED = "Expected a column's name, or a list of columns whose texts are joined by a blank"
 
 
@@ -80,6 +84,16 @@ def _problems(found: Mapping[str, Any]) -> Iterable[str]:
             yield f"{key} is no key" + (f", did you mean {near[0]}?" if near else f". Known: {', '.join(known)}")
         elif not _names_columns(value, many=key != FORMAT):
             yield f"{key} is {value!r}. {EXPECTED}"
+        elif key == FORMAT and (wrong := _wrong_format(value)):
+            yield f'{key} is {value!r}, {wrong}. Expected strptime\'s letters, such as "%d/%m/%Y"'
+
+
+def _wrong_format(value: str) -> str:
+    """What is wrong with a format, nothing where all is right."""
+    named = re.findall(r"%-?.?", value)
+    if unknown := [each for each in named if each not in DIRECTIVES]:
+        return f"in which {', '.join(unknown)} means nothing"
+    return "" if YEARS & {*named} else "which names no year"
 
 
 def _names_columns(value: Any, *, many: bool) -> bool:

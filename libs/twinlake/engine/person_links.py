@@ -12,7 +12,7 @@ from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.identity import Identity
 from twinlake.declare.person_map import PersonMap
 from twinlake.engine.linkage import compare_and_link
-from twinlake.engine.linkage_backend import DUCKDB_ROWS, Backend, DuckdbBackend, SparkBackend
+from twinlake.engine.linkage_backend import DUCKDB_ROWS, Backend, DuckdbBackend, SparkBackend, connected
 from twinlake.engine.person_files import read_persons
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Linked:
 
 def link_person_files(files: Sequence[Path], given: PersonMap, identity: Identity, out: Path) -> Linked:
     """Write `file, row_id, person_id, match_weight`, sorted; a person_id is a hash of its cluster's smallest row."""
-    import duckdb
-
     _check_out(out, files)
-    with duckdb.connect() as connection:
+    with connected() as connection:
         oddities = read_persons(connection, files, given)
         _link(connection, identity)
         connection.execute(

@@ -7,14 +7,16 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from jobs._empi import link_files
 from twinlake.cli import app
 from twinlake.declare.errors import ConfigurationError, DataError
-from twinlake.declare.person_map import parse_person_map
-from twinlake.engine import standardise_sql
+from twinlake.declare.person_map import DIRECTIVES, parse_person_map
+from twinlake.engine import person_links, standardise_sql
+from twinlake.engine.person_files import read_persons
 
 FIELDS = """
 row_id = "id"
@@ -82,6 +84,10 @@ def test_neither_the_order_of_rows_nor_of_files_changes_who_is_who(tmp_path: Pat
         ('given_name = "first"\n', ["row_id is missing", "neither birth_date nor year_of_birth"]),
         ('row_id = "id"\nbirth_date = "born"\nmrn = "id"\n', ["mrn is there without hospital"]),
         ("row_id = \n", ["cannot be read as TOML"]),
+        (FIELDS.replace("%d/%m/%Y", "%Q"), ["[b.csv.gz] birth_date_format is '%Q', in which %Q means nothing"]),
+        (FIELDS.replace("%d/%m/%Y", "%d.%m.%"), ["in which % means nothing"]),
+        (FIELDS.replace("%d/%m/%Y", "%d/%m"), ["which names no year"]),
+        (FIELDS.replace("%d/%m/%Y", "dd/mm/yyyy"), ["which names no year"]),
     ],
 )
 def test_a_wrong_map_is_refused_with_all_that_is_wrong(tmp_path: Path, fields: str, complaints: list[str]) -> None:
@@ -115,6 +121,29 @@ def test_a_wrong_file_is_refused_with_all_that_is_wrong(
         linked(tmp_path, *lay(tmp_path, **changes))
     assert all(complaint in str(refused.value) for complaint in complaints), str(refused.value)
     assert "Quimby" not in str(refused.value)
+
+
+@pytest.mark.parametrize("directive", sorted(DIRECTIVES))
+def test_every_letter_that_a_map_may_use_is_one_that_duckdb_reads(directive: str) -> None:
+    read = standardise_sql.full_date(COLUMN, f"%Y {directive}")
+    duckdb.connect().execute(f"SELECT {read} FROM (SELECT '2020 x' AS t)")
+
+
+def test_what_does_not_fit_into_memory_is_not_left_in_the_folder_one_works_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed run would leave it there, and it is names and numbers."""
+    seen: list[str] = []
+
+    def spy(connection: duckdb.DuckDBPyConnection, *rest: Any) -> list[str]:
+        seen.extend(connection.execute("SELECT current_setting('temp_directory')").fetchone() or ())
+        return read_persons(connection, *rest)
+
+    monkeypatch.setattr(person_links, "read_persons", spy)
+    linked(tmp_path, *lay(tmp_path))
+    (spilled,) = seen
+    assert Path(spilled).is_absolute() and Path(spilled).name.startswith("linkage-")
+    assert not Path(spilled).exists()
 
 
 def test_an_answer_never_goes_over_a_person_file_and_its_folder_is_made(tmp_path: Path) -> None:
@@ -153,18 +182,20 @@ def test_a_map_may_differ_from_file_to_file() -> None:
 COLUMN = "t"
 TEXTS = (
     "Ann", " ann  marie ", "Hand679", "O’Neill", "Straße", "Žofia-Éva", "12 HARBOUR\tTerrace", "", "   ", "000-00-0000",
-    "(555) 010-1234", "02152-1234", "00000", "F", "male", "x", "s 999 12", "ÅSA ßen", "d'Arc", "1234", "–—", "李 Ming",
+    "(555) 010-1234", "02152-1234", "00000", "021521234", " 02152 1234", "02152 MA", "00000-0000", "0", "D02 X285",
+    "SW1A 1AA", "k1a 0b1", "2000", "110001", "01310-100", "100-0001", "1950", "1950-02-03", "1950-02", "1950-02-31",
+    "1950-02-03T23:00:00-05:00", "1950-2-3 12:00", "1950/02/03", "infinity  ", "+1950-02-03", "19.5",
+    "F", "male", "x", "s 999 12", "ÅSA ßen", "d'Arc", "1234", "–—", "李 Ming",
 )  # fmt: skip
 
 
 def test_duckdb_standardises_as_the_sources_do(spark: Any) -> None:
-    import duckdb
-
     from twinlake.declare import standardise
 
-    names = ("line", "name_part", "digits", "identifier", "sex")
+    names = ("line", "name_part", "digits", "identifier", "postal", "sex", "year", "full_date")
     rows = spark.createDataFrame([(text,) for text in TEXTS], "t string")
     theirs = rows.select(*(getattr(standardise, n)(rows.t).alias(n) for n in names)).toArrow().to_pylist()
-    ours = ", ".join(f"{getattr(standardise_sql, n)(COLUMN)} AS {n}" for n in names)
+    given = {"full_date": (COLUMN, None)}
+    ours = ", ".join(f"{getattr(standardise_sql, n)(*given.get(n, (COLUMN,)))} AS {n}" for n in names)
     found = duckdb.connect().execute(f"SELECT {ours} FROM (SELECT unnest(?) AS t)", [list(TEXTS)])
     assert [dict(zip(names, row, strict=True)) for row in found.fetchall()] == theirs
