@@ -13,6 +13,9 @@ from twinlake.declare.expressions import one_of
 
 # Accented letters of Latin-1 and Latin Extended-A, so that a silo that lost its accents still matches.
 _ACCENTED = [chr(n) for n in range(0xC0, 0x180)]
+# Five digits, of which four more are a part of the town; other countries' go on with a hyphen and less, or with digits.
+ZIP_CODE = r"^[ \t]*(\d{5})(?:[- ]?\d{4})?(?:[ \t]*$|[ \t]+[^-\d \t]|[^-\d \t])"
+POSTCODE = "[1-9]|[A-Z].*0|0.*[A-Z]"
 _FOLDED = {a: unicodedata.normalize("NFD", a)[0] for a in _ACCENTED if len(unicodedata.normalize("NFD", a)) > 1}
 
 # United States Postal Service, Publication 28, appendix B.
@@ -69,9 +72,10 @@ def identifier(text: Column) -> Column:
 
 
 def postal(text: Column) -> Column:
-    """The five digits a ZIP code begins with; 00000 is nobody's."""
-    found = F.regexp_extract(text, r"^\s*(\d{5})", 1)
-    return F.when((found != "") & (found != "00000"), found)
+    """Any country's postcode as an identifier, a ZIP+4 by its five digits; zeros or letters alone are none."""
+    zip_code = F.regexp_extract(text, ZIP_CODE, 1)
+    found = F.when(zip_code != "", zip_code).otherwise(identifier(text))
+    return F.when(found.rlike(POSTCODE), found)
 
 
 def state(text: Column) -> Column:
@@ -157,7 +161,7 @@ def full_date(text: Column) -> Column:
 
 def year(text: Column) -> Column:
     """The year a date begins with."""
-    return F.substring(text, 1, 4).try_cast("int")
+    return F.when(text.rlike(r"^\d{4}"), F.substring(text, 1, 4).try_cast("int"))
 
 
 def with_exact_numbers(raw_json: Column, *names: str) -> Column:

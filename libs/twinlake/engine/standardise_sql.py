@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinlake.declare.standardise import folded_letters
+from twinlake.declare.standardise import POSTCODE, ZIP_CODE, folded_letters
 
 
 def upper(text: str) -> str:
@@ -35,10 +35,10 @@ def identifier(text: str) -> str:
 
 
 def postal(text: str) -> str:
-    """The five digits a ZIP code begins with; another country's postcode as an identifier, zeros being nobody's."""
-    five = f"regexp_extract({text}, '^\\s*(\\d{{5}})', 1)"
-    other = f"CASE WHEN regexp_matches({text}, '[1-9A-Za-z]') THEN {identifier(text)} END"
-    return f"CASE WHEN {five} = '' THEN {other} WHEN {five} <> '00000' THEN {five} END"
+    """Any country's postcode as an identifier, a ZIP+4 by its five digits; zeros or letters alone are none."""
+    zip_code = f"nullif(regexp_extract({text}, '{ZIP_CODE}', 1), '')"
+    found = f"coalesce({zip_code}, {identifier(text)})"
+    return f"CASE WHEN regexp_matches({found}, '{POSTCODE}') THEN {found} END"
 
 
 def sex(text: str) -> str:
@@ -51,7 +51,9 @@ def full_date(text: str, format: str | None) -> str:
     """The day as it was written, null where only a year or a month is known; of eight digits, HL7's YYYYMMDD."""
     if format is not None:
         return f"CAST(try_strptime({text}, '{format.replace(chr(39), '')}') AS DATE)"
-    iso = f"CASE WHEN length({text}) >= 10 THEN try_cast(substr({text}, 1, 10) AS DATE) END"
+    # DuckDB reads more as a day than ISO's, among it `infinity`.
+    begins = f"regexp_extract(substr({text}, 1, 10), '^(\\d{{4}}-\\d\\d?-\\d\\d?)(?:[ T].*)?$', 1)"
+    iso = f"CASE WHEN length({text}) >= 10 THEN try_cast({begins} AS DATE) END"
     return f"coalesce({iso}, CASE WHEN length({text}) = 8 THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END)"
 
 

@@ -1,4 +1,4 @@
-"""A row for each place, no finer than city, state and three digits of the postcode."""
+"""A row for each place, no finer than city, state and three characters of the postcode."""
 
 from __future__ import annotations
 

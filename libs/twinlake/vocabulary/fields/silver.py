@@ -72,7 +72,7 @@ PAGE = (
     Field("care_site_id", "bigint", "One place of care of one hospital"),
     Field("care_site_source_id", "string", "What the system calls the place of care"),
     Field("care_site_name", "string", "Name of the place of care"),
-    Field("location_id", "bigint", "A place no finer than city, state and three digits of the postcode"),
+    Field("location_id", "bigint", "A place no finer than city, state and three characters of the postcode"),
     *_coded("condition", "Condition"),
     *_coded("measurement", "What was measured"),
     *_coded("observation", "What was observed"),
