@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from jobs._steward import Registry, name_of_row, open_registry, where
 from twinlake.catalog.identity import identity
-from twinlake.declare.decision import Decision, record_of, standing
+from twinlake.declare.decision import Decision, overruled, record_of, standing
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.statement import Persons, settle
 from twinlake.engine.decisions import decisions_of
@@ -153,16 +153,26 @@ def _told(decision: Decision) -> str:
 def show_decisions(feeds: Path | None) -> None:
     """All decisions ever taken, the latest first, with those that were taken back."""
     taken = decisions_of(open_registry(feeds).ops)
-    stands = {decision.decision_id for decision in standing(taken)}
+    against = overruled(standing(taken))
     rows = [
         (d.decision_id, f"{d.decided_at:%Y-%m-%d %H:%M}", d.decided_by, d.kind, "\n".join(d.one) or d.undone or "",
-         "\n".join(d.other), d.why, "" if d.decision_id in stands or d.kind == "undo" else "taken back")
+         "\n".join(d.other), d.why, _standing_of(d, against))
         for d in reversed(taken)
     ]  # fmt: skip
     heads = ("decision", "when", "who", "what", "one", "other", "why", "")
     _print(
         "Decisions", heads, rows, none="No decision was ever taken. `twinlake empi review` shows what waits for one."
     )
+
+
+def _standing_of(decision: Decision, against: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """Whether it was taken back, or for whom later decisions say the contrary; nothing where it stands whole."""
+    if decision.kind == "undo":
+        return ""
+    if decision.decision_id not in against:
+        return "taken back"
+    pairs = against[decision.decision_id]
+    return "\n".join(("overruled for", *(f"{one} | {other}" for one, other in pairs))) if pairs else ""
 
 
 def show_person(feeds: Path | None, person: int) -> None:

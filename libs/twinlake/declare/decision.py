@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.expressions import SEPARATOR
-from twinlake.declare.statement import Statement
+from twinlake.declare.statement import Persons, Statement
 
 KINDS = ("accept", "reject", "split", "undo")
 SAID = "a steward's decision"
@@ -75,6 +75,16 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
 def record_of(source_person: str) -> str:
     """`hospital/system/id`, where an id may have slashes, as linkage names a record."""
     return SEPARATOR.join(source_person.split("/", 2))
+
+
+def overruled(standing: Iterable[Decision]) -> dict[str, list[tuple[str, str]]]:
+    """By decision the pairs of source persons of whom those that count more (the first) say the contrary."""
+    persons = Persons()
+    taken = {decision.decision_id: persons.take(decision.statement) for decision in standing}
+    return {
+        name: [(one.replace(SEPARATOR, "/"), other.replace(SEPARATOR, "/")) for one, other in pairs]
+        for name, pairs in taken.items()
+    }
 
 
 def _is(source_person: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Statement:
     def records(self) -> frozenset[str]:
         """All records it names."""
         return self.one | self.other
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each record of one side with each of the other."""
+        return sorted(product(self.one, self.other))
 
 
 class Persons:
@@ -39,17 +45,20 @@ class Persons:
         """Whether two records are told to be two persons'."""
         return self.of(other) in self._apart.get(self.of(one), ())
 
-    def take(self, said: Statement) -> bool:
-        """Whether the statement stands, which it does unless what was taken before says the contrary."""
+    def take(self, said: Statement) -> list[tuple[str, str]]:
+        """Let the statement stand, but for the pairs of which what was taken before says the contrary: these.
+
+        What tells many apart stands for all others of them; what joins them stands whole or not at all.
+        """
         return self._join(said) if said.is_same else self._part(said)
 
-    def _join(self, said: Statement) -> bool:
+    def _join(self, said: Statement) -> list[tuple[str, str]]:
         roots = sorted({self.of(record) for record in said.records})
         if any(self._apart[root] & {*roots} for root in roots):
-            return False
+            return said.pairs
         for root in roots[1:]:
             self._merge(root, roots[0])
-        return True
+        return []
 
     def _merge(self, root: str, into: str) -> None:
         self._above[root] = into
@@ -58,15 +67,13 @@ class Persons:
             self._apart[stranger].add(into)
             self._apart[into].add(stranger)
 
-    def _part(self, said: Statement) -> bool:
-        one, other = ({self.of(record) for record in side} for side in (said.one, said.other))
-        if one & other:
-            return False
-        for left in one:
-            for right in other:
+    def _part(self, said: Statement) -> list[tuple[str, str]]:
+        rooted = [(self.of(one), self.of(other)) for one, other in said.pairs]
+        for left, right in rooted:
+            if left != right:
                 self._apart[left].add(right)
                 self._apart[right].add(left)
-        return True
+        return [pair for pair, (left, right) in zip(said.pairs, rooted, strict=True) if left == right]
 
 
 def settle(statements: Iterable[Statement]) -> Persons:

@@ -12,9 +12,9 @@ import pytest
 from jobs import _review, _steward
 from tests.unit.engine.test_linkage import ANN, MOVED, NO_IDENTIFIER, TWIN, other
 from twinlake.catalog.identity import identity
-from twinlake.declare.decision import standing
+from twinlake.declare.decision import Decision, standing
 from twinlake.declare.errors import ConfigurationError, NotPublished
-from twinlake.engine.decisions import copy_decisions, decisions_of, fingerprint, statements_of
+from twinlake.engine.decisions import copy_decisions, decisions_of, fingerprint, record_decision, statements_of
 from twinlake.engine.home import Home, open_home
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import Publication
@@ -162,6 +162,21 @@ def test_a_split_takes_some_of_a_person_out_of_the_rest(lake: Ops) -> None:
     for out in ([A, B], [TWO]):
         with pytest.raises(ConfigurationError, match="not all"):
             _steward.split(None, 1, out, "me", "two women", None, lambda _: None)
+
+
+def test_the_list_of_decisions_tells_for_whom_a_later_one_says_the_contrary(
+    lake: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A and B were split from TWO and SLASH; that A is SLASH takes these two out of the split, the other three stay."""
+    when = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    record_decision(lake, Decision("split", (A, B), (TWO, SLASH), "me", "two women", when))
+    _review.show_decisions(None)
+    assert "overruled" not in capsys.readouterr().out
+    decide("accept", A, SLASH, "2026-11-02T08:00")
+    _review.show_decisions(None)
+    told = capsys.readouterr().out
+    assert told.count("overruled for") == 1 and told.count(f"{A} | {SLASH}") == 1
+    assert f"{B} |" not in told and f"| {TWO}" not in told
 
 
 @pytest.mark.parametrize(
