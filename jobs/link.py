@@ -33,7 +33,7 @@ def _model(run: Run, table: Table) -> tuple[dict[str, object], str]:
     if table.name == "person_link":
         decided = statements_of(run.ops)
         said = fingerprint(decided)
-        known_already = known_links(run, table, said, decided)
+        known_already = known_links(run, table, said)
         return {"link": partial(link_persons, decided=decided, known=known_already)}, said
     return {}, ""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 
-from twinlake.declare.statement import Statement
 from twinlake.declare.table import Table
 from twinlake.engine.changes import changed_rows, was_rewritten
 from twinlake.engine.consumed import consumed
@@ -30,15 +28,11 @@ def known_pairs(run: Run, table: Table) -> Known | None:
     return Known(run.read(table.name), changed.withColumn("is_now", is_now))
 
 
-def known_links(run: Run, table: Table, fingerprint: str, decided: Sequence[Statement]) -> KnownLinks | None:
-    """The links as stored and whom a moved pair touches; None where all are to be linked.
-
-    That is where anything is said otherwise than before, or where somebody is told apart: what a cut comes to depends
-    on all pairs of those who are connected, also of those whom it parts.
-    """
+def known_links(run: Run, table: Table, fingerprint: str) -> KnownLinks | None:
+    """The links as stored and whom a moved pair touches; None where all are to be linked, anything being said anew."""
     before, inputs = consumed(run, table.full_name), (SOURCE, PAIR)
     declared = run.fingerprints[table.full_name] + fingerprint
-    if before is None or before.fingerprint != declared or not all(statement.is_same for statement in decided):
+    if before is None or before.fingerprint != declared:
         return None
     if before.inputs.get(MERGE) != run.ops.version(MERGE):
         return None

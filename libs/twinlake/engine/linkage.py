@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from twinlake.declare.comparable import TAKEN, UNIQUE_ID, hash_columns, prepare_sql
@@ -15,7 +16,9 @@ from twinlake.declare.statement import Statement
 from twinlake.engine.clusters import link, link_moved
 from twinlake.engine.linkage_backend import Backend, DuckdbBackend, backend_for, connected
 from twinlake.engine.linkage_sql import (
+    grown_sql,
     known_roots_sql,
+    near_sql,
     pairs_sql,
     splink_settings,
     stored_pairs_sql,
@@ -46,7 +49,7 @@ class Known:
 class KnownLinks:
     """The links as they were, and the source persons (`PERSON`) that came, went or changed, or of whose pairs one did.
 
-    What is said of them is what was said before, and puts nobody apart.
+    What is said of them is what was said before.
     """
 
     links: DataFrame
@@ -122,8 +125,28 @@ def link_persons(
             return _person_link(engine.give(link(engine, nodes, edges, statements)))
         before = engine.keep("before", known_roots_sql(engine.take("before", known.links.select(*PERSON, "person_id"))))
         moved = engine.keep("moved", f"SELECT {UNIQUE_ID} AS unique_id FROM {engine.take('moved', known.moved)}")
+        if not all(said.is_same for said in statements):
+            moved = connected_to(engine, moved, edges, statements)
         links, reached = link_moved(engine, nodes, before, edges, moved, statements)
         return _unreached(known.links, engine.give(reached)).unionByName(_person_link(engine.give(links)))
+
+
+def connected_to(engine: Backend, moved: str, edges: str, statements: Sequence[Statement]) -> str:
+    """Everybody who is connected to who moved, by sure pairs and by what is said to be one person.
+
+    Where some are told apart, what a cut comes to depends on all of these. A group of whom nobody moved, and of whose
+    pairs none did, is connected as before and cut as before, for what tells two groups apart cuts neither.
+    """
+    import pyarrow as pa
+
+    same = sorted({pair for said in statements if said.is_same for pair in said.pairs})
+    sides = [pa.array([pair[side] for pair in same], pa.string()) for side in (0, 1)]
+    arcs = engine.keep("near", near_sql(edges, engine.take("same", pa.table(sides, ["unique_id_l", "unique_id_r"]))))
+    for turn in count():
+        earlier, moved = moved, engine.keep(f"grown_{turn}", grown_sql(arcs, moved))
+        if not engine.any(f"SELECT unique_id FROM {moved} EXCEPT SELECT unique_id FROM {earlier}"):
+            break
+    return moved
 
 
 def _unreached(links: DataFrame, reached: DataFrame) -> DataFrame:

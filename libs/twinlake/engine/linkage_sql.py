@@ -158,6 +158,21 @@ SELECT later.unique_id FROM {later} AS later JOIN {earlier} AS earlier ON earlie
 WHERE later.root <> earlier.root"""
 
 
+def near_sql(edges: str, same: str) -> str:
+    """`unique_id, other`: whom sure pairs, or what is said, make one person, from both ends."""
+    return f"""
+WITH sides AS (SELECT unique_id_l, unique_id_r FROM {edges} UNION ALL SELECT unique_id_l, unique_id_r FROM {same})
+SELECT unique_id_l AS unique_id, unique_id_r AS other FROM sides
+UNION ALL SELECT unique_id_r, unique_id_l FROM sides"""
+
+
+def grown_sql(arcs: str, reached: str) -> str:
+    """These records and their neighbours."""
+    return f"""
+SELECT unique_id FROM {reached}
+UNION SELECT other FROM {arcs} WHERE unique_id IN (SELECT unique_id FROM {reached})"""
+
+
 def links_sql(nodes: str, roots: str, arcs: str) -> str:
     """A row per source person: the smallest of its cluster, and its best pair (ties: the smallest other record)."""
     return f"""
