@@ -211,14 +211,28 @@ mrn = Comparison(
 ALIKE = ("same", "nickname", "swapped")
 MISTYPED = (*ALIKE, "swapped_mistyped", "one_edit", "two_edits", "beginning")
 BORN = birth_date.agreeing
+BORN_ON_DAY = tuple(level for level in BORN if level != "same_year_only")
 FAMILY = family_name.agreeing
 NO_TWIN = {"sex": ("same", MISSING), "middle_name": ("same", "initial", MISSING)}
 
 EVIDENCE = (
-    Evidence("given name and birth date", {"given_name": ALIKE, "birth_date": BORN}),
+    Evidence("given name and birth date", {"given_name": ALIKE, "birth_date": BORN_ON_DAY}),
     Evidence(
         "given name as mistyped, family name and birth date",
-        {"given_name": MISTYPED, "family_name": FAMILY, "birth_date": BORN, **NO_TWIN},
+        {"given_name": MISTYPED, "family_name": FAMILY, "birth_date": BORN_ON_DAY, **NO_TWIN},
+    ),
+    *(
+        Evidence(
+            f"names, year of birth and {reached.words}",
+            {
+                "given_name": MISTYPED,
+                "family_name": FAMILY,
+                "birth_date": ("same_year_only",),
+                reached.name: reached.agreeing,
+                **NO_TWIN,
+            },
+        )
+        for reached in (address, phone)
     ),
     Evidence(
         "given name as mistyped, birth date and SSN", {"given_name": MISTYPED, "birth_date": BORN, "ssn": ("same",)}

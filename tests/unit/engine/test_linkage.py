@@ -70,7 +70,17 @@ STRANGER = {
     **MOVED,
 }
 TWIN = {"given_name": "BEATRICE", "middle_name": None, **NO_IDENTIFIER}
-ONE_PERSON = {
+NOTHING: dict[str, Any] = dict.fromkeys(set(ANN) - {"hospital", "system", "source_person_id"})
+SMITH = {**NOTHING, "given_name": "JOHN", "family_name": "SMITH", "sex": "male"}
+IN_TOWN = {"city": "WINTHROP", "postal_code": "02152"}
+
+
+def born(day: str) -> dict[str, Any]:
+    return {"birth_date": day, "year_of_birth": int(day[:4])}
+
+
+# How ANN's other record differs; of two dictionaries, how ANN's own and the other do.
+ONE_PERSON: dict[str, Any] = {
     "no identifiers": NO_IDENTIFIER,
     "no identifiers, no middle name": {**NO_IDENTIFIER, "middle_name": None},
     "short name": {**NO_IDENTIFIER, "given_name": "ANNA"},
@@ -86,6 +96,8 @@ ONE_PERSON = {
     "names exchanged, one of them mistyped": {**NO_IDENTIFIER, "given_name": "QUIMBY", "family_name": "ANNABLE"},
     "another SSN, moved within the town": {**NO_IDENTIFIER, "ssn": "871045992", "address_line": "7 MILL LANE"},
     "day and month mistyped, at home": {**NO_IDENTIFIER, "birth_date": "1961-05-13"},
+    "only a year of birth, moved, one phone": {**NO_IDENTIFIER, **MOVED, "birth_date": None, "phone": "5550101234"},
+    "born on the first of January, at home": (born("1980-01-01"), {**NO_IDENTIFIER, **born("1980-01-01")}),
     "no birth date, SSN a digit off, at home": {
         **NO_IDENTIFIER,
         "birth_date": None,
@@ -93,7 +105,7 @@ ONE_PERSON = {
         "ssn": "999123465",
     },
 }
-STRANGERS = {
+STRANGERS: dict[str, Any] = {
     "SSN alone": STRANGER,
     "SSN and town alone": {**STRANGER, "city": "WINTHROP"},
     "twin": TWIN,
@@ -107,12 +119,24 @@ STRANGERS = {
         "year_of_birth": 1972,
     },
     "same names and nothing else known": {
-        **dict.fromkeys(set(ANN) - {"hospital", "system", "source_person_id"}),
+        **NOTHING,
         "given_name": "ANNABEL",
         "family_name": "QUIMBY",
     },
-    "only a sex": {**dict.fromkeys(set(ANN) - {"hospital", "system", "source_person_id"}), "sex": "female"},
+    "only a sex": {**NOTHING, "sex": "female"},
     "husband at the same address": {**TWIN, "given_name": "GEORGE", "sex": "male", "birth_date": "1959-09-09"},
+    "a common name and the first of January": ({**SMITH, **born("1980-01-01")}, {**SMITH, **born("1980-01-01")}),
+    "a common name and a year, a town": ({**SMITH, **IN_TOWN, **born("1980-01-01")},) * 2,
+    "a common name with a middle name and a year": ({**SMITH, "middle_name": "MICHAEL", **born("1980-01-01")},) * 2,
+    "first and tenth of January": (
+        {**SMITH, **IN_TOWN, **born("1980-01-01")},
+        {**SMITH, **IN_TOWN, **born("1980-01-10")},
+    ),
+    "the first of January of 1989 and of 1998": (
+        {**SMITH, **IN_TOWN, **born("1989-01-01")},
+        {**SMITH, **IN_TOWN, **born("1998-01-01")},
+    ),
+    "unknown, born in 1900": ({**SMITH, "given_name": "UNKNOWN", "family_name": "UNKNOWN", **born("1900-01-01")},) * 2,
 }
 
 
@@ -134,7 +158,9 @@ def other(changes: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 @cache
 def links_of(case: str) -> Any:
-    return link_table(table(ANN, other({**ONE_PERSON, **STRANGERS}[case])), identity())
+    changes = {**ONE_PERSON, **STRANGERS}[case]
+    own, others = changes if isinstance(changes, tuple) else ({}, changes)
+    return link_table(table({**ANN, **own}, other(others)), identity())
 
 
 @pytest.mark.parametrize("case", sorted(ONE_PERSON))
@@ -179,6 +205,16 @@ NAMES_ALONE = {**dict.fromkeys(set(ANN) - {"given_name", "family_name", "mrn"}),
 def test_an_mrn_is_evidence_beside_names_within_one_hospital(changes: dict[str, Any], persons: int) -> None:
     links = link_table(table(ANN, {**ANN, "source_person_id": "2", **changes}), identity())
     assert len(set(clusters(links).values())) == persons
+
+
+def test_where_only_a_year_may_be_known_no_day_and_no_month_is_compared() -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        speak_spark(connection).register("persons", table({**ANN, **born("1980-01-01")}, other(born("1980-01-10"))))
+        found = connection.sql(prepare_sql(identity(), "persons")).order("unique_id")
+        rows = found.project("birth_date, birth_year, birth_month, birth_day").fetchall()
+    assert rows == [(None, "1980", None, None), ("1980-01-10", "1980", "01", "10")]
 
 
 CENTRAL = {"given_name": "ŐŚĘĐĄ", "middle_name": "ŘİȘŢ", "family_name": "KOŘÍNKOVÁ-NGUYỄN", "maiden_name": "JOSE\u0301"}
