@@ -197,7 +197,8 @@ def with_copies(persons: pd.DataFrame, seed: int, nicknames: dict[str, str]) -> 
 
 
 def relatives(persons: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Strangers that look alike: a twin for every tenth person, a child of the same name for every tenth."""
+    """Strangers that look alike: a twin for every tenth person, a child of the same name for every tenth, and for every
+    tenth one that is registered under the parent's SSN."""
     chance = random.Random(seed)
     rows = []
     given = sorted(set(persons["given_name"]))
@@ -209,10 +210,16 @@ def relatives(persons: pd.DataFrame, seed: int) -> pd.DataFrame:
             other = [g for g in given if g[:3] != person["given_name"][:3]]
             rows.append({**person, **own, "given_name": chance.choice(other), "ssn": ssn})
         if place % 10 == 5:
-            year = int(person["birth_date"][:4]) + chance.randrange(20, 35)
-            date = f"{year}-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}"
-            rows.append({**person, **own, "birth_date": date, "year_of_birth": year, "ssn": ssn})
+            rows.append({**person, **own, **_born_later(person, 20, 35, chance), "ssn": ssn})
+        if place % 10 == 2:
+            rows.append({**person, **own, **_born_later(person, 20, 35, chance)})
     return pd.DataFrame(rows).astype(object).pipe(lambda frame: frame.where(frame.notna(), None))
+
+
+def _born_later(person: dict[str, Any], least: int, below: int, chance: random.Random) -> dict[str, Any]:
+    year = int(person["birth_date"][:4]) + chance.randrange(least, below)
+    date = f"{year}-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}"
+    return {"birth_date": date, "year_of_birth": year}
 
 
 def train_weights(data: Path, out: Path) -> None:

@@ -3,7 +3,8 @@
 What it cannot tell: twins whose given names differ by a letter and whose middle names and sex agree, or who are
 registered under one SSN (newborns under their mother's), for it passes for a given name that was changed; a person who
 changed given name and moved, without an identifier; two strangers of one common name born the same day in one town;
-a nameless record from a relative's that bears the same SSN or address.
+a nameless record from a relative's that bears the same SSN or address; a namesake child under a parent's SSN, where
+one record tells no birth date, or the two have no sex, middle name or phone to compare.
 Error rates behind the choices: Just et al., Perspectives in Health Information Management 2016 (middle name differs
 in 58 %, SSN in 54 % of confirmed duplicates), so neither may carry or forbid a link by itself. The figures of
 `chance_at_least` and the thresholds are judgements, not published: the thresholds and the evidence were settled on the
@@ -213,7 +214,10 @@ MISTYPED = (*ALIKE, "swapped_mistyped", "one_edit", "two_edits", "beginning")
 BORN = birth_date.agreeing
 BORN_ON_DAY = tuple(level for level in BORN if level != "same_year_only")
 FAMILY = family_name.agreeing
-NO_TWIN = {"sex": ("same", MISSING), "middle_name": ("same", "initial", MISSING)}
+ONE_SEX = {"sex": ("same", MISSING)}
+NO_TWIN = {**ONE_SEX, "middle_name": ("same", "initial", MISSING)}
+# Of a file without sex, middle name and phone: a hospital, which may file a child under the parent's SSN, tells more.
+NOTHING_ELSE = {"sex": (MISSING,), "middle_name": (MISSING,), "phone": (MISSING,)}
 
 EVIDENCE = (
     Evidence("given name and birth date", {"given_name": ALIKE, "birth_date": BORN_ON_DAY}),
@@ -235,12 +239,45 @@ EVIDENCE = (
         for reached in (address, phone)
     ),
     Evidence(
-        "given name as mistyped, birth date and SSN", {"given_name": MISTYPED, "birth_date": BORN, "ssn": ("same",)}
+        "given name as mistyped, birth date and SSN",
+        {"given_name": MISTYPED, "birth_date": (*BORN, "near_in_year"), "ssn": ("same",), **ONE_SEX},
     ),
-    Evidence("names and SSN", {"given_name": MISTYPED, "family_name": FAMILY, "ssn": ("same",)}),
+    Evidence(
+        "names and SSN, no birth date",
+        {"given_name": ALIKE, "family_name": FAMILY, "birth_date": (MISSING,), "ssn": ("same",), **ONE_SEX},
+    ),
+    Evidence(
+        "given name, address and SSN, no birth date",
+        {
+            "given_name": ALIKE,
+            "address": address.agreeing,
+            "birth_date": (MISSING,),
+            "ssn": ("same",),
+            **ONE_SEX,
+        },
+    ),
+    Evidence(
+        "names, place and SSN; the birth date may be wrong, and nothing could tell a namesake",
+        {
+            "given_name": (*ALIKE, "swapped_mistyped", "one_edit"),
+            "family_name": FAMILY,
+            "address": (*address.agreeing, "street", "postal_code", "city"),
+            "ssn": ("same",),
+            **NOTHING_ELSE,
+        },
+        across_hospitals=True,
+    ),
+    Evidence(
+        "given name, address and SSN; the birth date may be wrong, and nothing could tell a namesake",
+        {"given_name": ALIKE, "address": address.agreeing, "ssn": ("same",), **NOTHING_ELSE},
+        across_hospitals=True,
+    ),
     Evidence("names and licence", {"given_name": MISTYPED, "family_name": FAMILY, "licence_number": ("same",)}),
     Evidence("names and passport", {"given_name": MISTYPED, "family_name": FAMILY, "passport_number": ("same",)}),
-    Evidence("names and MRN of one hospital", {"given_name": MISTYPED, "family_name": FAMILY, "mrn": ("same",)}),
+    Evidence(
+        "names and MRN of one hospital",
+        {"given_name": MISTYPED, "family_name": FAMILY, "mrn": ("same",), **ONE_SEX},
+    ),
     Evidence(
         "names, postcode and a mistyped SSN",
         {
@@ -260,7 +297,6 @@ EVIDENCE = (
             **NO_TWIN,
         },
     ),
-    Evidence("given name, address and SSN", {"given_name": MISTYPED, "address": address.agreeing, "ssn": ("same",)}),
     # Within a hospital these are newborn twins, both under their mother's SSN.
     Evidence(
         "birth date and SSN; the given name was changed, or is wrong",
@@ -268,8 +304,13 @@ EVIDENCE = (
         across_hospitals=True,
     ),
     Evidence(
-        "birth date, SSN and address; both names are wrong or were changed",
-        {"birth_date": BORN, "ssn": ("same",), "address": address.agreeing, **NO_TWIN},
+        "birth date, SSN and street or postcode; both names are wrong or were changed",
+        {
+            "birth_date": BORN,
+            "ssn": ("same",),
+            "address": (*address.agreeing, "street", "postal_code"),
+            **NO_TWIN,
+        },
         across_hospitals=True,
     ),
     Evidence("birth date, SSN and licence", {"birth_date": BORN, "ssn": ("same",), "licence_number": ("same",)}),

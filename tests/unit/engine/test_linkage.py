@@ -73,6 +73,9 @@ TWIN = {"given_name": "BEATRICE", "middle_name": None, **NO_IDENTIFIER}
 NOTHING: dict[str, Any] = dict.fromkeys(set(ANN) - {"hospital", "system", "source_person_id"})
 SMITH = {**NOTHING, "given_name": "JOHN", "family_name": "SMITH", "sex": "male"}
 IN_TOWN = {"city": "WINTHROP", "postal_code": "02152"}
+AT_HOME = {"address_line": "12 HARBOUR TERRACE", **IN_TOWN}
+SMITHS = {**SMITH, **AT_HOME, "ssn": "999123456"}  # all under the SSN of whoever pays
+SISTER = {**SMITHS, "sex": "female"}
 
 
 def born(day: str) -> dict[str, Any]:
@@ -97,6 +100,32 @@ ONE_PERSON: dict[str, Any] = {
     "another SSN, moved within the town": {**NO_IDENTIFIER, "ssn": "871045992", "address_line": "7 MILL LANE"},
     "day and month mistyped, at home": {**NO_IDENTIFIER, "birth_date": "1961-05-13"},
     "only a year of birth, moved, one phone": {**NO_IDENTIFIER, **MOVED, "birth_date": None, "phone": "5550101234"},
+    "two digits of the birthday and a letter of the name wrong, SSN known": {
+        **MOVED,
+        "birth_date": "1961-05-13",
+        "given_name": "ANNABLE",
+        "licence_number": None,
+        "passport_number": None,
+    },
+    "no birth date, SSN known": {
+        **MOVED,
+        **NO_IDENTIFIER,
+        "ssn": "999123456",
+        "birth_date": None,
+        "year_of_birth": None,
+    },
+    "another birth date, but nothing that would tell a namesake": (
+        {**SMITHS, "sex": None, **born("1960-03-04")},
+        {**SMITHS, "sex": None, **born("1991-08-17")},
+    ),
+    "both names wrong, same postcode, birth date and SSN known": {
+        **MOVED,
+        **NO_IDENTIFIER,
+        **IN_TOWN,
+        "ssn": "999123456",
+        "given_name": "ROSE",
+        "family_name": "DELGADO",
+    },
     "born on the first of January, at home": (born("1980-01-01"), {**NO_IDENTIFIER, **born("1980-01-01")}),
     "no birth date, SSN a digit off, at home": {
         **NO_IDENTIFIER,
@@ -135,6 +164,39 @@ STRANGERS: dict[str, Any] = {
     "the first of January of 1989 and of 1998": (
         {**SMITH, **IN_TOWN, **born("1989-01-01")},
         {**SMITH, **IN_TOWN, **born("1998-01-01")},
+    ),
+    "father and son of one name under his SSN": ({**SMITHS, **born("1960-03-04")}, {**SMITHS, **born("1991-08-17")}),
+    "father and son born on one day of the year, under his SSN": (
+        {**SMITHS, **born("1960-03-04")},
+        {**SMITHS, **born("1990-03-04")},
+    ),
+    "daughter of the same name under her mother's SSN, at home": {
+        **NO_IDENTIFIER,
+        "ssn": "999123456",
+        **born("1989-08-23"),
+    },
+    "the same, moved": {**NO_IDENTIFIER, **MOVED, "ssn": "999123456", **born("1989-08-23")},
+    "the same, with another family name": {
+        **NO_IDENTIFIER,
+        "ssn": "999123456",
+        "family_name": "DELGADO",
+        **born("1989-08-23"),
+    },
+    "sister and brother of almost one name under their mother's SSN": (
+        {**SISTER, "given_name": "MARIA", **born("1988-03-04")},
+        {**SMITHS, "given_name": "MARIO", **born("1991-08-17")},
+    ),
+    "such twins": (
+        {**SISTER, "given_name": "MARIA", **born("1988-03-04")},
+        {**SMITHS, "given_name": "MARIO", **born("1988-03-04")},
+    ),
+    "sisters of almost one name under their mother's SSN": (
+        {**SISTER, "given_name": "ANNA", **born("1988-03-04")},
+        {**SISTER, "given_name": "ANN", **born("1991-08-17")},
+    ),
+    "the same, one birth date not being known": (
+        {**SISTER, "given_name": "HANNAH", **born("1988-03-04")},
+        {**SISTER, "given_name": "JANNAH"},
     ),
     "unknown, born in 1900": ({**SMITH, "given_name": "UNKNOWN", "family_name": "UNKNOWN", **born("1900-01-01")},) * 2,
 }
@@ -199,8 +261,16 @@ NAMES_ALONE = {**dict.fromkeys(set(ANN) - {"given_name", "family_name", "mrn"}),
         ({**NAMES_ALONE, "hospital": "b"}, 2),
         ({**STRANGER, "hospital": "a", "system": "laboratory", "ssn": None}, 2),
         ({**TWIN, "hospital": "a", "system": "laboratory"}, 2),
+        ({**TWIN, "hospital": "a", "system": "laboratory", "given_name": "ANNIBEL", "sex": "male"}, 2),
     ],
-    ids=["names and MRN", "names, another MRN", "another hospital", "an MRN given again", "a twin under one MRN"],
+    ids=[
+        "names and MRN",
+        "names, another MRN",
+        "another hospital",
+        "an MRN given again",
+        "a twin under one MRN",
+        "a twin brother of almost her name under one MRN",
+    ],
 )
 def test_an_mrn_is_evidence_beside_names_within_one_hospital(changes: dict[str, Any], persons: int) -> None:
     links = link_table(table(ANN, {**ANN, "source_person_id": "2", **changes}), identity())
