@@ -198,7 +198,8 @@ def with_copies(persons: pd.DataFrame, seed: int, nicknames: dict[str, str]) -> 
 
 def relatives(persons: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Strangers that look alike: a twin for every tenth person, a child of the same name for every tenth, and for every
-    tenth one that is registered under the parent's SSN."""
+    tenth one that is registered under the parent's SSN, for every tenth a sister or brother of almost one name, whose
+    SSN is the next."""
     chance = random.Random(seed)
     rows = []
     given = sorted(set(persons["given_name"]))
@@ -213,6 +214,9 @@ def relatives(persons: pd.DataFrame, seed: int) -> pd.DataFrame:
             rows.append({**person, **own, **_born_later(person, 20, 35, chance), "ssn": ssn})
         if place % 10 == 2:
             rows.append({**person, **own, **_born_later(person, 20, 35, chance)})
+        if place % 10 == 7:
+            almost = {"given_name": person["given_name"][:-1] + "Y", "ssn": f"{int(person['ssn']) + 1:09d}"}
+            rows.append({**person, **own, **_born_later(person, 1, 6, chance), **almost})
     return pd.DataFrame(rows).astype(object).pipe(lambda frame: frame.where(frame.notna(), None))
 
 

@@ -281,10 +281,12 @@ EVIDENCE = (
     Evidence(
         "names, postcode and a mistyped SSN",
         {
-            "given_name": MISTYPED,
+            "given_name": ALIKE,
             "family_name": FAMILY,
             "address": (*address.agreeing, "postal_code"),
+            "birth_date": (*BORN, "near_in_year", MISSING),
             "ssn": ("one_edit",),
+            **NO_TWIN,
         },
     ),
     Evidence(

@@ -114,6 +114,13 @@ ONE_PERSON: dict[str, Any] = {
         "birth_date": None,
         "year_of_birth": None,
     },
+    "SSN a digit off, two of the birthday, street told otherwise": {
+        **NO_IDENTIFIER,
+        "address_line": "7 MILL LANE",
+        "phone": None,
+        "birth_date": "1961-05-13",
+        "ssn": "999123465",
+    },
     "another birth date, but nothing that would tell a namesake": (
         {**SMITHS, "sex": None, **born("1960-03-04")},
         {**SMITHS, "sex": None, **born("1991-08-17")},
@@ -197,6 +204,22 @@ STRANGERS: dict[str, Any] = {
     "the same, one birth date not being known": (
         {**SISTER, "given_name": "HANNAH", **born("1988-03-04")},
         {**SISTER, "given_name": "JANNAH"},
+    ),
+    "father and son of one name, his SSN being mistyped": (
+        {**SMITHS, **born("1960-03-04")},
+        {**SMITHS, **born("1991-08-17"), "ssn": "999123465"},
+    ),
+    "sisters of almost one name with neighbouring SSNs": (
+        {**SISTER, "given_name": "ANNA", **born("1988-03-04")},
+        {**SISTER, "given_name": "ANN", **born("1991-08-17"), "ssn": "999123457"},
+    ),
+    "such sisters of whom one tells no birth date": (
+        {**SISTER, "given_name": "ANNA", **born("1988-03-04")},
+        {**SISTER, "given_name": "ANN", "ssn": "999123457"},
+    ),
+    "twins of almost one name and two sexes with neighbouring SSNs": (
+        {**SISTER, "given_name": "MARIA", **born("1988-03-04")},
+        {**SMITHS, "given_name": "MARIO", **born("1988-03-04"), "ssn": "999123457"},
     ),
     "unknown, born in 1900": ({**SMITH, "given_name": "UNKNOWN", "family_name": "UNKNOWN", **born("1900-01-01")},) * 2,
 }
