@@ -80,10 +80,15 @@ SWAPPED_MISTYPED = Level(
     _either(f"given_name_l = family_name_r AND {_one_edit('family_name_l', 'given_name_r', 4)}"),
 )
 
+# An initial is many a name's: it tells two people apart, but nobody by it.
+SAME_INITIAL = (
+    "least(length(given_name_l), length(given_name_r)) = 1 AND substr(given_name_l, 1, 1) = substr(given_name_r, 1, 1)"
+)
+
 given_name = Comparison(
     name="given_name",
     words="given name",
-    missing=_absent("given_name"),
+    missing=f"{_absent('given_name')} OR ({SAME_INITIAL})",
     levels=(
         _same("given_name"),
         Level(
@@ -95,7 +100,7 @@ given_name = Comparison(
         SWAPPED_MISTYPED,
         one_edit("given_name", 3),
         two_edits("given_name", 6),
-        Level("beginning", "begins alike, or is an initial", _begins("given_name_l", "given_name_r")),
+        Level("beginning", "begins alike", _begins("given_name_l", "given_name_r")),
     ),
     chance_at_least=1 / 250,
     frequency="given_name",

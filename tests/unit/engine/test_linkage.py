@@ -121,6 +121,7 @@ ONE_PERSON: dict[str, Any] = {
         "birth_date": "1961-05-13",
         "ssn": "999123465",
     },
+    "an initial, SSN known": {**MOVED, **NO_IDENTIFIER, "given_name": "A", "ssn": "999123456"},
     "another birth date, but nothing that would tell a namesake": (
         {**SMITHS, "sex": None, **born("1960-03-04")},
         {**SMITHS, "sex": None, **born("1991-08-17")},
@@ -221,6 +222,8 @@ STRANGERS: dict[str, Any] = {
         {**SISTER, "given_name": "MARIA", **born("1988-03-04")},
         {**SMITHS, "given_name": "MARIO", **born("1988-03-04"), "ssn": "999123457"},
     ),
+    "an initial, at home": {**NO_IDENTIFIER, "given_name": "A", "middle_name": None},
+    "one initial twice": ({"given_name": "A", "middle_name": None}, {**TWIN, "given_name": "A"}),
     "unknown, born in 1900": ({**SMITH, "given_name": "UNKNOWN", "family_name": "UNKNOWN", **born("1900-01-01")},) * 2,
 }
 
@@ -262,6 +265,16 @@ def test_newborn_twins_of_one_sex_under_their_mothers_ssn_stay_two() -> None:
     born = {**ANN, "middle_name": None, "mrn": None, "licence_number": None, "passport_number": None}
     links = link_table(table(born, {**born, "source_person_id": "2", "given_name": "BEATRICE"}), identity())
     assert len(set(clusters(links).values())) == 2
+
+
+def test_twins_stay_two_though_a_third_record_has_the_initial_of_both() -> None:
+    born = {**ANN, **NO_IDENTIFIER, "mrn": None, "family_name": "SMITH"}
+    alice = {**born, "given_name": "ALICE", "middle_name": "ROSE", "ssn": "999123456"}
+    amelia = {**born, "given_name": "AMELIA", "middle_name": "JANE", "ssn": "871045992", "source_person_id": "2"}
+    initial = {**born, "given_name": "A", "middle_name": None, "hospital": "b", "source_person_id": "3"}
+    assert clusters(link_table(table(alice, amelia, initial), identity())) == {"1": "1", "2": "2", "3": "3"}
+    of_alice = {**initial, "ssn": "999123456"}
+    assert clusters(link_table(table(alice, amelia, of_alice), identity())) == {"1": "1", "2": "2", "3": "1"}
 
 
 def test_two_records_of_one_source_need_more() -> None:
