@@ -30,7 +30,9 @@ def step(opened: Opened, given: argparse.Namespace) -> int:
         known = ", ".join(hospitals(opened))
         raise ConfigurationError(f"No hospital is called {given.hospital!r}. In the feeds: {known}.")
     landed = sum(land(opened, name) for name in names)
-    refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, names)
+    # The last good settings of a hospital that cannot be read today hold: its "stop" as well.
+    asked = [given.hospital] if given.hospital else opened.run.hospitals
+    refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, asked)
     return landed
 
 

@@ -17,7 +17,7 @@ def step(opened: Opened, given: argparse.Namespace) -> str:
     opened.run.progress(f"{'pin':<34} accounts for every landed record")
     reconcile(opened.run)
     if not opened.erasing:
-        refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, opened.readable)
+        refuse_stopped(opened.run.ops, read_ledger(opened.run.ops), opened.run.home.feeds, opened.run.hospitals)
         refuse_drifted(opened.run)
     identity = pin(opened.run)
     opened.run.progress(f"{'pin':<34} {identity}")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from argparse import Namespace
 
+import pytest
+
+from jobs import ingest, pin
 from jobs._run import open_run
 from jobs.ingest import land
 from tests.support.landing_sample import AS_OF, HOSPITAL, lay
+from twinlake.declare.errors import DataError
 
 LINE = '{"resourceType":"Condition","id":"c-%d"}\n'
 
@@ -33,3 +38,32 @@ def test_files_that_did_not_land_are_counted_and_an_empty_folder_is_told(tmp_pat
         "bare no files. Lay them out <hospital>/<system>/[YYYY-MM-DD/]…",
         "good nothing new",
     ]
+
+
+STOPPED = '[drift]\nextension = "stop"\n'
+EXTENDED = '{"resourceType":"Condition","id":"c-1","extension":[{"url":"urn:own","valueString":"x"}]}\n'
+
+
+def test_a_file_at_which_a_hospital_stops_stops_all_while_its_settings_cannot_be_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("TWINLAKE_HOME", str(tmp_path / "home"))
+    for name in ("reconcile", "refuse_drifted"):
+        monkeypatch.setattr(pin, name, lambda run: None)
+    monkeypatch.setattr(pin, "pin", lambda run: "published")
+    feeds = lay(
+        tmp_path / "feeds",
+        {"strict/fhir_r4_bulk/Condition.ndjson": EXTENDED, "other/fhir_r4_bulk/Condition.ndjson": LINE % 1},
+        strict=STOPPED,
+    )
+    toml = feeds / "strict/hospital.toml"
+    for settings in (toml.read_text(), toml.read_text().replace("[drift]", "[drfit]")):
+        toml.write_text(settings)
+        opened = open_run(feeds, AS_OF, "run-1")
+        for step in (lambda o: ingest.step(o, Namespace(hospital=None)), lambda o: pin.step(o, Namespace())):
+            with pytest.raises(DataError, match=r"Nothing is published.*strict/fhir_r4_bulk/Condition"):
+                step(opened)
+        ingest.step(opened, Namespace(hospital="other"))
+    assert opened.readable == ("other",)
+    toml.write_text(HOSPITAL)
+    opened = open_run(feeds, AS_OF, "run-2")
+    ingest.step(opened, Namespace(hospital=None))
+    assert pin.step(opened, Namespace()) == "published"
