@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -71,11 +72,15 @@ def _told_again(run: Run, system: str, feed: str, files: list[tuple]) -> DataFra
 
 def persons_left(run: Run, before: Ledger, now: Ledger, system: str, feed: str) -> DataFrame:
     """source_person_key of those of whom records told until these were mended into another's."""
-    since = max((int(str(row["sequence"])) for row in before.rows), default=0)
+    known = {_word(row) for row in before.rows}
     told = now.told(system, run.systems[system].landed_in(feed))
-    left = [str(row["persons_left"]) for row in told if int(str(row["sequence"])) > since and row.get("persons_left")]
+    left = [str(row["persons_left"]) for row in told if row.get("persons_left") and _word(row) not in known]
     keys = sorted({int(key) for of_file in left for key in of_file.split(",")})
     return local_rows(run.spark, [(key,) for key in keys], pa.schema([("source_person_key", WHOLE)]))
+
+
+def _word(row: Mapping[str, object]) -> tuple[object, ...]:
+    return row["path"], row["sequence"], row["mended"]
 
 
 def persons_reached_by_lookup(

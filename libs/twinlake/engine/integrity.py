@@ -33,15 +33,16 @@ def missing_records(ops: Ops) -> Iterator[str]:
 def _expected(rows: Iterable[Mapping[str, object]]) -> dict[tuple[str, str, str], int]:
     """Records by bronze table, path and content; a content that came again landed again, a mend adds what it freed."""
     counts: dict[tuple[str, str, str], int] = {}
-    last: dict[tuple[str, str, str], tuple[int, int]] = {}
+    last: dict[object, tuple[int, int]] = {}
     for row in (row for row in rows if row["feed"]):
         key = (f"bronze.{row['system']}_{row['feed']}", str(row["path"]), str(row["sha256"]))
         counts.setdefault(key, 0)
         if row["status"] == LANDED:
             landed, mended = int(str(row["landed"])), int(str(row["mended"] or 0))
-            before, mended_before = last.get(key, (0, 0))
+            landing = (key, row["delivered_at"])
+            before, mended_before = last.get(landing, (0, 0))
             counts[key] += landed - (before if mended > mended_before else 0)
-            last[key] = (landed, mended)
+            last[landing] = (landed, mended)
     return counts
 
 

@@ -96,5 +96,5 @@ def _unpublished(run: Run, ledger: Ledger) -> list[Mapping[str, object]]:
     return [row for row in ledger.rows if row["run_id"] not in published and _place(row) not in taken]
 
 
-def _place(row: Mapping[str, object]) -> tuple[object, object]:
-    return row["path"], row["sequence"]
+def _place(row: Mapping[str, object]) -> tuple[object, ...]:
+    return row["path"], row["sequence"], row["mended"]

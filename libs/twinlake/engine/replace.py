@@ -285,7 +285,12 @@ def _broken_rows(run: Run, table: Table, judged: DataFrame) -> list[dict[str, An
     rows = [{**row, "record_id": row.get("_record_id")} for row in found.toArrow().to_pylist()]
     places, meanings = places_in_bronze(run, table, rows), {rule.name: rule.meaning for rule in _rules(run, table)}
     return [
-        {**row, **places.get(row.get("_record_id"), {}), "reason": _reason(row["rule"], meanings), "run_id": run.run_id}
+        {
+            **row,
+            **next(iter(places.get(row.get("_record_id"), ())), {}),
+            "reason": _reason(row["rule"], meanings),
+            "run_id": run.run_id,
+        }
         for row in rows
     ]
 

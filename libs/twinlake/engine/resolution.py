@@ -73,7 +73,7 @@ def refuse_unlinked(run: Run) -> None:
 
 
 def _landings(ledger: Ledger) -> set[tuple[object, ...]]:
-    return {(row["path"], row["sha256"], row["sequence"]) for row in ledger.rows if row["landed"]}
+    return {(row["path"], row["sha256"], row["sequence"], row["mended"]) for row in ledger.rows if row["landed"]}
 
 
 def _persons(ops: Ops, asked: str) -> tuple[list[Person], list[int]]:

@@ -334,7 +334,7 @@ def test_a_record_that_is_mended_is_theirs_where_its_file_is(tmp_path: Path) -> 
         path = f"h/toy/{name}.csv"
         mended = [(Mended(path, 1, "5,6"), [Record(1, "5,6", None, None, None, None)])]
         with pytest.raises(DataError, match="erased") if is_theirs else nullcontext():
-            _refuse_erased(run, mended, {path: {"system": "toy", "feed": "strip"}})
+            _refuse_erased(run, mended, {(path, ""): {"system": "toy", "feed": "strip"}})
 
 
 def test_a_landing_of_which_all_was_erased_is_finished(tmp_path: Path) -> None:

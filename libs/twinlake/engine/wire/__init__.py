@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
 from twinlake.declare.source import Feed
@@ -63,6 +64,16 @@ def alone(raw: str, feed: Feed) -> str:
     """The text in which a raw record can be read by itself: `alone` of the module, if it has one."""
     module = import_module(f"{__name__}.{feed.wire}")
     return module.alone(raw, feed) if hasattr(module, "alone") else f"{raw}\n"
+
+
+def read_alone(raw: str, feed: Feed) -> list[Record]:
+    """The records of a text by itself: one, but where a record is a part of a message; none of a broken one."""
+    try:
+        found = list(reader(feed.wire)(BytesIO(alone(raw, feed).encode()), feed))
+    except FileFault:  # of a format whose files are documents, a record that is still broken is no document either
+        return []
+    whole = [item for item in found if isinstance(item, Record)]
+    return whole if len(whole) == len(found) and (len(found) == 1 or is_of_parts(feed.wire)) else []
 
 
 def is_of_parts(wire: str) -> bool:
