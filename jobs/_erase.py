@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from jobs import _report
 from jobs._daily import walk
 from jobs._run import Opened
 from twinlake.declare.errors import ConfigurationError, DataError
@@ -143,6 +144,7 @@ def _carry_on(opened: Opened, say: Say) -> None:
         walk(opened)
     say(f"{'publications':<34} {purge.retire(run)} of before can no longer be read")
     say(f"{'files':<34} {purge.remove(run):,} removed that still held what was deleted")
+    say(f"{'report':<34} {_report.make(run.home)}, the pages of before are removed")
 
 
 def _prove(run: Run, found: Subject, say: Say, *, close: bool) -> bool:

@@ -111,10 +111,13 @@ def test_an_erased_person_was_never_there(twice: TinyLake, oracle: TinyLake, tmp
     assert {"bronze", "empi", "quarantine"} <= {path.split("/")[1] for path in before if path.startswith("lake/")}
     person = str(next(row["person_id"] for row in lake.rows("empi.person_link") if row["source_person_id"] == "ada"))
     numbers = {row["person_id"] for row in lake.rows("empi.person_link")} | {int(person)}
+    lake.home.reports.mkdir()
+    (lake.home.reports / "of-before.html").write_text(f"person_id {person}")
 
     is_clean, said = erased(lake, person)
 
     assert is_clean, said
+    assert (lake.home.reports / "latest.html").is_file() and not (lake.home.reports / "of-before.html").exists()
     assert said[-1].split(": ")[1].startswith("0 of ")
     assert search(lake.home.path, [HERS, Sought((person,), (int(person),))]).found == ((), ())
     assert lake.digests() == oracle.digests()
@@ -169,7 +172,7 @@ MOMENTS = (
     "twinlake.engine.withdrawal.from_quarantine", "twinlake.engine.withdrawal.from_decisions", "jobs._daily.take",
     "twinlake.engine.replace._write",
     "twinlake.engine.purge.retire", "twinlake.engine.purge.unasked", "twinlake.engine.purge._record_anew",
-    "jobs._erase.search", "twinlake.engine.subject.end",
+    "jobs._report.make", "jobs._erase.search", "twinlake.engine.subject.end",
 )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ VECTORS = "spark.databricks.delta.delete.deletionVectors.persistent"
 NOT_KEPT = "(not kept)"
 # What tells of older versions of tables, and names keys of rows.
 OF_VERSIONS = ("publication", "validation", "broken_rule")
-# Staged copies, and what Spark said of failures: of a run that is over.
-SCRATCH = ("landing", "errors")
+# Of what was: staged copies, what Spark said of failures, and pages, which show keys of rows that broke a rule.
+SCRATCH = ("landing", "errors", "reports")
 
 
 def write_out_deleted(run: Run) -> list[str]:

@@ -7,16 +7,18 @@ from unittest.mock import Mock
 
 import pytest
 
-from jobs import _erase
+from jobs import _erase, _report
 from jobs._run import Opened
 from tests.support.erasure_sample import NOW, place, subject
 from tests.support.landing_sample import AS_OF, landed_row, toy_run
+from tests.support.published_lake import published_lake
 from twinlake.declare.errors import ConfigurationError, DataError, NotPublished
 from twinlake.engine.backup import _files, backup
 from twinlake.engine.erased import hash_of, register
 from twinlake.engine.home import run_lock
 from twinlake.engine.publication import Publication
 from twinlake.engine.subject import Held, begin, begun, end, leave_open
+from twinlake.engine.whereabouts import Sought, search
 from twinlake.plan import Plan
 
 
@@ -116,3 +118,22 @@ def test_what_was_begun_is_not_refused_when_it_goes_on(tmp_path: Path, monkeypat
     register(run.ops, "e1", [hash_of("h", "toy", "1")], [])
     assert _erase.erase(opened, asked, print, keep_shared=False, dry=False)
     assert done == ["_withdraw", "_carry_on"]
+
+
+def test_pages_of_before_are_removed_and_the_last_one_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page shows keys of some rows that broke a rule, and the key of a person is their number."""
+    home, key = published_lake(tmp_path), 7700000000000000077
+    run = toy_run(tmp_path, spark=Mock())
+    broken = run.ops.rows("broken_rule")[0]
+    before = {**broken, "version": 9, "keys": f'[{{"person_id": {key}}}]'}
+    run.ops.append("broken_rule", [before])
+    _report.make(home)
+    (home.reports / "of-before.html").write_text(f"person_id {key}")
+    monkeypatch.setattr(_erase, "walk", lambda opened: None)
+    _erase._carry_on(Opened(run, Plan({}, {}, {}, ()), (), {}), print)
+    assert sorted(page.name for page in home.reports.iterdir()) == [
+        "0123456789abcdef.html", "latest.html", "latest.sequence",
+    ]  # fmt: skip
+    assert search(home.path, [Sought((str(key),), (key,))]).found == ((),)
