@@ -1,22 +1,18 @@
-"""Where a table, a column or one value of a twin comes from."""
+"""Where a table or a column comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.table import Table
 from twinlake.plan import Plan, read_plan
-from twinlake.vocabulary.fields.gold import ITEMS
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-    from jobs._run import Opened
     from twinlake.engine.lineage import Origin
 
 
@@ -113,56 +109,3 @@ def _part_of(plan: Plan, table: Table) -> Plan:
 def _grouped(made_of: list[Origin]) -> Iterator[tuple[str, list[str]]]:
     for table, found in groupby(made_of, key=lambda origin: origin.table):
         yield table, [origin.column for origin in found]
-
-
-def trace(opened: Opened, person: int, item: str, say: Callable[[str], None]) -> None:
-    """Say where a twin's value comes from: the rows of silver that say it, and their records as they came."""
-    from jobs._ask import open_published
-    from twinlake.engine.provenance import places_in_bronze
-
-    if item not in ITEMS:
-        raise ConfigurationError(f"No item of a twin is called {item!r}. Items: {', '.join(ITEMS)}.")
-    spark, _ = open_published(opened.run.home.feeds)
-    twins = spark.table("twins.patient_state").where(f"person_id = {int(person)}").select(f"{item}.*").toArrow()
-    value = next(iter(twins.to_pylist()), None)
-    if value is None or value["value"] is None:
-        raise ConfigurationError(
-            f"The twin of person {person} has no {item}. "
-            f'`twinlake sql "select person_id, {item}.value from twins.patient_state"` shows whose twin has.'
-        )
-    found = _rows_saying(spark, person, item, value)
-    places = places_in_bronze(opened.run, opened.plan.tables["measurement"], found)
-    say(f"twins.patient_state {item}: {_amount(value)}, observed {value['observed_at']:%Y-%m-%d %H:%M:%S} UTC")
-    for row in found:
-        say("\n".join(_told(row, places.get(row["_record_id"], {}))))
-
-
-def _rows_saying(spark: SparkSession, person: int, item: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The measurements that are the value: of the same item, time, hospital and size."""
-    from pyspark.sql import functions as F
-
-    from twinlake.catalog.events import item_of
-
-    rows = spark.table("silver.measurement").where(F.col("person_id") == person).where(item_of([item]) == item)
-    same = {"measurement_datetime": "observed_at", "hospital": "hospital", "value_as_number": "value"}
-    for column, name in same.items():
-        rows = rows.where(F.col(column).eqNullSafe(F.lit(value[name])))
-    return rows.orderBy("measurement_id").toArrow().to_pylist()  # type: ignore[no-any-return]
-
-
-def _told(row: Mapping[str, Any], place: Mapping[str, Any]) -> Iterator[str]:
-    known = {"value": row["value_as_number"], "unit_code": row["unit_code"], "operator": row["operator"]}
-    yield f"silver.measurement {row['measurement_id']}: {_amount(known)}, by the rule {row['conversion_rule']}"
-    words = (row["measurement_source_value"], row["value_source_value"], row["unit_source_value"])
-    yield f"  said as: {' '.join(word for word in words if word)}"
-    yield f"  code: {row['measurement_vocabulary']} {row['measurement_code']} ({row['measurement_name'] or 'no name'})"
-    if not place:
-        yield "  record: no longer in bronze as it counted then; a newer delivery replaced it since the publication"
-        return
-    feed, at = f"{row['system']}.{place['feed']}", f"{place['delivered_at']:%Y-%m-%d}"
-    yield f"  record: {place['path']}, number {place['record_offset']}, of {feed} at {row['hospital']}, delivered {at}"
-    yield f"  as it came: {place['raw_record']}"
-
-
-def _amount(value: Mapping[str, Any]) -> str:
-    return f"{value['operator'] or ''}{value['value']:g} {value['unit_code'] or ''}".rstrip()

@@ -196,11 +196,17 @@ def lineage(
 @app.command(context_settings={"ignore_unknown_options": True})
 def trace(
     person: Annotated[int, typer.Argument(help="person_id")],
-    item: Annotated[str, typer.Argument(help="A value of the twin: glucose, weight, systolic_bp, …")],
+    item: Annotated[
+        str, typer.Argument(help="A column of the twin: glucose, weight, …, active_conditions, active_drugs, …")
+    ],
     feeds: Feeds = None,
 ) -> None:
-    """A value of a twin traced back to the record it came in: file, place, and the record. It is a patient's data."""
-    from jobs._lineage import trace as trace_value
+    """A value of a twin traced back to the record it came in: file, place, and the record. It is a patient's data.
+
+    ITEM: a measured value, active_conditions, active_drugs, death_date or risks. Of risks the version of the model and
+    what it was trained on are told, not the records of its features.
+    """
+    from jobs._trace import trace as trace_value
 
     trace_value(_open(feeds, None, "trace", dry=True), person, item, say)
 
