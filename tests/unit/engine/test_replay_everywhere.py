@@ -169,6 +169,25 @@ def test_a_record_of_an_older_content_is_mended_there_and_what_followed_it_stays
     assert is_sound(run)
 
 
+def test_what_a_path_held_before_and_holds_again_is_mended_in_both_landings(spark, tmp_path):
+    """A line that nobody could read is held once, of what its path holds now."""
+    path = "h/toy/persons.csv"
+
+    def laid(folder, line):
+        for day, records in enumerate([[line, "2,Bo,ill"], ["3,Ce,ill"], [line, "2,Bo,ill"]], 1):
+            lay(folder / "feeds", {path: HEAD + "\n".join(records) + "\n"})
+            run = toy_run(folder, f"run-{day}", spark, day)
+            land(run)
+        return run
+
+    whole, run = laid(tmp_path / "a", "1,Ada,well"), laid(tmp_path / "b", "1,Ada")
+    assert land_mended(toy_run(tmp_path / "b", "replay-1", spark, day=9), [Mended(path, 0, "1,Ada,well")]) == 1
+    assert bronze(run, "persons") == bronze(whole, "persons")
+    last = {row["delivered_at"].day: (row["landed"], row["quarantined"]) for row in read_ledger(run.ops).rows}
+    assert last == {1: (2, 0), 2: (1, 0), 3: (2, 0)}
+    assert is_sound(run) and Quarantine(run.ops, "quarantine.toy_persons").rows() == []
+
+
 @pytest.mark.parametrize("broken", [["1,Ada", "2,Bo,ill", "1,Ada,well"], ["1,Ada,well", "2,Bo,ill", "1,Ada"]])
 def test_a_record_mended_into_another_of_its_file_is_a_duplicate_as_it_would_have_been(spark, tmp_path, broken):
     def laid(folder, records):
