@@ -18,6 +18,8 @@ from twinlake.engine.run import Run
 from twinlake.engine.stored_files import record_files
 
 PINNED = ("silver", "gold")
+# So many refused records of a kind that never came before do not say that its feed is broken.
+FEW_REFUSED = 10
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,17 @@ def _refuse_emptied(run: Run, tables: list[Table]) -> None:
     """An empty table breaks no rule of rows: that all which was built of it was refused is told by its quarantine.
 
     What was never delivered, or was withdrawn by its hospital, leaves nothing there; a table that readers know as
-    empty may stay so. An erasure is not kept from emptying one.
+    empty may stay so, and a few bad records that come first are no broken feed. An erasure may empty one.
     """
     if (run.home.path / ERASING).exists():
         return
     before = last_publication(run.ops)
     empty = [t for t in tables if (state := run.ops.state(t.full_name)) and not state.rows]
-    known = [t for t in empty if before is None or before.rows.get(t.full_name)]
-    refused = {t.full_name: rows for t in known if (rows := Quarantine(run.ops, f"quarantine.{t.name}").count())}
+    held = {t.full_name: Quarantine(run.ops, f"quarantine.{t.name}").count() for t in empty}
+    refused = {
+        name: rows for name, rows in held.items()
+        if (rows > FEW_REFUSED if before is None else rows and before.rows.get(name))
+    }  # fmt: skip
     if refused:
         told = "; ".join(f"all {rows:,} rows built of {name} are in quarantine" for name, rows in refused.items())
         raise DataError(
