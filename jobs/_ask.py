@@ -15,6 +15,7 @@ from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.home import check_home, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import require_publication
+from twinlake.engine.questions import answered, asked, refuse_writing
 from twinlake.engine.reading import open_views
 from twinlake.plan import read_plan
 
@@ -30,21 +31,23 @@ UNBOUND = 1000
 def ask(query: str, feeds: Path | None, form: str, limit: int | None = None, publication: str | None = None) -> None:
     """Print the answer to a SQL query over the views of a publication; rows left out are told on stderr."""
     check_form(form)
+    refuse_writing(query)
     spark, _ = open_published(feeds, publication)
-    rows = spark.sql(query)
+    rows = asked(spark, query, {table.full_name for table in read_plan().tables.values()})
     most = SHOWN.get(form, 0) if limit is None else limit
-    found = (rows.limit(most + 1) if most else rows).toArrow()
+    found = answered(rows.limit(most + 1) if most else rows)
     print_answer(found.slice(0, most) if most else found, form)
-    if most and found.num_rows > most:
+    if limit is None and most and found.num_rows > most:
         print(f"The first {most} rows; there are more (--limit 0 for all).", file=sys.stderr)
 
 
 def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: str) -> None:
     """Print a twin's state by valid time and known time."""
     check_form(form)
+    day, known_on = moment(on).date(), moment(known).date() if known else None
     spark, as_of = open_published(feeds)
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
-    told = state_known_on(history, moment(on).date(), moment(known).date() if known else as_of.date()).toArrow()
+    told = state_known_on(history, day, known_on or as_of.date()).toArrow()
     if not told.num_rows:
         raise ConfigurationError(
             f"Nothing was known of person {person} on {on}. "
@@ -65,11 +68,11 @@ def open_published(feeds: Path | None, identity: str | None = None) -> tuple[Spa
     home = home_of(feeds)
     check_home(home)
     ops = Ops(home.lake)
-    publication = require_publication(ops, identity)
+    publication, tables = require_publication(ops, identity), read_plan().tables
     from twinlake.engine.session import start_session
 
     spark = start_session()
-    open_views(spark, ops, read_plan().tables, publication)
+    open_views(spark, ops, tables, publication)
     return spark, publication.as_of
 
 
@@ -94,7 +97,16 @@ def _print_csv(found) -> None:
 
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(found.column_names)
-    out.writerows(["" if value is None else value for value in row.values()] for row in found.to_pylist())
+    out.writerows(map(_cell, row.values()) for row in found.to_pylist())
+
+
+def _cell(value: object) -> object:
+    """A value as it stands in a file: what has parts is JSON there as well."""
+    import json
+
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return "" if value is None else value
 
 
 def _print_json(found) -> None:
@@ -108,9 +120,13 @@ def _print_table(found) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    shown = Table(*found.column_names, box=box.SIMPLE_HEAD)
+    # Text, not markup: a value may hold brackets.
+    shown = Table(box=box.SIMPLE_HEAD)
+    for name in found.column_names:
+        shown.add_column(Text(name))
     for row in found.to_pylist():
-        shown.add_row(*("" if value is None else str(value) for value in row.values()))
+        shown.add_row(*(Text(str(_cell(value))) for value in row.values()))
     # Whoever reads a pipe or a file has no width that lines would have to fit.
     Console(width=None if sys.stdout.isatty() else UNBOUND).print(shown)

@@ -139,13 +139,15 @@ def sql(
     format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
     limit: Annotated[
         int | None,  # noqa: UP007
-        typer.Option("--limit", help="Rows at most; 0 for all. Without it a table shows 100, csv and json hold all."),
+        typer.Option(
+            "--limit", min=0, help="Rows at most; 0 for all. Without it a table shows 100, csv and json hold all."
+        ),
     ] = None,
     publication: Annotated[
         str | None, typer.Option("--publication", help="An earlier one that is still kept.")  # noqa: UP007
     ] = None,
 ) -> None:
-    """Ask the last publication in Spark SQL."""
+    """Ask the last publication in Spark SQL; nothing can be changed by it."""
     from jobs._ask import ask
 
     ask(query, feeds, format, limit, publication)

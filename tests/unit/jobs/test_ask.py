@@ -38,3 +38,15 @@ def test_a_limit_that_cuts_nothing_is_silent(ask, capsys):
 def test_a_twin_is_a_page_without_what_is_not_known():
     found = _ask._upright(pa.table({"person_id": [7], "weight": pa.array([None], pa.float64()), "sex": ["female"]}))
     assert found.to_pylist() == [{"": "person_id", "state": "7"}, {"": "sex", "state": "female"}]
+
+
+@pytest.mark.parametrize("form, shown", [("csv", '"{""at"": ""2026-11-01""}"'), ("table", '{"at": "2026-11-01"}')])
+def test_a_value_with_parts_is_json_and_brackets_are_no_markup(capsys, form, shown):
+    _ask.print_answer(pa.table({"glucose [mg/dL]": [{"at": "2026-11-01"}]}), form)
+    out = capsys.readouterr().out
+    assert "glucose [mg/dL]" in out and shown in out
+
+
+def test_whoever_asks_for_so_many_rows_is_not_told_of_more(ask, capsys):
+    ask("csv", 5)
+    assert capsys.readouterr().err == ""
