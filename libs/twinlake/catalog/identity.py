@@ -50,7 +50,9 @@ def _one_edit(left: str, right: str, least_length: int) -> str:
 
 
 def _long(left: str, right: str, least_length: int) -> str:
-    return f"least(length({left}), length({right})) >= {least_length}"
+    """Of some length, and ASCII: of other texts DuckDB's levenshtein counts bytes and Spark's letters."""
+    ascii_only = f"bit_length({left}) + bit_length({right}) = 8 * (length({left}) + length({right}))"
+    return f"least(length({left}), length({right})) >= {least_length} AND {ascii_only}"
 
 
 def _same(column: str) -> Level:

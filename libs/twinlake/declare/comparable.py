@@ -8,12 +8,25 @@ from unicodedata import normalize
 from twinlake.declare.expressions import SEPARATOR
 from twinlake.declare.identity import Identity
 
-# Capitals that Unicode takes apart into a letter of A to Z and its marks, and three whose stroke it does not take off.
-LETTERS = {mark: normalize("NFD", mark)[0] for mark in map(chr, (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)))}
-ACCENTED = "".join(mark for mark, letter in LETTERS.items() if mark != letter and "A" <= letter <= "Z") + "ĐŁØ"
-PLAIN = "".join(LETTERS[mark] for mark in ACCENTED[:-3]) + "DLO"
-# Marks that stand apart have no plain letter: they are left out.
-MARKS = "".join(map(chr, range(0x300, 0x370)))
+# Capitals without a mark that are no letter of A to Z, each as one that is: of Latin, of Cyrillic as ISO 9 has it with
+# its marks left out, of Greek as ISO 843 has it, of two letters the first (but OU is spelt out).
+LETTERS = dict(
+    zip(
+        "ĐŁØÐÞÆŒĦŦАБВГҐДЂЕЄЖЗЅИІЈКЛЉМНЊОПРСТЋУФХЦЧЏШЩЫЭЮЯӘҒҚҢӨҰҮҺΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
+        "DLODTAOHTABVGGDDEEZZZIIJKLLMNNOPRSTCUFHCCDSSYEUAAGKNOUUHAVGDEZITIKLMNXOPRSTUFCPO",
+        strict=True,
+    )
+)
+# The blocks of Latin, Greek and Cyrillic: Unicode takes a capital apart into a letter and its marks.
+BLOCKS = (range(0xC0, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
+FOLDED = {
+    mark: LETTERS.get(letter, letter)
+    for mark, letter in ((chr(n), normalize("NFD", chr(n))[0]) for block in BLOCKS for n in block)
+    if (mark != letter and "A" <= letter <= "Z") or letter in LETTERS
+}
+ACCENTED, PLAIN = "".join(FOLDED), "".join(FOLDED.values())
+# Marks that stand apart have no plain letter, nor have the hard and the soft sign: they are left out.
+MARKS = "".join(map(chr, range(0x300, 0x370))) + "ЪЬ"
 TAKEN = (
     "hospital",
     "system",

@@ -342,6 +342,66 @@ def test_both_engines_fold_a_name_alike(spark: Any) -> None:
     assert [spark.sql(prepare_sql(identity(), "accented")).select(*FOLDED).first().asDict()] == [FOLDED]
 
 
+ONE_LETTER_FOR_ONE = {
+    "ИВАНОВА": "IVANOVA", "Щукин": "SUKIN", "ЁЛКИН": "ELKIN", "ЇЖАКЕВИЧ": "IZAKEVIC", "ЈОВАНОВИЋ": "JOVANOVIC",
+    "ΠΑΠΑΔΌΠΟΥΛΟΣ": "PAPADOPOULOS", "Γιώργος": "GIORGOS", "ΞΑΝΘΉ": "XANTI", "KJÆR": "KJAR", "李明": "李明",
+    "ÞÓRÐUR": "TORDUR", "JÓZSEF": "JOZSEF",
+}  # fmt: skip
+# Two names, and how their comparison stands: those in letters that no table folds are the same or differ.
+NEAR_NAMES = {
+    ("АННА", "АННУ"): "one_edit", ("ИВАН", "ИВАНА"): "one_edit", ("ΜΑΡΊΑ", "ΜΑΡΊΟ"): "one_edit",
+    ("СЕРГЕЙ", "СЕРГИЙ"): "one_edit", ("АННА", "ANNA"): "same", ("ПЁТР", "ПЕТР"): "same",
+    ("КСЕНИЯ", "СКЕНИЯ"): "one_edit", ("АЛЕКСАНДРА", "АЛЕКСААДЕРА"): "two_edits", ("ДМИТРИЙ", "ДМИТРЫ"): "two_edits",
+    ("שלמה", "שלמי"): "differs", ("李小明", "李小名"): "differs", ("李小明", "李小明"): "same",
+    ("محمود", "محمد"): "differs", ("ՀԱԿՈԲ", "ՀԱԿՈԲՅԱՆ"): "beginning",
+}  # fmt: skip
+
+
+def of_names() -> tuple[list[dict[str, Any]], list[str]]:
+    people = [
+        {
+            **ANN,
+            "hospital": hospital,
+            "source_person_id": f"{n:02d}",
+            "given_name": name,
+            "ssn": f"{n:02d}",
+            **born(day),
+        }
+        for n, names in enumerate(NEAR_NAMES)
+        for hospital, name, day in zip("ab", names, (f"1961-04-{n + 2:02d}",) * 2, strict=True)
+    ]
+    return people, list(NEAR_NAMES.values())
+
+
+def levels_of(pairs: list[dict[str, Any]]) -> list[str]:
+    """The given name's level of each person's two records, in order."""
+    ids = ("left_source_person_id", "right_source_person_id")
+    own = {row[ids[0]]: row["given_name_level"] for row in pairs if row[ids[0]] == row[ids[1]]}
+    return [own[key] for key in sorted(own)]
+
+
+def test_both_engines_fold_greek_and_cyrillic_letter_by_letter(spark: Any) -> None:
+    import duckdb
+
+    people = [other({"given_name": name}, source_person_id=f"{n:02d}") for n, name in enumerate(ONE_LETTER_FOR_ONE)]
+    as_spark(spark, people).createOrReplaceTempView("letters")
+    with duckdb.connect() as connection:
+        speak_spark(connection).register("letters", table(*people))
+        prepared = f"SELECT given_name FROM ({prepare_sql(identity(), 'letters')}) ORDER BY unique_id"
+        found = [name for (name,) in connection.execute(prepared).fetchall()]
+    assert found == list(ONE_LETTER_FOR_ONE.values())
+    assert [row.given_name for row in spark.sql(prepared).collect()] == found
+
+
+def test_both_engines_count_letters_and_not_bytes(spark: Any) -> None:
+    """DuckDB's levenshtein counts bytes: ИВАНОВ and ИВАНОВА are two apart to it."""
+    people, expected = of_names()
+    low = replace(identity(), review=-100.0, blocking=identity().blocking[6:7])
+    for backend in ("duckdb", "spark"):
+        pairs = compare_persons(as_spark(spark, people), low, backend).toArrow().to_pylist()
+        assert levels_of(pairs) == expected, backend
+
+
 def bearers_of(ssn: str, count: int) -> list[dict[str, Any]]:
     """Strangers who share a number and nothing else."""
     apart = {**dict.fromkeys(set(ANN) - {"hospital", "system"}), "sex": "female"}
