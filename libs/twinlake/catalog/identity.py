@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from twinlake.catalog.identity_nicknames import NICKNAMES
+from twinlake.catalog.identity_placeholders import PLACEHOLDERS
 from twinlake.declare.identity import MISSING, BlockingRule, Comparison, Evidence, Identity, Level, Shared, Survivor
 from twinlake.declare.identity_weights import read_weights
 
@@ -391,6 +392,7 @@ model = Identity(
     survivorship=SURVIVORSHIP,
     nicknames=NICKNAMES,
     shared=SHARED,
+    placeholders=PLACEHOLDERS,
 )
 
 

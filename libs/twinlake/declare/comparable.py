@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from unicodedata import normalize
 
 from twinlake.declare.expressions import SEPARATOR
-from twinlake.declare.identity import Identity
+from twinlake.declare.identity import Identity, Placeholders
 
 # Capitals without a mark that are no letter of A to Z, each as one that is: of Latin, of Cyrillic as ISO 9 has it with
 # its marks left out, of Greek as ISO 843 has it, of two letters the first (but OU is spelt out).
@@ -78,7 +78,7 @@ def _hashes(identity: Identity) -> Iterator[str]:
 
 
 def _whole_sql(identity: Identity, table: str, carried: str) -> str:
-    names = [f"{_folded(name)} AS {name}" for name in ("given_name", "middle_name", "family_name", "maiden_name")]
+    told = [f"{_folded(f'{name}_name')} AS told_{name}" for name in ("given", "middle", "family", "maiden")]
     unknown = ", ".join(f"'{code}'" for code in UNKNOWN_POSTAL_CODES)
     return f"""
 SELECT {carried and "carried, "}unique_id, TRUE AS is_linkable, source, hospital,
@@ -89,9 +89,9 @@ SELECT {carried and "carried, "}unique_id, TRUE AS is_linkable, source, hospital
     {", ".join(f"array_join(array_sort(split({name}, '')), '') AS {name}_letters" for name in MISTYPED)},
     coalesce(substr(birth_date, 1, 4), year_text) AS birth_year,
     substr(birthday, 1, 2) AS birth_month, substr(birthday, 4, 2) AS birth_day
-FROM (
+FROM (SELECT *, {", ".join(_names(identity.placeholders))} FROM (
     SELECT {carried and carried + " AS carried, "}{UNIQUE_ID} AS unique_id,
-        {joined_sql("hospital", "system")} AS source, hospital, {", ".join(names)},
+        {joined_sql("hospital", "system")} AS source, hospital, {", ".join(told)},
         CAST(birth_date AS STRING) AS birth_date,
         nullif(substr(CAST(birth_date AS STRING), 6), '{UNKNOWN_BIRTHDAY}') AS birthday,
         CAST(year_of_birth AS STRING) AS year_text,
@@ -100,7 +100,25 @@ FROM (
         CASE WHEN postal_code NOT IN ({unknown}) THEN postal_code END AS postal_code,
         phone, ssn, licence_number, passport_number, replace(replace(upper(mrn), '-', ''), ' ', '') AS mrn
     FROM {table}
-) AS plain LEFT JOIN {_nicknames_sql(identity)}"""
+) AS plain) AS named LEFT JOIN {_nicknames_sql(identity)}"""
+
+
+def _names(placeholders: Placeholders) -> Iterator[str]:
+    """The names without what only stands for one."""
+    given, family = placeholders.given, placeholders.family
+    whole = ", ".join(f"'{name}'" for name in ("", *placeholders.whole))
+    is_somebody = f"concat_ws(' ', told_given, told_family) NOT IN ({whole})"
+    letters = ", ".join(f"nullif({_only(name, given, 1)}, '')" for name in ("told_given", "told_middle"))
+    yield f"CASE WHEN {_only('told_given', given)} = '' AND {is_somebody} THEN told_given END AS given_name"
+    yield f"CASE WHEN {_only('told_family', family)} = '' AND {is_somebody} THEN told_family END AS family_name"
+    yield f"CASE WHEN {_only('told_maiden', family)} = '' THEN told_maiden END AS maiden_name"
+    middle = f"CASE WHEN {_only('told_middle', given)} = '' THEN told_middle END"
+    yield f"coalesce({letters}, {middle}) AS middle_name"
+
+
+def _only(name: str, words: Sequence[str], group: int = 0) -> str:
+    """The name if it is made of such words alone, of group 1 the letter behind them; else the empty text."""
+    return f"regexp_extract({name}, '^(?:(?:{'|'.join(words)})(?:[ -]|$))+([A-H]?)$', {group})"
 
 
 def joined_sql(*columns: str) -> str:

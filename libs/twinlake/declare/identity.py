@@ -160,6 +160,18 @@ class Survivor:
 
 
 @dataclass(frozen=True)
+class Placeholders:
+    """What is no name: one of such words alone, of a given or a family name, and given and family name as a `whole`.
+
+    A letter behind the words of a given name, as of BABY BOY A, tells twins apart: it counts as a middle name.
+    """
+
+    given: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Identity:
     """The whole declared model. Weights are in bits: +1 doubles the odds that two records are one person.
 
@@ -180,6 +192,7 @@ class Identity:
     nicknames: Mapping[str, str]
     weights: Weights | None = None
     shared: tuple[Shared, ...] = ()
+    placeholders: Placeholders = Placeholders()
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))

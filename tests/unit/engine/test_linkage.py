@@ -82,6 +82,7 @@ def born(day: str) -> dict[str, Any]:
     return {"birth_date": day, "year_of_birth": int(day[:4])}
 
 
+NEWBORN = {**SMITH, **IN_TOWN, **born("2024-03-05"), "hospital": "a", "given_name": "BABY BOY"}
 # How ANN's other record differs; of two dictionaries, how ANN's own and the other do.
 ONE_PERSON: dict[str, Any] = {
     "no identifiers": NO_IDENTIFIER,
@@ -122,6 +123,7 @@ ONE_PERSON: dict[str, Any] = {
         "ssn": "999123465",
     },
     "an initial, SSN known": {**MOVED, **NO_IDENTIFIER, "given_name": "A", "ssn": "999123456"},
+    "a newborn before having a name, under one SSN": {**NO_IDENTIFIER, "given_name": "BABY GIRL", "ssn": "999123456"},
     "another birth date, but nothing that would tell a namesake": (
         {**SMITHS, "sex": None, **born("1960-03-04")},
         {**SMITHS, "sex": None, **born("1991-08-17")},
@@ -224,6 +226,20 @@ STRANGERS: dict[str, Any] = {
     ),
     "an initial, at home": {**NO_IDENTIFIER, "given_name": "A", "middle_name": None},
     "one initial twice": ({"given_name": "A", "middle_name": None}, {**TWIN, "given_name": "A"}),
+    "two newborns without a name, of one day and town": (
+        {**NEWBORN, "address_line": "12 HARBOUR TERRACE"},
+        {**NEWBORN, "address_line": "7 MILL LANE"},
+    ),
+    "such, their name being told in parts": ({**NEWBORN, "given_name": "BABY", "middle_name": "BOY"},) * 2,
+    "twins without a name, under their mother's SSN": (
+        {**NEWBORN, **AT_HOME, "given_name": "BABY BOY A", "ssn": "999123456"},
+        {**NEWBORN, **AT_HOME, "given_name": "BABY BOY B", "ssn": "999123456"},
+    ),
+    "such twins in two hospitals": (
+        {**NEWBORN, **AT_HOME, "given_name": "BABY BOY A", "ssn": "999123456"},
+        {**NEWBORN, **AT_HOME, "given_name": "BABYBOY-B", "ssn": "999123456", "hospital": "b"},
+    ),
+    "two JOHN DOE of one day and town": ({**SMITH, **IN_TOWN, **born("1980-05-17"), "family_name": "DOE"},) * 2,
     "unknown, born in 1900": ({**SMITH, "given_name": "UNKNOWN", "family_name": "UNKNOWN", **born("1900-01-01")},) * 2,
 }
 
@@ -402,6 +418,35 @@ def test_both_engines_count_letters_and_not_bytes(spark: Any) -> None:
         assert levels_of(pairs) == expected, backend
 
 
+# Given, middle and family name, as they are told and as they are compared.
+NO_NAMES = {
+    ("BABY BOY", None, "SMITH"): (None, None, "SMITH"), ("BABY BOY A", "LEE", "SMITH"): (None, "A", "SMITH"),
+    ("BABYGIRL-B", None, "SMITH"): (None, "B", "SMITH"), ("BABY", "GIRL C", "SMITH"): (None, "C", "SMITH"),
+    ("MALE INFANT", None, "SMITH"): (None, None, "SMITH"), ("NEWBORN", "NMN", "BOY"): (None, None, "BOY"),
+    ("UNKNOWN", None, "UNKNOWN"): (None, None, None), ("UNKNOWN UNKNOWN", "ROSE", "DOE"): (None, "ROSE", "DOE"),
+    ("JOHN", "Q", "DOE"): (None, "Q", None), ("JANE", None, "DOE"): (None, None, None),
+    ("JOHN", None, "DOEBEL"): ("JOHN", None, "DOEBEL"), ("MARY", None, "DOE"): ("MARY", None, "DOE"),
+    ("TEST", "PATIENT", "SMITH"): (None, None, "SMITH"), ("BOYD", "A", "GIRLING"): ("BOYD", "A", "GIRLING"),
+    ("TESTA", None, "BABY"): ("TESTA", None, "BABY"), (None, None, "SMITH"): (None, None, "SMITH"),
+    ("ANNA", None, None): ("ANNA", None, None),
+}  # fmt: skip
+
+
+def test_both_engines_read_what_stands_for_a_name_as_none(spark: Any) -> None:
+    import duckdb
+
+    columns = ("given_name", "middle_name", "family_name")
+    people = [
+        other(dict(zip(columns, told, strict=True)), source_person_id=f"{n:02d}") for n, told in enumerate(NO_NAMES)
+    ]
+    as_spark(spark, people).createOrReplaceTempView("unnamed")
+    prepared = f"SELECT {', '.join(columns)} FROM ({prepare_sql(identity(), 'unnamed')}) ORDER BY unique_id"
+    with duckdb.connect() as connection:
+        speak_spark(connection).register("unnamed", table(*people))
+        assert connection.execute(prepared).fetchall() == list(NO_NAMES.values())
+    assert [tuple(row) for row in spark.sql(prepared).collect()] == list(NO_NAMES.values())
+
+
 def bearers_of(ssn: str, count: int) -> list[dict[str, Any]]:
     """Strangers who share a number and nothing else."""
     apart = {**dict.fromkeys(set(ANN) - {"hospital", "system"}), "sex": "female"}
@@ -444,7 +489,7 @@ def test_what_thousands_share_makes_no_pairs_and_is_told_without_its_value() -> 
 
 def test_a_block_of_too_many_brings_nobody_together() -> None:
     """Unknown patients of one emergency room: the same two words for a name, and a year."""
-    nameless = {"given_name": "UNKNOWN", "family_name": "UNKNOWN", "birth_date": None, "year_of_birth": 1990}
+    nameless = {"given_name": "TRAUMA", "family_name": "ALPHA", "birth_date": None, "year_of_birth": 1990}
     people = [{**person, **nameless, "ssn": None} for person in bearers_of("", 12)]
     tight = replace(identity(), blocking=tuple(replace(rule, most=11) for rule in identity().blocking))
     for declared, pairs in ((tight, 0), (identity(), 12 * 11 // 2)):
