@@ -57,7 +57,9 @@ def waterfall(persons: pa.Table, identity: Identity) -> Waterfall:
         found = connection.sql(_pair_sql(identity)).to_arrow_table().to_pylist()[0]
     steps = tuple(_step(identity, comparison, found) for comparison in identity.comparisons)
     levels = {c.name: step.level for c, step in zip(identity.comparisons, steps, strict=True)}
-    met = [e.words for e in identity.evidence if all(levels[name] in said for name, said in e.agreements.items())]
+    one_hospital = len(set(persons["hospital"].to_pylist())) == 1
+    asked = (e for e in identity.evidence if not (e.across_hospitals and one_hospital))
+    met = [e.words for e in asked if all(levels[name] in said for name, said in e.agreements.items())]
     return Waterfall(-log2(identity.one_in - 1), steps, tuple(met))
 
 

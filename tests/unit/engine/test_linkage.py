@@ -260,11 +260,15 @@ def other(changes: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**ANN, "hospital": "b", "source_person_id": "2", **changes, **more}
 
 
-@cache
-def links_of(case: str) -> Any:
+def pair_of(case: str) -> Any:
     changes = {**ONE_PERSON, **STRANGERS}[case]
     own, others = changes if isinstance(changes, tuple) else ({}, changes)
-    return link_table(table({**ANN, **own}, other(others)), identity())
+    return table({**ANN, **own}, other(others))
+
+
+@cache
+def links_of(case: str) -> Any:
+    return link_table(pair_of(case), identity())
 
 
 @pytest.mark.parametrize("case", sorted(ONE_PERSON))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.engine.test_linkage import ANN, NO_IDENTIFIER, ONE_PERSON, STRANGERS, TWIN, other, table
+from tests.unit.engine.test_linkage import ANN, NO_IDENTIFIER, ONE_PERSON, STRANGERS, TWIN, other, pair_of, table
 from twinlake.catalog.identity import identity
 from twinlake.declare.comparable import prepare_sql
 from twinlake.engine.linkage import compare
@@ -30,7 +30,7 @@ def splinks(people, model=None) -> dict:
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_the_steps_add_up_to_the_weight_of_the_pair_and_stand_at_its_levels(case: str) -> None:
-    people = table(ANN, other(CASES[case]))
+    people = pair_of(case)
     told, pair = waterfall(people, identity()), splinks(people)
     if not pair:
         assert not told.evidence, "what blocking keeps apart could not be linked anyway"
@@ -39,6 +39,12 @@ def test_the_steps_add_up_to_the_weight_of_the_pair_and_stand_at_its_levels(case
     levels = {c.name: step.level for c, step in zip(identity().comparisons, told.steps, strict=True)}
     assert levels == {name: pair[f"{name}_level"] for name in levels}
     assert bool(told.evidence and told.total >= identity().automatic) == pair["is_sure"]
+
+
+@pytest.mark.parametrize(("hospital", "is_evidence"), [("a", False), ("b", True)])
+def test_evidence_for_two_hospitals_is_none_within_one(hospital: str, is_evidence: bool) -> None:
+    renamed = {**TWIN, "ssn": ANN["ssn"], "mrn": None}
+    assert bool(waterfall(table(ANN, other(renamed, hospital=hospital)), identity()).evidence) is is_evidence
 
 
 @pytest.mark.parametrize("share", [0.1, 1e-6])
