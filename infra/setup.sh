@@ -41,7 +41,9 @@ fingerprint() {
 
 stamped() { [ -f "$STAMPS/$1.stamp" ] && [ "$(cat "$STAMPS/$1.stamp")" = "$2" ]; }
 
-still_there() { [ -d "$(cat "$STAMPS/jars.where" 2>/dev/null)" ] && find_java > /dev/null 2>&1; }
+still_there() { [ -d "$(cat "$STAMPS/jars.where" 2>/dev/null)" ] && find_java > /dev/null 2>&1 && is_of_this_checkout; }
+# A .venv that was copied or linked from another checkout would run that one's code.
+is_of_this_checkout() { grep -qsF "\"file://$PROJECT\"" "$VENV"/lib/python3.*/site-packages/twinlake-*.dist-info/direct_url.json; }
 
 # ---- steps ------------------------------------------------------------------------------------------------------
 
