@@ -17,6 +17,7 @@ from twinlake.engine.ops import Ops
 from twinlake.engine.publication import require_publication
 from twinlake.engine.questions import answered, asked, refuse_writing
 from twinlake.engine.reading import open_views
+from twinlake.engine.summary import console
 from twinlake.plan import read_plan
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json")
 # What a person reads; a pipe wants all.
 SHOWN = {"table": 100}
-UNBOUND = 1000
 
 
 def ask(query: str, feeds: Path | None, form: str, limit: int | None = None, publication: str | None = None) -> None:
@@ -118,15 +118,13 @@ def _print_json(found) -> None:
 
 def _print_table(found) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     # Text, not markup: a value may hold brackets.
     shown = Table(box=box.SIMPLE_HEAD)
     for name in found.column_names:
-        shown.add_column(Text(name))
+        shown.add_column(Text(name), overflow="fold")
     for row in found.to_pylist():
         shown.add_row(*(Text(str(_cell(value))) for value in row.values()))
-    # Whoever reads a pipe or a file has no width that lines would have to fit.
-    Console(width=None if sys.stdout.isatty() else UNBOUND).print(shown)
+    console().print(shown)

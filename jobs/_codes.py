@@ -10,6 +10,7 @@ from twinlake.engine.home import check_home, check_hospital, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import require_publication
 from twinlake.engine.report.lake import PublishedLake
+from twinlake.engine.summary import console
 from twinlake.engine.worklist import TABLE, Row, fragments, read_worklist
 
 Say = Callable[[str], None]
@@ -37,7 +38,6 @@ def unmapped(feeds: Path | None, hospital: str | None, toml: bool, limit: int, s
 
 def _print(rows: list[Row], total: int, say: Say) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -51,6 +51,6 @@ def _print(rows: list[Row], total: int, say: Say) -> None:
         years = sorted({str(row[day])[:4] for day in ("first_seen_date", "last_seen_date") if row[day]})
         cells = (f"{code}\n{words}", where, f"{row['row_count']:,}", f"{row['person_count']:,}", "–".join(years))
         shown.add_row(*map(Text, cells))
-    Console().print(shown)
+    console().print(shown)
     if len(rows) < total:
         say(f"{len(rows)} of {total}; --limit 0 shows all.")

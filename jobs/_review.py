@@ -15,6 +15,7 @@ from twinlake.declare.decision import Decision, overruled, record_of, standing
 from twinlake.declare.errors import ConfigurationError
 from twinlake.declare.statement import Persons, settle
 from twinlake.engine.decisions import decisions_of
+from twinlake.engine.summary import console
 from twinlake.engine.waterfall import Waterfall, draw_waterfall, waterfall
 
 if TYPE_CHECKING:
@@ -227,16 +228,18 @@ def _print(
         _say(none)
         return
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     shown: Table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, show_footer=last is not None)
     for column, text in zip(shown.columns, last or (), strict=False):
         column.footer = text
+    for column in shown.columns:
+        # A key that is cut cannot be given to the next command.
+        column.overflow = "fold"
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
-    Console().print(shown)
+    console().print(shown)
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from twinlake.declare.errors import ConfigurationError
 from twinlake.engine.home import check_home, home_of
 from twinlake.engine.ops import Ops
 from twinlake.engine.publication import require_publication
+from twinlake.engine.summary import console
 from twinlake.synthetic.grade import Figure, grade
 
 Say = Callable[[str], None]
@@ -33,15 +34,15 @@ def score_synth(feeds: Path | None, truth: Path | None, form: str, say: Say) -> 
 
 def _print(figures: list[Figure], say: Say) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     for part in dict.fromkeys(figure.part for figure in figures):
         shown = Table(part, *HEADS[1:], box=box.SIMPLE_HEAD)
+        shown.columns[0].overflow = "fold"
         for figure in (figure for figure in figures if figure.part == part):
             shown.add_row(*map(Text, _cells(figure)))
-        Console().print(shown)
+        console().print(shown)
     short = [f"{figure.part}, {figure.what}" for figure in figures if figure.falls_short]
     say(f"Short of what is asked for: {'; '.join(short)}." if short else "Nothing is short of what is asked for.")
 

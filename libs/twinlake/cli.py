@@ -16,6 +16,7 @@ from twinlake.declare.errors import ConfigurationError, DeclarationError, Twinla
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="A hospital digital-twin lakehouse: real feeds in, one checked lake, a living twin of every patient out.",
 )  # fmt: skip
 quarantine = typer.Typer(no_args_is_help=True, help="What could not be used: list, show, export, mend and replay.")
@@ -61,6 +62,23 @@ def _open(feeds: Path | None, as_of: str | None, verb: str, *, dry: bool = False
         feeds = home_of(None).feeds
     at = moment(as_of) if as_of else moment(datetime.now(UTC).date().isoformat())
     return open_run(feeds, at, run_id_now(verb), say, dry=dry)
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        say(f"twinlake {version('twinlake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Options of twinlake itself."""
 
 
 @app.command()
@@ -126,9 +144,10 @@ def plan(
     known = read_plan()
     for table in known.tables.values():
         rules_for(table)
-    say(plan_text(known))
     if picture:
         draw_plan(known, picture)
+    say(plan_text(known))
+    if picture:
         say(f"drawn: {picture}")
 
 

@@ -120,7 +120,7 @@ def empi_link(
     persons: Annotated[
         list[Path], typer.Option("--persons", help="A .csv, .csv.gz or .parquet; give it for each file.")
     ],
-    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see below).')],
+    fields: Annotated[Path, typer.Option("--map", help='fields.toml: family_name = "surname", … (see above).')],
     out: Annotated[Path, typer.Option("--out", help="The CSV to write: file, row_id, person_id, match_weight.")],
 ) -> None:
     """Link the persons of plain files by the same model; no lake and, below two million rows, no Spark.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from twinlake.engine.report.markup import duration
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+# Wider than any table.
+UNBOUND = 1_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,13 @@ def _score(name: str, runs: Sequence[Row], question: str | None) -> ModelScore:
     value = list(of.values())[-1] if of else None
     stands = champion is not None and champion is not last
     return ModelScore(name, metric, value, baseline, champion is not None, last_word(runs, question), stands)
+
+
+def console() -> Console:
+    """Where tables are printed: a pipe or a file has no width that their lines would have to fit."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else UNBOUND)
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
