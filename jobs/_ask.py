@@ -32,7 +32,7 @@ def ask(query: str, feeds: Path | None, form: str, limit: int | None = None, pub
     """Print the answer to a SQL query over the views of a publication; rows left out are told on stderr."""
     check_form(form)
     refuse_writing(query)
-    spark, _ = open_published(feeds, publication)
+    spark, _ = open_published(feeds, publication, query)
     rows = asked(spark, query, {table.full_name for table in read_plan().tables.values()})
     most = SHOWN.get(form, 0) if limit is None else limit
     found = answered(rows.limit(most + 1) if most else rows)
@@ -45,7 +45,7 @@ def twin_on(person: int, on: str, known: str | None, feeds: Path | None, form: s
     """Print a twin's state by valid time and known time."""
     check_form(form)
     day, known_on = moment(on).date(), moment(known).date() if known else None
-    spark, as_of = open_published(feeds)
+    spark, as_of = open_published(feeds, query="patient_state_history")
     history = spark.table("twins.patient_state_history").where(f"person_id = {int(person)}")
     told = state_known_on(history, day, known_on or as_of.date()).toArrow()
     if not told.num_rows:
@@ -63,7 +63,7 @@ def _upright(found) -> pa.Table:
     return pa.table({"": [name for name, _ in pairs], "state": [value for _, value in pairs]})
 
 
-def open_published(feeds: Path | None, identity: str | None = None) -> tuple[SparkSession, datetime]:
+def open_published(feeds: Path | None, identity: str | None = None, query: str = "") -> tuple[SparkSession, datetime]:
     """A session with the views of the last publication, or of the one called so, and the moment that it speaks of."""
     home = home_of(feeds)
     check_home(home)
@@ -72,7 +72,7 @@ def open_published(feeds: Path | None, identity: str | None = None) -> tuple[Spa
     from twinlake.engine.session import start_session
 
     spark = start_session()
-    open_views(spark, ops, tables, publication)
+    open_views(spark, ops, tables, publication, query)
     return spark, publication.as_of
 
 

@@ -49,6 +49,12 @@ def examine_feeds(feeds: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="twinlake-doctor-") as scratch:
         os.environ["TWINLAKE_HOME"] = scratch
         opened = open_run(feeds, moment("2100-01-01"), run_id_now("doctor"), say)
+        _daily.take_all(opened, [opened.plan.node("ingest")])
+        landed = sum(int(row["landed"] or 0) for row in read_ledger(opened.run.ops).current.values())
+        if not landed:
+            _say_files(opened, say)
+            say("\nNo record could be read, so units and codes were not looked at.")
+            return
         _daily.take_all(opened, opened.plan.upto(*ASKED))
         _say_files(opened, say)
         for title, query in QUERIES.items():

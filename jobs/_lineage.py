@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -31,6 +32,10 @@ def show(target: str, picture: Path | None, say: Callable[[str], None]) -> None:
     from twinlake.engine.lineage import Catalogue, closure
     from twinlake.engine.session import start_session
 
+    print(
+        "What a column is made of is read from Spark's plans of every table before it: a minute or two.",
+        file=sys.stderr,
+    )
     by_name = {t.full_name: t for t in plan.tables.values()}
     in_order = [by_name[node.target] for node in plan.nodes if node.target in by_name]
     catalogue = Catalogue(plan.systems, {t.name: t for t in in_order})

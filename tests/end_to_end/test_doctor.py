@@ -28,3 +28,15 @@ def test_files_nobody_reads_units_and_codes_are_told(spark, tmp_path: Path, monk
         ["lakeside", GLUCOSE, GLUCOSE, "gizmo", "unit_unknown", "1"]
     ]
     assert not (tmp_path / "not_this_one").exists()
+
+
+def test_where_no_record_can_be_read_nothing_else_is_looked_at(spark, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TWINLAKE_HOME", str(tmp_path / "not_this_one"))
+    feeds = lakeside(Feeds()).write(tmp_path / "feeds")
+    for system in (feeds / "lakeside").iterdir():
+        if system.is_dir():
+            system.rename(feeds / "lakeside" / f"{system.name}_of_a_vendor")
+    said: list[str] = []
+    examine_feeds(feeds, said.append)
+    told = "\n".join(said)
+    assert "no system is called" in told and "No record could be read" in told and "by frequency" not in told

@@ -14,15 +14,25 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def open_views(spark: SparkSession, ops: Ops, tables: Mapping[str, Table], publication: Publication) -> list[str]:
+def open_views(
+    spark: SparkSession, ops: Ops, tables: Mapping[str, Table], publication: Publication, query: str = ""
+) -> list[str]:
     """Make `<layer>.<table>` readable as it was published; the names that now can be asked for.
 
+    Of a query only what it may name is opened: each view costs a look into its table's log.
     `ops.*` and `quarantine.*` are read as they stand: they are the record of runs, not of patients' facts.
     """
     published = [t for t in tables.values() if t.full_name in publication.versions]
-    names = [_view(spark, t.full_name, _published_sql(ops, t, publication)) for t in published]
     records = [f"ops.{n}" for n in SCHEMAS if ops.version(f"ops.{n}") is not None] + quarantine_tables(ops)
-    return names + [_view(spark, name, f"SELECT * FROM delta.`{ops.path(name)}`") for name in records]
+    queries = {t.full_name: _published_sql(ops, t, publication) for t in published}
+    queries |= {name: f"SELECT * FROM delta.`{ops.path(name)}`" for name in records}
+    return [_view(spark, name, sql) for name, sql in queries.items() if _may_name(query, name)]
+
+
+def _may_name(query: str, name: str) -> bool:
+    """Whether a query may be about a table; one that lists tables, as no query at all, is about every one."""
+    words = query.lower().split(None, 1)
+    return not words or words[0] == "show" or name.partition(".")[2] in query.lower()
 
 
 def _view(spark: SparkSession, name: str, query: str) -> str:
