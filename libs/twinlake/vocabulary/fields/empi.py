@@ -18,7 +18,9 @@ COMPARED = {
     "passport_number": "passport numbers",
     "mrn": "medical record numbers, within one hospital,",
 }
-LEVEL = "How alike the {} of a pair are: a level of catalog/identity.py, `differs`, or `missing` where one is not known"
+LEVEL = (
+    "How alike the {} of a pair are: a level of identity_comparisons.py, `differs`, or `missing` where one is not known"
+)
 
 PAGE = (
     Field("source_person_key", "bigint", "A source person: hash of hospital, system and source_person_id"),
