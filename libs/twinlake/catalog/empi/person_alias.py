@@ -22,7 +22,9 @@ def person_alias(person_link: DataFrame) -> DataFrame:
     """Where a retired person_id went.
 
     Every person_id is the key of one of its source persons, so the keys that are in nobody's use are all the ids that
-    ever can have been retired, whatever the order in which persons came.
+    source persons of now can have had, whatever the order in which persons came. What it cannot tell: where an id went
+    whose own source person was withdrawn (deleted by its hospital, or gone from a snapshot); it leads nowhere then, as
+    it would had that record never come, and the others of the person have the next smallest key.
     """
     retired = person_link.where("source_person_key <> person_id")
     return retired.selectExpr("source_person_key as old_person_id", "person_id")
