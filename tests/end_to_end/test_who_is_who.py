@@ -127,3 +127,25 @@ def test_a_merge_waits_for_its_patient_and_goes_with_its_message(lake: TinyLake)
     lake.run(lakesides(Feeds(), adt("A40", "88", "MRG|88^^^LAKE^MR", at="20260902120000"), day="2026-10-03"))
     assert persons(lake)[xu] != persons(lake)[ito]
     assert lake.problems() == []
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1200)
+def test_a_merge_that_comes_late_takes_what_was_said_before_it_from_the_number_given_out_again(
+    spark, empty: Callable[[str], TinyLake]
+) -> None:
+    with_ssn = adt("A04", "88", at="20260801130000").replace("|F\r", f"|F{'|' * 11}123456789\r")
+    days = (
+        (adt("A04", "77", at="20260801120000"), with_ssn),
+        (adt("A04", "88", at="20261001130000"),),
+        (adt("A40", "77", "MRG|88^^^LAKE^MR", at="20260901120000"),),
+    )
+    lake, at_once, whole = empty("late"), empty("at_once"), Feeds()
+    for n, messages in enumerate(days, 1):
+        day = f"2026-10-0{n}"
+        lakesides(whole, *messages, day=day)
+        lake.run(lakesides(Feeds(), *messages, day=day), only=QUICK)
+        ssn = {row["source_person_id"]: row["ssn"] for row in lake.rows("empi.source_person")}
+        assert ssn == {"77^^^LAKE": None, "88^^^LAKE": "123456789" if n < 3 else None}
+    at_once.run(whole, only=QUICK)
+    assert at_once.digests() == lake.digests()

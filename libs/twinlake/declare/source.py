@@ -48,6 +48,18 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class GivenUp:
+    """When a key is given up: `when` is SQL over the records of the part `by` and of its own that bear the key.
+
+    It is true where the key is given up, false where the next of them takes that back, null where neither is said. What
+    was said before is not kept for what comes after; until something comes, all stands as it was.
+    """
+
+    by: str
+    when: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """One kind of file of a system.
 
@@ -58,8 +70,9 @@ class Feed:
     way to any that has one, whenever it came. `withdrawn` is SQL over the parsed record: such a record takes back what
     its key said before. `derived` are columns made of those that are read, by SQL. `kept` are columns, or fields of
     them (`PID.f7`), that a later version may leave out: where it is null there, the last version that is not counts for
-    them. `exact_numbers` are JSON names whose numbers keep their digits as written (`5.10`). `unmapped` gives, reason
-    by reason, SQL for the records that no table takes. `foreign` gives, place by place, what only records of another
+    them; `given_up` says when what came before no longer does. `exact_numbers` are JSON names whose numbers keep their
+    digits as written (`5.10`). `unmapped` gives, reason by reason, SQL for the records that no table takes. `foreign`
+    gives, place by place, what only records of another
     version of the standard have, and which version that is: they go to quarantine. So do those whose `resourceType` is
     another than `resource_type`. `layouts` are the other headers of a CSV feed's files.
     `nameless` marks a feed whose records are each about somebody of their own whom nothing names (a survey): equal
@@ -86,6 +99,7 @@ class Feed:
     withdrawn: str | None = None
     derived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     kept: tuple[str, ...] = ()
+    given_up: GivenUp | None = None
     exact_numbers: tuple[str, ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     within: str | None = None
@@ -188,6 +202,7 @@ def part(of: Feed, name: str, only: str, **own: Any) -> Feed:
         "unmapped": MappingProxyType({}),
         "derived": MappingProxyType({}),
         "kept": (),
+        "given_up": None,
     }
     return replace(of, **{**blank, **own, "name": name, "files": "", "within": of.name, "only": only})
 

@@ -103,6 +103,8 @@ def _changed_keys(run: Run, table: Table, past: Ledger, ledger: Ledger) -> list[
             if changed and feed == implementation.feeds[0]:
                 found.append(changed_source_persons(run, ledger, system, feed, changed))
                 found.append(persons_left(run, past, ledger, system, feed))
+                if given_up := run.feed(system, feed).given_up:
+                    found.append(changed_source_persons(run, ledger, system, given_up.by, changed))
             elif changed and has_landed(run, system, implementation.feeds[0]):
                 found.append(persons_reached_by_lookup(run, system, implementation, feed, changed))
     return found

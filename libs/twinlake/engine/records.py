@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from twinlake.engine.counting import Content, contents, partial_deliveries
 from twinlake.engine.ledger import Ledger
 from twinlake.engine.ops import TEXT, TIME
 from twinlake.engine.run import Run, among, local_rows
-from twinlake.engine.versions import STORED_RANK, WITHDRAWN, spans, spans_by_repetition
+from twinlake.engine.versions import GIVEN_UP, STORED_RANK, WITHDRAWN, spans, spans_by_repetition
 from twinlake.engine.wire import translator
 
 if TYPE_CHECKING:
@@ -145,26 +145,44 @@ class Records:
         kept = self._feed(system, feed).kept
         if keys is None:
             return self._spans(self._compared(system, feed), system, feed, kept)  # type: ignore[arg-type]
-        if not self.moves(system, feed):
-            return spans(self._compared(system, feed, keys), kept)  # type: ignore[arg-type]
         # A version of one person may end where another person's begins: both are needed to know.
-        every = self._compared(system, feed, self._with_former(system, feed, keys))
-        return among(spans(every, kept), "source_person_key", keys)  # type: ignore[arg-type]
+        needed = self._with_former(system, feed, keys) if self.moves(system, feed) else keys
+        told = spans(self._compared(system, feed, needed), kept, self._ends(system, feed, needed))  # type: ignore[arg-type]
+        return told if needed is keys else among(told, "source_person_key", keys)
 
     def _compared(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
         """Bronze, parsed where a version may leave out what another one said."""
-        from pyspark.sql import functions as F
-
         rows, declared = self.bronze(system, feed, keys), self._feed(system, feed)
         if rows is None or not declared.kept:
             return rows
+        return self._judged(rows, declared)
+
+    def _ends(self, system: str, feed: str, keys: list[int] | None = None) -> DataFrame | None:
+        """The records of another part that may give up keys of this one, under these; None where none can."""
+        from pyspark.sql import functions as F
+
+        declared = self._feed(system, feed)
+        rows = self.bronze(system, declared.given_up.by, keys) if declared.given_up else None
+        if rows is None:
+            return None
+        bare = F.regexp_replace("record_key", r"^[^|]*", feed)
+        named = rows.withColumn("_fact_key", surrogate_key("hospital", "system", F.lit(declared.within), bare))
+        return self._judged(named, replace(declared, only="true"))
+
+    def _judged(self, rows: DataFrame, declared: Feed) -> DataFrame:
+        from pyspark.sql import functions as F
+
         parsed = parse(with_settings(rows, self.run.hospitals), declared, (*rows.columns, *SETTINGS))
-        return parsed.withColumn(WITHDRAWN, F.expr(f"coalesce({declared.withdrawn or False}, false)"))
+        withdrawn = F.expr(f"coalesce({declared.withdrawn or False}, false)")
+        given_up = F.expr(declared.given_up.when) if declared.given_up else None
+        marked = parsed.withColumn(WITHDRAWN, withdrawn)
+        return marked if given_up is None else marked.withColumn(GIVEN_UP, given_up)
 
     def _spans(self, rows: DataFrame, system: str, feed: str, kept: tuple[str, ...] = ()) -> DataFrame:
         """The spans of a whole feed. Most of its records were told once, and comparing means moving them all."""
+        ends = self._ends(system, feed) if kept else None
         if sum(int(str(row["bytes"])) for row in self._landed(system, feed)) < COMPARED_BYTES:
-            return spans(rows, kept)
+            return spans(rows, kept, ends)
         place = (self.ledger.version, system, feed)
         if place not in self.run.repeated:
             # Not of `rows`, which may be parsed.
@@ -172,8 +190,9 @@ class Records:
             self.run.repeated[place] = keys.limit(MOST_REPEATED + 1).toArrow()
         repeated = self.run.repeated[place]
         if len(repeated) > MOST_REPEATED:
-            return spans(rows, kept)
-        return spans_by_repetition(rows, self.run.spark.createDataFrame(repeated) if len(repeated) else None, kept)
+            return spans(rows, kept, ends)
+        few = self.run.spark.createDataFrame(repeated) if len(repeated) else None
+        return spans_by_repetition(rows, few, kept, ends)
 
     def _with_former(self, system: str, feed: str, keys: list[int]) -> list[int]:
         """These source persons and all others whose records bear the same keys."""

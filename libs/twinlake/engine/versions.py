@@ -16,9 +16,11 @@ STORED_RANK = ("record_version", "delivered_at", "record_hash", "path", "record_
 RANK = ("version_at", "is_undated", *STORED_RANK)
 # Whether a row takes back what its key said before.
 WITHDRAWN = "_withdrawn"
+# Whether a row gives its key up, or takes that back; and whether that is all it says.
+GIVEN_UP, ASIDE = "_given_up", "_aside"
 
 
-def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
+def spans(rows: DataFrame, kept: Sequence[str] = (), ends: DataFrame | None = None) -> DataFrame:
     """A row for each span of each `_fact_key` in which one version counted, with `known_from` and `known_until`.
 
     A row of `rows` stands from `delivered_at` until `ended_at`, half-open, null while it still does. Of those that
@@ -26,10 +28,12 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     A row without a version takes back those with one that stood by its delivery, which dates it; where none did it is
     what a system says that dates its updates alone, and gives way to each, unless it is told to count ON_DELIVERY.
     Where it is null in a column of `kept` (`PID.f7`: a field of one), the highest of them that is not counts for that
-    column, as far back as one is `WITHDRAWN`.
+    column, as far back as one is `WITHDRAWN`, and, by `ends`, which are no versions, as its key was given up.
     """
     from pyspark.sql import functions as F
 
+    if ends is not None:
+        rows = rows.withColumn(ASIDE, F.lit(False)).unionByName(ends.withColumn(ASIDE, F.lit(True)))
     rest = [c for c in rows.columns if c not in (*RANK, "_fact_key")]
     # As text 00:00:00.123Z would be before 00:00:00Z, and zones would not compare.
     ranked = rows.withColumn("version_at", F.try_to_timestamp("record_version"))
@@ -44,18 +48,22 @@ def spans(rows: DataFrame, kept: Sequence[str] = ()) -> DataFrame:
     )
     told = dated.withColumn("_told", F.transform(_moments(), _standing if kept else _said))
     if kept:
+        if ends is not None:
+            told = told.withColumn("_told", F.transform("_told", _not_given_up))
         told = told.withColumn("_told", F.transform("_told", _not_taken_back))
         told = told.withColumn("_told", F.transform("_told", partial(_whole, rows.schema, kept)))
     changes = told.withColumn("_changes", F.filter("_told", partial(_is_news, kept)))
     closed = changes.withColumn("_spans", F.transform("_changes", _closed))
     known = closed.select("_fact_key", F.inline("_spans")).where("said is not null")
     told_when = known.select("_fact_key", "said.*", "known_from", "known_until").drop(
-        "version_at", "is_undated", "is_on_delivery"
+        "version_at", "is_undated", "is_on_delivery", ASIDE
     )  # fmt: skip
     return told_when.withColumn("is_current", F.col("known_until").isNull())
 
 
-def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None, kept: Sequence[str] = ()) -> DataFrame:
+def spans_by_repetition(
+    rows: DataFrame, repeated: DataFrame | None, kept: Sequence[str] = (), ends: DataFrame | None = None
+) -> DataFrame:
     """`spans`, where the keys that stand in several rows are known: the others are not compared, and not moved.
 
     `repeated` holds them as `_fact_key`, few enough to be sent everywhere; None: there are none.
@@ -66,7 +74,8 @@ def spans_by_repetition(rows: DataFrame, repeated: DataFrame | None, kept: Seque
         return _alone(rows)
     few = F.broadcast(repeated)
     alone, compared = (rows.join(few, "_fact_key", how) for how in ("left_anti", "left_semi"))
-    return _alone(alone).unionByName(spans(compared, kept))
+    theirs = None if ends is None else ends.join(few, "_fact_key", "left_semi")
+    return _alone(alone).unionByName(spans(compared, kept, theirs))
 
 
 def _alone(rows: DataFrame) -> DataFrame:
@@ -123,6 +132,22 @@ def _standing(at: Column) -> Column:
 
     down = F.sort_array(F.filter("_every", partial(_stands, at)), asc=False)
     return F.struct(at.alias("known_from"), down.alias("down"))
+
+
+def _not_given_up(told: Column) -> Column:
+    """Of the versions those down to where the key was given up, unless what came next took that back."""
+    from pyspark.sql import functions as F
+
+    first = F.array_position(F.transform(told["down"], lambda row: row[ASIDE]), F.lit(False)).cast("int")
+    down = F.when(first > 1, F.slice(told["down"], first, F.size(told["down"]))).otherwise(told["down"])
+
+    def is_end(row: Column, place: Column) -> Column:
+        return row[GIVEN_UP] & F.coalesce(F.get(down, place - 1)[GIVEN_UP], F.lit(True))
+
+    last = F.array_position(F.transform(down, is_end), F.lit(True)).cast("int")
+    left = F.when(last > 0, F.slice(down, 1, last)).otherwise(down)
+    versions = F.filter(left, lambda row: ~row[ASIDE])
+    return F.struct(told["known_from"].alias("known_from"), versions.alias("down"))
 
 
 def _not_taken_back(told: Column) -> Column:

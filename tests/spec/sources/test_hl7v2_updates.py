@@ -175,6 +175,74 @@ def test_a_visit_that_is_moved_is_the_other_patients_with_all_that_was_said_of_i
         )
 
 
+OLD = f"{BARE.replace('77', '88')}||Doe^Ann||19300102|F|||1 Mill Lane^^Lowell^MA^01850||||||||123456789||||||||||20200301|Y"
+MERGED = message("ADT^A40", "0302", BARE, "MRG|88^^^GHH^MR")
+NEWBORN = message("ADT^A04", "0303", f"{BARE.replace('77', '88')}||Roe^Ben||20200303|M")
+
+
+def test_a_number_given_out_again_after_its_merge_begins_anew(told) -> None:
+    """Ann's 88 was merged into 77, then it is a newborn's, of whom neither number nor address is told; in any order."""
+    ann, jane = message("ADT^A28", "0301", OLD), message("ADT^A28", "0301", FULL)
+    for days in ((jane + ann, MERGED, NEWBORN), (NEWBORN, jane + ann, MERGED), (MERGED + NEWBORN + ann + jane,)):
+        expect(
+            told("source_person", *days),
+            """
+            source_person_id | given_name | family_name | birth_date | ssn       | address_line | death_date
+            77^^^GHH         | JANE       | DOE         | 1980-01-02 | 123456789 |              | 2020-03-01
+            88^^^GHH         | BEN        | ROE         | 2020-03-03 |           |              |
+            """,
+        )
+    later = message("ADT^A40", "0304", BARE.replace("77", "88"), "MRG|99^^^GHH^MR")
+    expect(
+        told("source_person", ann, MERGED, NEWBORN + later).where("source_person_id = '88^^^GHH'"),
+        """
+        given_name | ssn | address_line | death_date
+        BEN        |     |              |
+        """,
+    )
+
+
+def test_a_number_that_stays_merged_keeps_what_was_said_of_it(told) -> None:
+    """Also where a laboratory, which is asked nothing, goes on naming it, and where the merge is told before it."""
+    named = message("ORU^R01", "0304", f"{BARE.replace('77', '88')}||Doe^A")
+    for days in ((message("ADT^A28", "0301", OLD), MERGED + named), (MERGED, message("ADT^A28", "0301", OLD) + named)):
+        expect(
+            told("source_person", *days).where("source_person_id = '88^^^GHH'"),
+            """
+            given_name | ssn       | address_line | death_date
+            ANN        | 123456789 | 1 MILL LANE  | 2020-03-01
+            """,
+        )
+
+
+def test_a_number_whose_merge_was_taken_back_keeps_what_was_said_of_it(told) -> None:
+    """By a merge into itself or the other way round, or by an unlink (A37); then an update tells one field of Ann alone."""
+    bare = BARE.replace("77", "88")
+    again = (
+        message("ADT^A40", "0303", bare, "MRG|88^^^GHH^MR"), message("ADT^A40", "0303", bare, "MRG|77^^^GHH^MR"),
+        message("ADT^A37", "0303", bare, BARE),
+    )  # fmt: skip
+    updated = message("ADT^A08", "0304", f"{bare}||Doe^Anna")
+    for taken_back in again:
+        for days in (
+            (message("ADT^A28", "0301", OLD), MERGED, taken_back + updated),
+            (updated, taken_back + MERGED, message("ADT^A28", "0301", OLD)),
+        ):
+            expect(
+                told("source_person", *days).where("source_person_id = '88^^^GHH'"),
+                """
+                given_name | birth_date | ssn       | address_line | death_date
+                ANNA       | 1930-01-02 | 123456789 | 1 MILL LANE  | 2020-03-01
+                """,
+            )
+        expect(
+            told("person_merge", message("ADT^A28", "0301", OLD), MERGED, taken_back).where(
+                "is_in_force and retired_source_person_id = '88^^^GHH'"
+            ),
+            "retired_source_person_id | is_in_force",
+        )
+
+
 @pytest.mark.nightly
 def test_a_person_who_was_deleted_and_is_registered_anew_inherits_nothing(told) -> None:
     text = message("ADT^A28", "0301", FULL) + message("ADT^A29", "0302", BARE)

@@ -7,7 +7,7 @@ thing that messages update are kept.
 from __future__ import annotations
 
 from twinlake.catalog.sources._hl7v2 import EVENT, coded, field, fields, moment, moments, said, schema
-from twinlake.declare.source import Feed, part
+from twinlake.declare.source import Feed, GivenUp, part
 
 MESSAGE = Feed(
     name="message",
@@ -46,18 +46,21 @@ _DEMOGRAPHICS = (
 # PID-30: the patient is not dead, whatever was said before.
 _DIED = f"if({_is('PID-30', 'N')}, {_NONE}, {field('PID-29')})"
 DIED = "get(died, 0).c1"
-PERSON = _part(
-    "person", "MSH-7", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", *_DEMOGRAPHICS, "PID-29", "PID-30",
-    derived={"died": _DIED},
-    kept=("died", *fields(*_DEMOGRAPHICS)),
-    withdrawn=f"{EVENT} = 'A29'",
-    unmapped={"PID names no patient by an identifier": "patient is null"},
-)  # fmt: skip
-
 # What HL7 2.5.1, chapter 3, merges or changes with these is the patient's identifier; its other events with an MRG
 # (A35, A41 to A45, A49 to A51) are about an account or a visit.
 MERGES = f"{EVENT} in ('A18', 'A30', 'A34', 'A36', 'A39', 'A40', 'A46', 'A47')"
 MERGED = f"{MERGES} and prior is not null and patient is not null and prior <> patient"
+# An unlink (A37) takes a merge back; so does a merge of the number into itself, or of another one into it.
+_GIVEN_UP = f"case when {MERGES} then coalesce(prior <> patient, false) when {EVENT} = 'A37' then false end"
+PERSON = _part(
+    "person", "MSH-7", "PID-3.1", "PID-3.4", "PID-3.4.2", "PID-3.5", *_DEMOGRAPHICS, "PID-29", "PID-30",
+    derived={"died": _DIED},
+    kept=("died", *fields(*_DEMOGRAPHICS)),
+    given_up=GivenUp("merge", _GIVEN_UP),
+    withdrawn=f"{EVENT} = 'A29'",
+    unmapped={"PID names no patient by an identifier": "patient is null"},
+)  # fmt: skip
+
 MERGE = _part(
     "merge", "MSH-7",
     unmapped={
