@@ -44,8 +44,8 @@ def link_moved(
     """The names of the links of those that moved reach, and of all these records (`unique_id`); others' stay.
 
     `known` are the links as they were (`unique_id, root`), `moved` who came, went, or of whose sure pairs one did.
-    Statements are those of before, and none tells anybody apart: then who is connected was one person, but for those
-    who came and whom statements join through a record that nobody knows.
+    Statements are those of before, and none tells anybody apart, or `moved` holds all who are connected: then who is
+    connected was one person, but for those who came and whom statements join through a record that nobody knows.
     """
     told = engine.keep("told", f"{arcs_sql(edges)} UNION ALL {arcs_sql(_said(engine, statements))}")
     reached = engine.keep("reached", reached_sql(known, told, _joined(engine, statements), moved))
