@@ -43,7 +43,13 @@ stamped() { [ -f "$STAMPS/$1.stamp" ] && [ "$(cat "$STAMPS/$1.stamp")" = "$2" ];
 
 still_there() { [ -d "$(cat "$STAMPS/jars.where" 2>/dev/null)" ] && find_java > /dev/null 2>&1 && is_of_this_checkout; }
 # A .venv that was copied or linked from another checkout would run that one's code.
-is_of_this_checkout() { grep -qsF "\"file://$PROJECT\"" "$VENV"/lib/python3.*/site-packages/twinlake-*.dist-info/direct_url.json; }
+is_of_this_checkout() {
+    local said
+    # In a file's address what is no plain letter stands otherwise, so that such a path tells nothing.
+    [[ "$PROJECT" =~ [^A-Za-z0-9/._~-] ]] && return 0
+    said=$(cat "$VENV"/lib/python3.*/site-packages/twinlake-*.dist-info/direct_url.json 2> /dev/null) || return 0
+    [[ "$said" == *"\"file://$PROJECT\""* ]]
+}
 
 # ---- steps ------------------------------------------------------------------------------------------------------
 

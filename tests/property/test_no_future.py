@@ -26,7 +26,10 @@ MEASUREMENT = (
     "person_id bigint, measurement_code string, measurement_vocabulary string, measurement_datetime timestamp, "
     "value_as_number double, unit_code string, operator string, hospital string, value_source_value string"
 )
-CONDITION = "person_id bigint, condition_code string, condition_vocabulary string, condition_start_date date"
+CONDITION = (
+    "person_id bigint, condition_code string, condition_vocabulary string, condition_start_date date, "
+    "condition_type string"
+)
 VISIT = "person_id bigint, visit_start_datetime timestamp, known_from timestamp, hospital string"
 PERSON = "person_id bigint, birth_date date, year_of_birth int, sex string"
 # What is known only later belongs to the label.
@@ -78,7 +81,7 @@ def _built(spark, table: Table, happened: Iterable[tuple], is_current: bool = Fa
             [(e[0], _at(e[1]), _at(e[1]), "a") for e in happened if e[2] == "visit"], VISIT
         ),
         "condition_occurrence": spark.createDataFrame(
-            [(e[0], "44054006", "SNOMED", _at(e[1]).date()) for e in happened if e[2] == "diabetes"], CONDITION
+            [(e[0], "44054006", "SNOMED", _at(e[1]).date(), None) for e in happened if e[2] == "diabetes"], CONDITION
         ),
     }
     given = {"hospitals": HOSPITALS} if "hospitals" in signature(table.build).parameters else {}

@@ -49,6 +49,17 @@ def test_what_is_set_up_stays_so_when_another_checkout_shares_its_cache(tmp_path
     assert [set_up(project).stderr for project in (one, other)] == ["", ""]
 
 
+def test_an_environment_that_runs_another_checkouts_code_is_set_up_again(tmp_path: Path) -> None:
+    one = checkout(tmp_path, "one")
+    set_up(one)
+    told = one / ".venv/lib/python3.11/site-packages/twinlake-0.1.0.dist-info/direct_url.json"
+    told.parent.mkdir(parents=True)
+    told.write_text(f'{{"url":"file://{one}","dir_info":{{"editable":true}}}}')
+    assert set_up(one).stderr == ""
+    told.write_text(f'{{"url":"file://{tmp_path}/other","dir_info":{{"editable":true}}}}')
+    assert "ready in" in set_up(one).stderr
+
+
 def test_a_set_up_that_broke_off_does_not_cost_another_checkout_its_environment(tmp_path: Path) -> None:
     one, other = checkout(tmp_path, "one"), checkout(tmp_path, "other")
     set_up(one)

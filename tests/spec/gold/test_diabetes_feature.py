@@ -210,7 +210,7 @@ def test_the_share_of_true_labels_is_the_risk_however_short_the_record(spark, gi
     )
     diagnosed = persons.where("person_id < 90").selectExpr(
         "person_id", "'E11.9' condition_code", "'ICD10CM' condition_vocabulary",
-        "make_date(2011 + person_id div 10, 7, 1) condition_start_date",
+        "make_date(2011 + person_id div 10, 7, 1) condition_start_date", "cast(null as string) condition_type",
     )  # fmt: skip
     weighed = given(WEIGHED, measurement).drop("person_id").crossJoin(persons)
     born = given(PERSON).drop("person_id").crossJoin(persons)

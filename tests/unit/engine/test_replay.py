@@ -317,7 +317,7 @@ def test_a_replay_waits_for_no_other_run(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TWINLAKE_HOME", str(tmp_path / "home"))
     opened = open_run(tmp_path / "feeds", moment("2026-11-01"), "replay")
-    monkeypatch.setattr("jobs._quarantine.run_lock", lambda *a: (_ for _ in ()).throw(LockedError("in use")))
+    monkeypatch.setattr("jobs._quarantine.hold", lambda *a: (_ for _ in ()).throw(LockedError("in use")))
     with pytest.raises(LockedError):
         _quarantine.replay(opened, tmp_path / "file", print)
     with run_lock(opened.run.home, "replay"):
