@@ -15,7 +15,7 @@ from typing import TextIO
 from twinlake.declare.errors import ConfigurationError, LockedError, NotPublished
 from twinlake.engine.environment import load_environment
 
-LAKE_FORMAT = 5
+LAKE_FORMAT = 6
 # Whom an erasure that was begun is about: until it is done they stand in some tables and not in others.
 ERASING = "erasing.json"
 # What nobody can make again of the feeds, which may still hold them.
