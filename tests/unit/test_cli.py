@@ -160,4 +160,4 @@ def test_a_lake_of_other_feeds_and_of_another_format_are_refused(twinlake, tmp_p
     assert code == 2 and "belongs to the feeds in" in err
     (tmp_path / "home" / "home.json").write_text('{"format": 0, "feeds": "one"}')
     code, _, err = twinlake("run", "--dry-run", "--feeds", "one", **home)
-    assert code == 2 and "lake format 0; this version reads 5" in err
+    assert code == 2 and "lake format 0; this version reads 6" in err

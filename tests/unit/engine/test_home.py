@@ -55,10 +55,10 @@ def test_a_home_that_cannot_be_understood_is_refused(home, text):
         check_home(home)
 
 
-@pytest.mark.parametrize("version", [0, 2, 3, 4, 6, "5"])
+@pytest.mark.parametrize("version", [0, 2, 3, 4, 5, 7, "6"])
 def test_a_lake_of_another_format_is_refused(home, version):
     (home.path / "home.json").write_text(json.dumps({"format": version, "feeds": str(home.feeds)}))
-    with pytest.raises(ConfigurationError, match=f"lake format {version}; this version reads 5"):
+    with pytest.raises(ConfigurationError, match=f"lake format {version}; this version reads 6"):
         open_home(home)
 
 
